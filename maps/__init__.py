@@ -1,0 +1,1 @@
+"""Map views: folium shells, styles, tiles and the browser code."""
