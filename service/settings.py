@@ -1,0 +1,143 @@
+"""The settings of the service: one frozen class, read from variables with the prefix ``WARDLINE_``.
+
+An unknown variable with the prefix is refused, because a misspelt setting that is silently ignored is found
+months later. Nothing here is read at import.
+"""
+
+import difflib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from geo.errors import N_, WardlineError
+
+PREFIX = "WARDLINE_"
+_DIALECT = "postgresql+psycopg://"
+_OTHER_SPELLINGS = ("postgresql://", "postgres://")
+
+
+class SettingsInvalid(WardlineError):
+    """A variable of the environment or an option is unknown or has a value that is not allowed."""
+
+    code = "settings-invalid"
+
+
+def default_home() -> Path:
+    """Return where data go by default: a system folder for root, else the user's data folder."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/wardline")
+    data = os.environ.get("XDG_DATA_HOME") or ""
+    # The specification says that a relative path is to be ignored.
+    return (Path(data) if Path(data).is_absolute() else Path.home() / ".local" / "share") / "wardline"
+
+
+class Settings(BaseSettings):
+    """What can be set from outside. ``Settings.load()`` reads the environment; arguments win over it."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True, validate_default=True
+    )
+
+    home: Path = Field(
+        default_factory=default_home, description="Folder of the private database cluster and other data"
+    )
+    database_url: str | None = Field(
+        default=None, description="PostGIS database to use (postgresql://…) instead of a private cluster"
+    )
+    database: str = Field(default="wardline", description="Name of the database in the private cluster")
+    postgres_bin: Path | None = Field(
+        default=None, description="Folder of PostgreSQL's programs, where not found by itself"
+    )
+    host: str = Field(default="127.0.0.1", description="Address to listen on")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one")
+    workers: int = Field(default=1, ge=1, le=64, description="Processes that answer requests")
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s?#]+$",
+        description="Address under which users reach the service",
+    )
+    district: str | None = Field(
+        default=None, description="Code of the district that requests mean when they name none"
+    )
+    language: Literal["zh", "en"] = Field(
+        default="zh", description="Language where a request prefers neither zh nor en"
+    )
+
+    @classmethod
+    def load(cls, **values: Any) -> Self:
+        """Return the settings of the environment, overridden by the ``values`` that are not None.
+
+        Raises
+        ------
+        SettingsInvalid
+            A variable is unknown or a value is not allowed; names the variable.
+        """
+        try:
+            return cls(**{name: value for name, value in values.items() if value is not None})
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = str(first["loc"][0]) if first["loc"] else "?"
+            raise SettingsInvalid(
+                N_("The setting {name} has the value “{value}”, which is not allowed: {reason}."),
+                mend=N_("Correct the variable or the option of that name."),
+                where={"variable": PREFIX + name.upper()},
+                name=PREFIX + name.upper(),
+                value=first["input"],
+                reason=first["msg"].removeprefix("Value error, "),
+            ) from error
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_unknown(cls, values: Any) -> Any:
+        require_known(os.environ)
+        return values
+
+    @field_validator("database_url")
+    @classmethod
+    def _name_the_driver(cls, url: str | None) -> str | None:
+        if url is None or url.startswith(_DIALECT):
+            return url
+        for spelling in _OTHER_SPELLINGS:
+            if url.startswith(spelling):
+                return _DIALECT + url.removeprefix(spelling)
+        raise ValueError("only PostgreSQL with PostGIS is supported, as postgresql://user@host/database")
+
+    @field_validator("home")
+    @classmethod
+    def _make_absolute(cls, home: Path) -> Path:
+        return home.expanduser().absolute()
+
+
+def variables() -> dict[str, str]:
+    """Return every variable of the environment that we read, with its description and default."""
+    texts = {}
+    for name, field in Settings.model_fields.items():
+        default = field.get_default(call_default_factory=True, validated_data={})
+        shown = "" if default is None else f" (default: {default})"
+        texts[PREFIX + name.upper()] = f"{field.description}{shown}"
+    return texts
+
+
+def require_known(names: Iterable[str]) -> None:
+    """Refuse a name with our prefix that no setting has.
+
+    Raises
+    ------
+    SettingsInvalid
+        Names the unknown variable and the nearest known one.
+    """
+    known = [PREFIX + field.upper() for field in Settings.model_fields]
+    for name in sorted(names):
+        if name.startswith(PREFIX) and name.upper() not in known:
+            nearest = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0)[0]
+            raise SettingsInvalid(
+                N_("There is no setting {name}."),
+                mend=N_("Did you mean {nearest}? ./wardline serve --help lists all of them."),
+                where={"variable": name},
+                name=name,
+                nearest=nearest,
+            )

@@ -1,0 +1,3 @@
+"""Fixtures for all tests; each group has a module in ``tests/fixtures``."""
+
+pytest_plugins = ["tests.fixtures.database"]
