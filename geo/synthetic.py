@@ -20,6 +20,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.errors import N_, GeoError, InvalidGeometry
+from geo.lattice import to_lattice
 from geo.synthetic_course import Courses, assemble, wander
 from geo.synthetic_graph import Faces, Graph, cut_diagram, trace
 from geo.synthetic_groups import grow_levels
