@@ -1,0 +1,193 @@
+"""The web application: routers by name, one error shape, one life.
+
+``create_app(settings)`` reads nothing at import. Every module of ``service.routers`` that has a ``router`` is
+included. ``settings.database_url`` must be set: whoever serves opens the database first.
+"""
+
+import asyncio
+import importlib
+import logging
+import pkgutil
+import secrets
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import sessionmaker
+from starlette.exceptions import HTTPException
+
+from geo.errors import N_, WardlineError
+from service import database, errors, i18n, routers
+from service.dependencies import MIB, Service
+from service.errors import InvalidInput, NotReady, Translate
+from service.indexes import Indexes
+from service.readers.strict_json import pointer
+from service.settings import Settings
+
+PROBLEM = "application/problem+json"
+LARGEST_BODY = 2 * MIB
+_log = logging.getLogger("wardline")
+
+_CODES: Mapping[int, str] = {
+    400: "request-malformed",
+    404: "route-unknown",
+    405: "method-not-allowed",
+    413: "content-too-large",
+}
+_DETAILS: Mapping[int, str] = {
+    400: N_("The body cannot be read. Send it as the content type says."),
+    404: N_("There is nothing at this address. /docs lists the routes."),
+    405: N_("This address does not take {method}; it takes {allowed}."),
+    413: N_("The body is larger than this route takes. Send it in parts."),
+}
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the application; its database and indexes open when it starts."""
+    app = FastAPI(
+        title="Wardline",
+        version="0.1.0",
+        description="Who owns this point, was the ground walked, where is help nearest.",
+        lifespan=_life,
+        docs_url=None,
+        redoc_url=None,
+        max_body_size=LARGEST_BODY,
+    )
+    app.state.settings = settings
+    app.add_exception_handler(WardlineError, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(DBAPIError, _database)
+    app.add_exception_handler(PoolTimeout, _database)
+    app.add_exception_handler(Exception, _fault)
+    for module in pkgutil.iter_modules(routers.__path__):
+        app.include_router(importlib.import_module(f"{routers.__name__}.{module.name}").router)
+    app.add_api_route("/docs", _docs, include_in_schema=False, response_class=HTMLResponse)
+    return app
+
+
+@asynccontextmanager
+async def _life(app: FastAPI) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    engine = database.make_engine(settings)
+    indexes = Indexes(sessionmaker(engine, expire_on_commit=False), settings.district)
+    app.state.service = Service(settings, engine, sessionmaker(engine, expire_on_commit=False), indexes)
+    watching = asyncio.create_task(indexes.watch())
+    try:
+        yield
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        await asyncio.to_thread(engine.dispose)
+
+
+def problem_response(
+    body: Mapping[str, Any], headers: Mapping[str, str] | None = None, language: str = "en"
+) -> Response:
+    """Return an answer that carries a problem."""
+    return Response(
+        orjson.dumps(body, default=str, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY),
+        status_code=int(body["status"]),
+        headers={"Content-Language": language, "Vary": "Accept-Language", **(headers or {})},
+        media_type=PROBLEM,
+    )
+
+
+def _language(request: Request) -> str:
+    settings: Settings = request.app.state.settings
+    return i18n.negotiate(request.headers.get("accept-language", ""), settings.language)
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, WardlineError)  # noqa: S101 - registered for this class
+    language = _language(request)
+    headers = {"Retry-After": "1"} if isinstance(error, NotReady) else {}
+    return problem_response(errors.problem(error, i18n.translator(language)), headers, language)
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class
+    language = _language(request)
+    translate = i18n.translator(language)
+    faults = [_fault_of(fault, translate) for fault in error.errors()[:20]]
+    first = faults[0] if faults else {"detail": "", "where": {}}
+    place = next(iter(first["where"].values()), "")
+    detail = f"{place}: {first['detail']}" if place else first["detail"]
+    body = errors.plain_problem(422, InvalidInput.code, detail, translate)
+    return problem_response({**body, "where": first["where"], "errors": faults}, None, language)
+
+
+def _fault_of(fault: Mapping[str, Any], translate: Translate) -> dict[str, Any]:
+    source, *path = fault["loc"] or ("body",)
+    names = {"query": "parameter", "path": "parameter", "header": "header", "cookie": "cookie"}
+    where = {names[source]: str(path[0])} if source in names and path else {"pointer": _pointer(path)}
+    context = {name: str(value) for name, value in (fault.get("ctx") or {}).items()}
+    return {
+        "detail": errors.fault_text(fault["type"], fault["msg"], context, translate),
+        "code": fault["type"].replace("_", "-"),
+        "where": where,
+    }
+
+
+def _pointer(path: Sequence[Any]) -> str:
+    return pointer(tuple(path))
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
+    language = _language(request)
+    translate = i18n.translator(language)
+    headers = dict(error.headers or {})
+    text = _DETAILS.get(error.status_code)
+    detail = (
+        str(error.detail)
+        if text is None
+        else translate(text).format(method=request.method, allowed=headers.get("Allow", "–"))
+    )
+    code = _CODES.get(error.status_code, HTTPStatus(error.status_code).phrase.lower().replace(" ", "-"))
+    body = errors.plain_problem(error.status_code, code, detail, translate)
+    return problem_response(body, headers, language)
+
+
+def _database(request: Request, error: Exception) -> Response:
+    if isinstance(error, (OperationalError, InterfaceError, PoolTimeout)):
+        _log.warning("database not available: %s", error)
+        return _refused(
+            request,
+            NotReady(N_("The database does not answer at the moment."), mend=N_("Try again in a second.")),
+        )
+    return _fault(request, error)
+
+
+def _fault(request: Request, error: Exception) -> Response:
+    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    language = _language(request)
+    translate = i18n.translator(language)
+    detail = translate(N_("The service made a mistake. It is logged; nothing was changed."))
+    return problem_response(errors.plain_problem(500, "internal-error", detail, translate), None, language)
+
+
+_DOCS = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Wardline API</title>
+<link rel="stylesheet" href="/assets/npm/swagger-ui-dist/swagger-ui.css"></head>
+<body><div id="swagger-ui"></div>
+<script src="/assets/npm/swagger-ui-dist/swagger-ui-bundle.js"></script>
+<script nonce="{nonce}">SwaggerUIBundle({{url: "/openapi.json", dom_id: "#swagger-ui"}})</script>
+</body></html>
+"""
+
+
+def _docs() -> HTMLResponse:
+    nonce = secrets.token_urlsafe(16)
+    policy = (
+        f"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'"
+    )
+    return HTMLResponse(_DOCS.format(nonce=nonce), headers={"Content-Security-Policy": policy})

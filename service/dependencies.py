@@ -1,0 +1,221 @@
+"""What the routes share: strict requests, the session of a request, the stores of its district, its language.
+
+One request is one transaction, committed *before* the answer is sent (``scope="function"``): a commit that
+fails answers with an error, never with success.
+"""
+
+import difflib
+import email.message
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, get_args, get_origin
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Depends, Query, Request, Response, params
+from fastapi.dependencies.utils import get_flat_dependant
+from fastapi.routing import APIRoute
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session, sessionmaker
+
+from geo.errors import N_
+from layers import districts
+from layers.errors import translated
+from layers.stores import Stores
+from service import i18n
+from service.errors import InvalidInput, MalformedBody, UnknownParameter, UnsupportedFormat
+from service.indexes import Indexes, choose_district
+from service.readers import strict_json
+from service.settings import Settings
+
+PREFIX = "/api/v1"
+MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What a running service has: its settings, database and in-memory indexes (``app.state.service``)."""
+
+    settings: Settings
+    engine: Engine
+    sessions: sessionmaker[Session]
+    indexes: Indexes
+
+
+class StrictRequest(Request):
+    """A request whose JSON is read strictly."""
+
+    async def json(self) -> Any:
+        """Return the body as strict JSON."""
+        return strict_json.loads(await self.body())
+
+
+class _ReadRequest(Request):
+    """A request whose JSON was read already."""
+
+    value: Any
+
+    async def json(self) -> Any:
+        return self.value
+
+
+class StrictRoute(APIRoute):
+    """A route that refuses unknown or repeated query parameters and JSON that is not what it seems."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler, with our checks before FastAPI's own."""
+        handle = super().get_route_handler()
+        fields = get_flat_dependant(self.dependant).query_params
+        known = {field.alias: _takes_many(field.field_info.annotation) for field in fields}
+        takes_json = _takes_json(self)
+
+        async def strict(request: Request) -> Response:
+            check_query(request.scope, known)
+            if not takes_json:
+                return await handle(request)
+            body = await request.body()
+            if not body:
+                return await handle(request)
+            require_json(request)
+            read = _ReadRequest(request.scope, request.receive)
+            read._body = body  # noqa: SLF001 - Starlette keeps a body that was read here
+            read.value = strict_json.loads(body)
+            return await handle(read)
+
+        return strict
+
+
+def router(*tags: str, prefix: str = PREFIX) -> APIRouter:
+    """Return a router whose routes are strict, below ``/api/v1`` unless said otherwise."""
+    return APIRouter(prefix=prefix, tags=list(tags), route_class=StrictRoute)
+
+
+def check_query(scope: Any, known: dict[str, bool]) -> None:
+    """Refuse query parameters that the route does not have, that come twice, or that hold a NUL.
+
+    ``known`` maps each name to whether it may be repeated.
+    """
+    seen: set[str] = set()
+    for name, value in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True):
+        if name not in known:
+            raise _unknown_parameter(name, list(known))
+        if name in seen and not known[name]:
+            raise InvalidInput(
+                N_("The parameter {parameter} is given twice."),
+                mend=N_("Give it once."),
+                where={"parameter": name},
+                parameter=name,
+            )
+        seen.add(name)
+        _refuse_nul(value, {"parameter": name})
+    for name, value in scope.get("path_params", {}).items():
+        _refuse_nul(str(value), {"parameter": name})
+
+
+def _unknown_parameter(name: str, known: list[str]) -> UnknownParameter:
+    nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+    if not nearest:
+        return UnknownParameter(
+            N_("There is no parameter “{parameter}” here."),
+            mend=N_("This route has no parameters."),
+            where={"parameter": name[:64]},
+            parameter=name[:64],
+        )
+    return UnknownParameter(
+        N_("There is no parameter “{parameter}” here."),
+        mend=N_("The nearest is {nearest}; there are: {known}."),
+        where={"parameter": name[:64]},
+        parameter=name[:64],
+        nearest=nearest[0],
+        known=", ".join(sorted(known)),
+    )
+
+
+def _refuse_nul(value: str, where: dict[str, Any]) -> None:
+    if "\0" in value:
+        raise InvalidInput(N_("A text has a NUL byte."), mend=N_("Send text without NUL."), where=where)
+
+
+def require_json(request: Request) -> None:
+    """Refuse a body that does not say that it is JSON."""
+    header = email.message.Message()
+    header["content-type"] = request.headers.get("content-type", "")
+    kind = header.get_content_subtype()
+    if header.get_content_maintype() != "application" or not (kind == "json" or kind.endswith("+json")):
+        raise UnsupportedFormat(
+            N_("This route takes JSON, and the body says it is “{type}”."),
+            mend=N_("Send the header Content-Type: application/json."),
+            where={"header": "Content-Type"},
+            type=request.headers.get("content-type", "")[:80],
+        )
+
+
+def _takes_json(route: APIRoute) -> bool:
+    field = route.body_field
+    info = None if field is None else field.field_info
+    return isinstance(info, params.Body) and not isinstance(info, params.Form)
+
+
+def _takes_many(annotation: Any) -> bool:
+    return get_origin(annotation) in (list, set, tuple) or any(map(_takes_many, get_args(annotation)))
+
+
+def get_service(request: Request) -> Service:
+    """Return what the running service has."""
+    found: Service = request.app.state.service
+    return found
+
+
+ServiceDep = Annotated[Service, Depends(get_service)]
+
+
+def get_language(request: Request) -> str:
+    """Return the language the caller wants: ``zh`` or ``en``."""
+    default = request.app.state.settings.language
+    return i18n.negotiate(request.headers.get("accept-language", ""), default)
+
+
+LanguageDep = Annotated[str, Depends(get_language)]
+
+
+def get_session(service: ServiceDep) -> Iterator[Session]:
+    """Open the session of a request and commit it when the route has returned, before the answer is sent."""
+    with service.sessions() as session:
+        yield session
+        with translated():
+            session.commit()
+
+
+SessionDep = Annotated[Session, Depends(get_session, scope="function")]
+
+DistrictParameter = Annotated[
+    str | None,
+    Query(max_length=64, description="Code of the district; may be left out where there is only one."),
+]
+
+
+def get_stores(session: SessionDep, service: ServiceDep, district: DistrictParameter = None) -> Stores:
+    """Return the stores of the district that the request means."""
+    codes = [value.code for value in districts.every(session)]
+    return Stores(session, choose_district(codes, district, service.settings.district))
+
+
+StoresDep = Annotated[Stores, Depends(get_stores, scope="function")]
+
+
+def get_version(request: Request) -> int | None:
+    """Return the version that an ``If-Match`` header names, None where there is none or it is ``*``."""
+    header = request.headers.get("if-match")
+    if header is None or header.strip() == "*":
+        return None
+    text = header.strip().removeprefix("W/").strip('"')
+    if not text.isascii() or not text.isdigit() or len(text) > 9:  # noqa: PLR2004 - a 32-bit version
+        raise MalformedBody(
+            N_("If-Match is “{value}”, which is no version of ours."),
+            mend=N_("Send the ETag that the thing was read with."),
+            where={"header": "If-Match"},
+            value=header[:64],
+        )
+    return int(text)
+
+
+VersionDep = Annotated[int | None, Depends(get_version)]

@@ -1,0 +1,267 @@
+"""Refusals of the service, and the one table that turns a class of error into an HTTP status.
+
+    ServiceError
+    ├── MalformedBody          the body cannot be read at all: not JSON, not UTF-8, nested too deep
+    ├── InvalidInput           a value of the body or of a parameter is not allowed
+    │   ├── UnknownParameter   a query parameter that the route does not have
+    │   ├── DistrictNotNamed   there are several districts and the request names none
+    │   ├── InvalidRows        rows of a table that are refused, the first ten named
+    │   ├── OutsideDistrict    a point that no unit owns
+    │   ├── DatumNotAllowed    a datum whose inverse the administrator has not enabled
+    │   └── InvalidHours       an opening-hours text that nobody can evaluate
+    ├── ContentTooLarge        more bytes or rows than are accepted at once
+    ├── UnsupportedFormat      a content type or file that the service does not read or write
+    ├── KeyReused              an idempotency key that came before with another content
+    ├── StaleCopy              an edit of a copy that somebody else has changed since
+    ├── SameNameOtherContent   an external id that came before with another content
+    ├── InvalidTransition      a step that the state of an incident does not allow
+    └── NotReady               the service has not finished starting, or its database is away
+
+A problem is a body after RFC 9457: ``type``, ``title``, ``status``, ``detail`` in the caller's language, the
+stable ``code``, ``where`` the fault is, and whatever else the refusal carries.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from geo.errors import GeoError, N_, WardlineError
+from layers.errors import Conflict, LayerError, NotFound, UnknownLayer
+from maps.errors import AssetMissing, MapError, TileOutOfRange, UnknownAsset
+
+Translate = Callable[[str], str]
+
+
+class ServiceError(WardlineError):
+    """The service refused a request; ``extra`` holds further members of the problem body."""
+
+    code = "refused"
+
+    def __init__(
+        self,
+        message: str,
+        /,
+        *,
+        mend: str = "",
+        where: Mapping[str, Any] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Any,
+    ) -> None:
+        self.extra: dict[str, Any] = dict(extra or {})
+        super().__init__(message, mend=mend, where=where, **params)
+
+
+class MalformedBody(ServiceError):
+    """The body cannot be read as what it says it is."""
+
+    code = "body-malformed"
+
+
+class InvalidInput(ServiceError):
+    """A value of the body or of a parameter is not allowed."""
+
+    code = "input-invalid"
+
+
+class UnknownParameter(InvalidInput):
+    """The route has no query parameter of this name."""
+
+    code = "parameter-unknown"
+
+
+class DistrictNotNamed(InvalidInput):
+    """The request names no district and there is not exactly one."""
+
+    code = "district-not-named"
+
+
+class InvalidRows(InvalidInput):
+    """Rows of a table are refused; nothing of the table was done."""
+
+    code = "rows-invalid"
+
+
+class OutsideDistrict(InvalidInput):
+    """No unit owns the point."""
+
+    code = "outside"
+
+
+class DatumNotAllowed(InvalidInput):
+    """The inverse of this datum is switched off."""
+
+    code = "datum-inverse-disabled"
+
+
+class InvalidHours(InvalidInput):
+    """An opening-hours text cannot be evaluated."""
+
+    code = "opening-hours-invalid"
+
+
+class ContentTooLarge(ServiceError):
+    """More bytes or rows than are accepted at once."""
+
+    code = "content-too-large"
+
+
+class UnsupportedFormat(ServiceError):
+    """The content type or file suffix is not one the service reads or writes."""
+
+    code = "format-unsupported"
+
+
+class KeyReused(ServiceError):
+    """The idempotency key came before with another content."""
+
+    code = "idempotency-key-reused"
+
+
+class StaleCopy(ServiceError):
+    """The edited copy is not the current one; ``extra["current"]`` is."""
+
+    code = "stale-version"
+
+
+class SameNameOtherContent(ServiceError):
+    """The channel and external id came before with another content."""
+
+    code = "external-id-reused"
+
+
+class InvalidTransition(ServiceError):
+    """The state of an incident does not allow this step."""
+
+    code = "transition-invalid"
+
+
+class NotReady(ServiceError):
+    """The service cannot answer yet, or not at the moment."""
+
+    code = "not-ready"
+
+
+STATUS: Mapping[type[WardlineError], int] = {
+    WardlineError: 422,
+    GeoError: 422,
+    LayerError: 422,
+    NotFound: 404,
+    UnknownLayer: 404,
+    Conflict: 409,
+    MapError: 422,
+    UnknownAsset: 404,
+    TileOutOfRange: 404,
+    AssetMissing: 503,
+    ServiceError: 422,
+    MalformedBody: 400,
+    InvalidInput: 422,
+    ContentTooLarge: 413,
+    UnsupportedFormat: 415,
+    KeyReused: 409,
+    StaleCopy: 409,
+    SameNameOtherContent: 409,
+    InvalidTransition: 409,
+    NotReady: 503,
+}
+"""The status of each class; a class that is not listed has that of its nearest listed parent."""
+
+TITLES: Mapping[int, str] = {
+    400: N_("The request cannot be read"),
+    401: N_("Signing in is needed"),
+    403: N_("Not allowed"),
+    404: N_("Not found"),
+    405: N_("Method not allowed"),
+    406: N_("No such representation"),
+    409: N_("Conflict"),
+    410: N_("Gone"),
+    412: N_("The precondition does not hold"),
+    413: N_("Too large"),
+    415: N_("Unsupported format"),
+    422: N_("Refused input"),
+    429: N_("Too many requests"),
+    500: N_("Internal error"),
+    503: N_("Not available at the moment"),
+}
+"""What a status is called; every problem's ``title``."""
+
+
+def status_of(error: type[WardlineError]) -> int:
+    """Return the HTTP status of a class of refusals."""
+    return next(STATUS[parent] for parent in error.__mro__ if parent in STATUS)
+
+
+def problem(error: WardlineError, translate: Translate = str) -> dict[str, Any]:
+    """Return the RFC 9457 body of a refusal, its texts passed through ``translate``."""
+    status = status_of(type(error))
+    extra = error.extra if isinstance(error, ServiceError) else {}
+    body = plain_problem(status, error.code, error.text(translate), translate)
+    if error.where:
+        body["where"] = dict(error.where)
+    return {**extra, **body}
+
+
+def plain_problem(status: int, code: str, detail: str, translate: Translate = str) -> dict[str, Any]:
+    """Return an RFC 9457 body; ``detail`` is translated already."""
+    title = TITLES.get(status, N_("Internal error") if status >= 500 else N_("Refused input"))  # noqa: PLR2004
+    return {
+        "type": f"urn:wardline:problem:{code}",
+        "title": translate(title),
+        "status": status,
+        "detail": detail,
+        "code": code,
+    }
+
+
+VALIDATION: Mapping[str, str] = {
+    "missing": N_("This value is required."),
+    "extra_forbidden": N_("There is no such member here."),
+    "float_parsing": N_("This must be a number."),
+    "float_type": N_("This must be a number."),
+    "finite_number": N_("This must be a finite number."),
+    "int_parsing": N_("This must be a whole number."),
+    "int_parsing_size": N_("This whole number is too large."),
+    "int_type": N_("This must be a whole number."),
+    "int_from_float": N_("This must be a whole number."),
+    "bool_parsing": N_("This must be true or false."),
+    "bool_type": N_("This must be true or false."),
+    "string_type": N_("This must be a text."),
+    "string_too_long": N_("This text must have at most {max_length} characters."),
+    "string_too_short": N_("This text must have at least {min_length} characters."),
+    "string_pattern_mismatch": N_("This text must match {pattern}."),
+    "string_unicode": N_("This text is not valid Unicode."),
+    "list_type": N_("This must be a list."),
+    "dict_type": N_("This must be an object."),
+    "model_attributes_type": N_("This must be an object."),
+    "model_type": N_("This must be an object."),
+    "too_long": N_("This list must have at most {max_length} items."),
+    "too_short": N_("This list must have at least {min_length} items."),
+    "greater_than": N_("This must be greater than {gt}."),
+    "greater_than_equal": N_("This must be {ge} or more."),
+    "less_than": N_("This must be less than {lt}."),
+    "less_than_equal": N_("This must be {le} or less."),
+    "literal_error": N_("This must be one of: {expected}."),
+    "enum": N_("This must be one of: {expected}."),
+    "uuid_parsing": N_("This must be a UUID."),
+    "uuid_type": N_("This must be a UUID."),
+    "date_parsing": N_("This must be a date such as 2025-06-30."),
+    "date_type": N_("This must be a date such as 2025-06-30."),
+    "date_from_datetime_parsing": N_("This must be a date such as 2025-06-30."),
+    "date_from_datetime_inexact": N_("This must be a date such as 2025-06-30, without a time."),
+    "datetime_type": N_("This must be a time such as 2025-06-30T09:00:00+08:00."),
+    "datetime_parsing": N_("This must be a time such as 2025-06-30T09:00:00+08:00."),
+    "datetime_from_date_parsing": N_("This must be a time such as 2025-06-30T09:00:00+08:00."),
+    "datetime_object_invalid": N_("This must be a time such as 2025-06-30T09:00:00+08:00."),
+    "timezone_aware": N_("This time must say its offset from UTC, such as +08:00 or Z."),
+    "json_invalid": N_("The body is not JSON."),
+}
+"""Our words for the kinds of faults that the schema validator finds; its own words stand for the rest."""
+
+
+def fault_text(kind: str, words: str, context: Mapping[str, Any], translate: Translate = str) -> str:
+    """Return what is wrong with one value, in the reader's language where the kind is known."""
+    known = VALIDATION.get(kind)
+    if known is None:
+        return words
+    try:
+        return translate(known).format(**context)
+    except (KeyError, IndexError):
+        return words

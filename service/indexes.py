@@ -1,0 +1,344 @@
+"""In-memory snapshots of what locating needs: area layers, overlays and border of each district.
+
+A snapshot never changes. A watcher looks once a second whether a layer's head was raised, builds what is new
+beside the old and swaps it in with one assignment, so a lookup neither waits nor touches the database. A
+release's content never changes either: its index is kept by release id, so any past or scheduled day is
+answered from memory once it was asked for.
+"""
+
+import asyncio
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import shapely
+from sqlalchemy.orm import Session, sessionmaker
+
+from geo.crs import geodesic_area
+from geo.errors import N_
+from geo.linear import MeasuredLine
+from geo.locate import LocateIndex
+from layers import districts, heads
+from layers.border import BorderSegment
+from layers.catalog import Layer
+from layers.districts import District
+from layers.errors import UnknownDistrict
+from layers.heads import Head
+from layers.releases import Release
+from layers.stores import Stores
+from layers.units import LeafTable
+from service.errors import DistrictNotNamed, NotReady
+
+_log = logging.getLogger("wardline.indexes")
+
+INTERVAL_S = 1.0
+KEPT_RELEASES = 12
+KEPT_DAYS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A unit as answers name it: ``level`` is the name of its level, ``layer`` the code of its layer."""
+
+    id: UUID
+    code: str
+    name: str
+    level: str
+    layer: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Areas:
+    """One release of one area layer, ready to answer.
+
+    ``chains[i]`` is leaf ``i`` with its parents, the leaf first. ``index`` answers for a partition; ``tree``
+    and ``areas_m2`` for an overlay, whose areas may overlap.
+    """
+
+    layer: Layer
+    release: Release
+    leaves: LeafTable
+    chains: tuple[tuple[Place, ...], ...]
+    index: LocateIndex | None
+    tree: shapely.STRtree | None
+    areas_m2: np.ndarray
+
+    def covering(self, lon: float, lat: float) -> list[int]:
+        """Return the leaves of an overlay that cover a point: the smaller first, then by id."""
+        if self.tree is None:
+            return []
+        found = self.tree.query(shapely.Point(lon, lat), predicate="intersects")
+        return sorted(found.tolist(), key=lambda one: (float(self.areas_m2[one]), self.leaves.ids[one]))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BorderLines:
+    """The border segments of a day with the measured lines that are patrolled."""
+
+    segments: tuple[BorderSegment, ...]
+    lines: tuple[MeasuredLine, ...]
+    tree: shapely.STRtree
+    legal: shapely.STRtree
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ground:
+    """Everything that locating in a district needs on one day; partitions by code, the first is the default."""
+
+    district: District
+    day: date
+    partitions: Mapping[str, Areas]
+    overlays: tuple[Areas, ...]
+    border: BorderLines
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Known:
+    """What is known of a district: its heads when it was read, its layers, releases and border."""
+
+    district: District
+    heads: Mapping[str, Head]
+    layers: tuple[Layer, ...]
+    releases: Mapping[str, tuple[Release, ...]]
+    border: tuple[BorderSegment, ...]
+    lines: tuple[MeasuredLine, ...]
+    current: Ground
+
+    def today(self) -> date:
+        """Return the day it is in the district."""
+        return datetime.now(ZoneInfo(self.district.timezone)).date()
+
+
+class Indexes:
+    """The snapshots of all districts of a database.
+
+    Parameters
+    ----------
+    sessions
+        Makes the sessions in which snapshots are read.
+    default
+        The district that requests mean when they name none and there are several.
+    """
+
+    def __init__(self, sessions: sessionmaker[Session], default: str | None = None) -> None:
+        self._sessions = sessions
+        self._default = default
+        self._known: Mapping[str, _Known] | None = None
+        self._areas: OrderedDict[UUID, Areas] = OrderedDict()
+        self._grounds: OrderedDict[tuple[str, date], Ground] = OrderedDict()
+        self._building = threading.RLock()
+
+    @property
+    def ready(self) -> bool:
+        """Whether the first snapshots are built."""
+        return self._known is not None
+
+    async def watch(self) -> None:
+        """Build the snapshots and keep them fresh until cancelled."""
+        while True:
+            try:
+                await asyncio.to_thread(self.refresh)
+            except Exception:  # the old snapshots go on answering; the next second tries again
+                _log.exception("the locate indexes could not be refreshed")
+            await asyncio.sleep(INTERVAL_S)
+
+    def refresh(self) -> None:
+        """Look whether a layer changed or a day began somewhere, and swap in new snapshots where so."""
+        with self._building, self._sessions() as session:
+            found = heads.every(session)
+            of: dict[str, dict[str, Head]] = {}
+            for (code, layer), head in found.items():
+                of.setdefault(code, {})[layer] = head
+            old = self._known or {}
+            new: dict[str, _Known] = {}
+            for district in districts.every(session):
+                known = old.get(district.code)
+                if known is None or known.heads != of.get(district.code, {}) or known.district != district:
+                    known = self._read(session, district, of.get(district.code, {}))
+                elif known.today() != known.current.day:
+                    known = self._renew(session, known)
+                new[district.code] = known
+            if new != self._known:
+                self._known = new
+
+    def district(self, named: str | None) -> str:
+        """Return the code of the district a request means.
+
+        Raises
+        ------
+        NotReady
+            The first snapshots are not built yet.
+        UnknownDistrict
+            There is no such district.
+        DistrictNotNamed
+            None is named, none is the default and there is not exactly one.
+        """
+        known = self._require()
+        return choose_district(list(known), named, self._default)
+
+    def current(self, district: str) -> Ground:
+        """Return today's ground of a district, from memory."""
+        return self._require()[district].current
+
+    def cached(self, district: str, day: date) -> Ground | None:
+        """Return the ground of a day if it is in memory."""
+        known = self._require()[district]
+        return known.current if known.current.day == day else self._grounds.get((district, day))
+
+    def ground(self, district: str, day: date | None = None) -> Ground:
+        """Return the ground of a day; reads the database where it was not asked for before."""
+        known = self._require()[district]
+        if day is None or day == known.current.day:
+            return known.current
+        with self._building:
+            found = self._grounds.get((district, day))
+            if found is None:
+                with self._sessions() as session:
+                    found = self._lay(session, known, day)
+                self._grounds[(district, day)] = found
+            self._grounds.move_to_end((district, day))
+            while len(self._grounds) > KEPT_DAYS:
+                self._grounds.popitem(last=False)
+            return found
+
+    def today(self, district: str) -> date:
+        """Return the day it is in a district."""
+        return self._require()[district].today()
+
+    def first_day(self, district: str) -> date | None:
+        """Return the first day on which an area layer is in force."""
+        releases = self._require()[district].releases.values()
+        return min((one.effective_on for every in releases for one in every), default=None)
+
+    def _require(self) -> Mapping[str, _Known]:
+        if self._known is None:
+            raise NotReady(N_("The indexes are still being built."), mend=N_("Try again in a few seconds."))
+        return self._known
+
+    def _read(self, session: Session, district: District, found: Mapping[str, Head]) -> _Known:
+        stores = Stores(session, district.code)
+        layers = stores.layers.all()
+        segments = stores.border.during(date.min, date.max)
+        empty = Ground(district, date.min, {}, (), _border((), ()))
+        known = _Known(
+            district,
+            found,
+            layers,
+            {layer.code: stores.grids.releases(layer.code) for layer in layers},
+            segments,
+            tuple(MeasuredLine.from_lonlat(shapely.get_coordinates(one.line)) for one in segments),
+            empty,
+        )
+        for key in [key for key in self._grounds if key[0] == district.code]:
+            del self._grounds[key]
+        return self._renew(session, known)
+
+    def _renew(self, session: Session, known: _Known) -> _Known:
+        return _Known(
+            known.district,
+            known.heads,
+            known.layers,
+            known.releases,
+            known.border,
+            known.lines,
+            self._lay(session, known, known.today()),
+        )
+
+    def _lay(self, session: Session, known: _Known, day: date) -> Ground:
+        stores = Stores(session, known.district.code)
+        areas: list[Areas] = []
+        for layer in known.layers:
+            release = _in_force(known.releases[layer.code], day)
+            if release is not None:
+                areas.append(self._areas_of(stores, layer, release, day))
+        valid = [
+            position
+            for position, one in enumerate(known.border)
+            if (one.valid_from is None or one.valid_from <= day)
+            and (one.valid_to is None or day < one.valid_to)
+        ]
+        return Ground(
+            known.district,
+            day,
+            {one.layer.code: one for one in areas if one.layer.kind == "partition"},
+            tuple(one for one in areas if one.layer.kind == "overlay"),
+            _border(tuple(known.border[one] for one in valid), tuple(known.lines[one] for one in valid)),
+        )
+
+    def _areas_of(self, stores: Stores, layer: Layer, release: Release, day: date) -> Areas:
+        found = self._areas.get(release.id)
+        if found is None:
+            found = build_areas(stores, layer, release, day)
+            self._areas[release.id] = found
+        self._areas.move_to_end(release.id)
+        while len(self._areas) > KEPT_RELEASES:
+            self._areas.popitem(last=False)
+        return found
+
+
+def choose_district(codes: list[str], named: str | None, default: str | None) -> str:
+    """Return the district a request means: the named one, the default, or the only one.
+
+    Raises
+    ------
+    UnknownDistrict
+        The named district does not exist.
+    DistrictNotNamed
+        None is named and there is not exactly one.
+    """
+    wanted = named or default
+    if wanted is not None and wanted in codes:
+        return wanted
+    known = ", ".join(codes[:20]) or "–"
+    if wanted is not None:
+        raise UnknownDistrict(
+            N_("There is no district {district}; there are: {known}."),
+            mend=N_("Name one of them, or create the district first."),
+            where={"parameter": "district"},
+            district=wanted[:64],
+            known=known,
+        )
+    if len(codes) == 1:
+        return codes[0]
+    raise DistrictNotNamed(
+        N_("The request names no district; there are: {known}."),
+        mend=N_("Add district=… with one of these codes; `./wardline import` makes the first one."),
+        where={"parameter": "district"},
+        known=known,
+    )
+
+
+def build_areas(stores: Stores, layer: Layer, release: Release, day: date) -> Areas:
+    """Read one release of a layer as it is on a day of its time and index it."""
+    leaves = stores.grids.leaves(layer.code, day)
+    tree = stores.grids.tree(layer.code, day)
+    places = {
+        unit.id: Place(unit.id, unit.code, unit.name, layer.level_names[unit.level], layer.code)
+        for unit in tree.units.values()
+    }
+    chains = tuple(tuple(places[unit.id] for unit in tree.chain(leaf)) for leaf in leaves.ids)
+    if layer.kind == "partition":
+        index = LocateIndex.build(leaves.polygons)
+        return Areas(layer, release, leaves, chains, index, None, np.empty(0))
+    areas = geodesic_area(leaves.polygons)
+    return Areas(layer, release, leaves, chains, None, shapely.STRtree(leaves.polygons), areas)
+
+
+def _in_force(releases: tuple[Release, ...], day: date) -> Release | None:
+    begun = [one for one in releases if one.effective_on <= day]
+    return max(begun, key=lambda one: (one.effective_on, one.number), default=None)
+
+
+def _border(segments: tuple[BorderSegment, ...], lines: tuple[MeasuredLine, ...]) -> BorderLines:
+    return BorderLines(
+        segments,
+        lines,
+        shapely.STRtree([one.line for one in segments]),
+        shapely.STRtree([one.geom for one in segments]),
+    )

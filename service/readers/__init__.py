@@ -1,0 +1,1 @@
+"""Readers of what people send: JSON, tables of points, tracks, area files."""

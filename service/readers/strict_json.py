@@ -1,0 +1,111 @@
+"""JSON as RFC 8259 and I-JSON (RFC 7493) mean it: no duplicate names, no NaN, no text that is not Unicode.
+
+Python's own reader accepts all of those, and what it lets pass is stored as something else than was sent.
+"""
+
+import json
+import math
+from typing import Any
+
+from geo.errors import N_
+from service.errors import InvalidInput, MalformedBody
+
+MOST_NESTED = 64
+_PLAIN_JSON = N_("Send plain JSON in UTF-8 (RFC 8259).")
+
+
+def loads(body: bytes) -> Any:
+    """Return the value of a JSON text.
+
+    Raises
+    ------
+    MalformedBody
+        Not UTF-8, not JSON, nested deeper than 64, a name twice in one object, a number of thousands of digits.
+    InvalidInput
+        A number that is not finite, or a text with a NUL or half a surrogate pair; names the place.
+    """
+    try:
+        value = json.loads(body.decode("utf-8"), object_pairs_hook=_object)
+    except UnicodeDecodeError as error:
+        raise MalformedBody(
+            N_("The body is not UTF-8: byte {byte} does not fit."),
+            mend=_PLAIN_JSON,
+            where={"byte": error.start},
+            byte=error.start,
+        ) from error
+    except json.JSONDecodeError as error:
+        raise MalformedBody(
+            N_("The body is not JSON: {reason} in line {line}, column {column}."),
+            mend=_PLAIN_JSON,
+            where={"line": error.lineno, "column": error.colno},
+            reason=error.msg,
+            line=error.lineno,
+            column=error.colno,
+        ) from error
+    except RecursionError as error:
+        raise _too_deep() from error
+    except ValueError as error:
+        raise MalformedBody(N_("The body has a number of too many digits."), mend=_PLAIN_JSON) from error
+    _check(value)
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise MalformedBody(
+            N_("The body has the name “{name}” twice in one object."),
+            mend=N_("Send every name once."),
+            where={"name": twice},
+            name=twice,
+        )
+    return found
+
+
+def _check(value: Any) -> None:
+    """Walk the value without recursion and refuse what cannot be stored as it was sent."""
+    open_parts: list[tuple[Any, tuple[str | int, ...]]] = [(value, ())]
+    while open_parts:
+        part, path = open_parts.pop()
+        if isinstance(part, str):
+            _check_text(part, path)
+        elif isinstance(part, float):
+            if not math.isfinite(part):
+                raise InvalidInput(
+                    N_("{pointer} is not a finite number."),
+                    mend=N_("Send a number that fits a double."),
+                    where={"pointer": pointer(path)},
+                    pointer=pointer(path),
+                )
+        elif isinstance(part, (dict, list)):
+            if len(path) >= MOST_NESTED:
+                raise _too_deep()
+            members = part.items() if isinstance(part, dict) else enumerate(part)
+            for name, member in members:
+                if isinstance(name, str):
+                    _check_text(name, path)
+                open_parts.append((member, (*path, name)))
+
+
+def _check_text(text: str, path: tuple[str | int, ...]) -> None:
+    if "\0" in text or not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise InvalidInput(
+            N_("{pointer} has a NUL or half a surrogate pair."),
+            mend=N_("Send text that is valid Unicode, without NUL."),
+            where={"pointer": pointer(path)},
+            pointer=pointer(path) or "/",
+        )
+
+
+def _too_deep() -> MalformedBody:
+    return MalformedBody(
+        N_("The body is nested deeper than {most} levels."), mend=_PLAIN_JSON, most=MOST_NESTED
+    )
+
+
+def pointer(path: tuple[str | int, ...]) -> str:
+    """Return the JSON pointer (RFC 6901) of a path, lone surrogates replaced so that it can be sent."""
+    parts = (str(part).replace("~", "~0").replace("/", "~1") for part in path)
+    return "".join(f"/{part}" for part in parts).encode("utf-8", "replace").decode()
