@@ -208,7 +208,7 @@ def get_version(request: Request) -> int | None:
     if header is None or header.strip() == "*":
         return None
     text = header.strip().removeprefix("W/").strip('"')
-    if not text.isascii() or not text.isdigit() or len(text) > 9:  # noqa: PLR2004 - a 32-bit version
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
         raise MalformedBody(
             N_("If-Match is “{value}”, which is no version of ours."),
             mend=N_("Send the ETag that the thing was read with."),

@@ -201,7 +201,7 @@ def problem(error: WardlineError, translate: Translate = str) -> dict[str, Any]:
 
 def plain_problem(status: int, code: str, detail: str, translate: Translate = str) -> dict[str, Any]:
     """Return an RFC 9457 body; ``detail`` is translated already."""
-    title = TITLES.get(status, N_("Internal error") if status >= 500 else N_("Refused input"))  # noqa: PLR2004
+    title = TITLES.get(status, N_("Internal error") if status >= 500 else N_("Refused input"))
     return {
         "type": f"urn:wardline:problem:{code}",
         "title": translate(title),

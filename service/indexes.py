@@ -89,7 +89,7 @@ class BorderLines:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ground:
-    """Everything that locating in a district needs on one day; partitions by code, the first is the default."""
+    """What locating in a district needs on one day; of the partitions by code the first is the default."""
 
     district: District
     day: date
@@ -144,7 +144,7 @@ class Indexes:
         while True:
             try:
                 await asyncio.to_thread(self.refresh)
-            except Exception:  # the old snapshots go on answering; the next second tries again
+            except Exception:  # noqa: BLE001 - the old snapshots go on answering
                 _log.exception("the locate indexes could not be refreshed")
             await asyncio.sleep(INTERVAL_S)
 

@@ -20,7 +20,7 @@ def loads(body: bytes) -> Any:
     Raises
     ------
     MalformedBody
-        Not UTF-8, not JSON, nested deeper than 64, a name twice in one object, a number of thousands of digits.
+        Not UTF-8, not JSON, nested deeper than 64, a name twice in one object, thousands of digits.
     InvalidInput
         A number that is not finite, or a text with a NUL or half a surrogate pair; names the place.
     """
@@ -90,7 +90,7 @@ def _check(value: Any) -> None:
 
 
 def _check_text(text: str, path: tuple[str | int, ...]) -> None:
-    if "\0" in text or not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+    if "\0" in text or (not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text)):
         raise InvalidInput(
             N_("{pointer} has a NUL or half a surrogate pair."),
             mend=N_("Send text that is valid Unicode, without NUL."),
