@@ -13,14 +13,15 @@ from typing import Any, Literal, Self
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from geo.errors import N_, WardlineError
+from geo.errors import N_
+from service.errors import ServiceError
 
 PREFIX = "WARDLINE_"
 _DIALECT = "postgresql+psycopg://"
 _OTHER_SPELLINGS = ("postgresql://", "postgres://")
 
 
-class SettingsInvalid(WardlineError):
+class SettingsInvalid(ServiceError):
     """A variable of the environment or an option is unknown or has a value that is not allowed."""
 
     code = "settings-invalid"

@@ -96,7 +96,7 @@ def _candidates(folder: Path | None, root: Path) -> Iterator[Path]:
 
 def _inspect(folder: Path) -> Binaries | None:
     postgres = folder / "postgres"
-    if not all(os.access(folder / name, os.X_OK) for name in ("postgres", "initdb", "pg_ctl")):
+    if not all(os.access(folder / name, os.X_OK) for name in ("postgres", "initdb")):
         return None
     said = subprocess.run([postgres, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603 - a program of a fixed list of folders
     version = re.search(r"(\d+)(?:\.|devel|beta|rc|\s)", said)

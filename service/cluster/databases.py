@@ -30,6 +30,7 @@ def connect(socket_folder: str, database: str = "postgres", timeout_s: int = 10)
         user=ADMIN_ROLE,
         autocommit=True,
         connect_timeout=timeout_s,
+        options="",  # a caller's PGOPTIONS is for the caller's own sessions
         application_name="wardline-set-up",
     )
 

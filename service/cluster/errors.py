@@ -9,10 +9,10 @@ ClusterError             the private cluster cannot be used
 └── ClusterNotStarted    the server refused to start
 """
 
-from geo.errors import WardlineError
+from service.errors import NotReady
 
 
-class ClusterError(WardlineError):
+class ClusterError(NotReady):
     """The private cluster cannot be used."""
 
     code = "cluster-refused"

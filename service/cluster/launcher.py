@@ -7,7 +7,9 @@ containers. Every program that uses the server shares ``users.lock``; the last o
 """
 
 import os
+import re
 import shutil
+import signal
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -25,7 +27,9 @@ from service.cluster.layout import Layout
 
 _LOCK_TIMEOUT_S = 180.0
 _START_TIMEOUT_S = 120
+_STOP_TIMEOUT_S = 120.0
 _ORPHANS_TIMEOUT_S = 20.0
+_DETACH = 'log=$1; shift; "$@" </dev/null >>"$log" 2>&1 &'
 
 
 class Cluster:
@@ -202,62 +206,45 @@ class Cluster:
     def _launch(self, account: Account, binaries: Binaries) -> None:
         folder = places.open_socket_folder(self.layout, account)
         values = configuration.settings(folder, self.layout.log, self._overrides)
-        configuration.write(self.layout.data, values, account)
+        data = self.layout.data
+        configuration.write(data, values, account)
         words = self.layout.log / "start.log"
         words.unlink(missing_ok=True)
         running = locks.open_lock(self.layout.running)
         try:
             locks.share(running)
-            started = account.run(
-                [
-                    binaries.program("pg_ctl"),
-                    "start",
-                    "--wait",
-                    "--silent",
-                    f"--timeout={_START_TIMEOUT_S}",
-                    f"--pgdata={self.layout.data}",
-                    f"--log={words}",
-                ],
+            # The shell puts the server into the background and ends, so that init, not we, reaps it one day.
+            # pg_ctl would do the same but builds a command line that some characters in a path break.
+            account.run(
+                ["/bin/sh", "-c", _DETACH, "sh", str(words), binaries.program("postgres"), "-D", str(data)],
                 pass_fds=(running,),
+                start_new_session=True,
             )
         finally:
             os.close(running)  # from here on only the server's own processes hold it
-        if started.returncode:
+        if not self._becomes_ready():
             raise ClusterNotStarted(
-                N_("The database server did not start: {reason}"),
+                N_("The database server did not start: {reason}."),
                 mend=N_("Mend what it names; the whole log is in {log}."),
                 reason=self._last_words(words),
                 log=self.layout.log,
             )
 
     def _last_words(self, start_log: Path) -> str:
-        logs = [
-            start_log,
-            *sorted(self.layout.log.glob("server-*.log"), key=lambda path: path.stat().st_mtime)[-1:],
-        ]
-        lines = [
-            line for path in logs if path.exists() for line in path.read_text(errors="replace").splitlines()
-        ]
-        telling = [line for line in lines if "FATAL" in line or "PANIC" in line or "HINT" in line]
-        return " / ".join((telling or lines)[-3:]) or "no reason given"
+        by_age = sorted(self.layout.log.glob("server-*.log"), key=lambda path: path.stat().st_mtime)
+        for path in (start_log, *by_age[-1:]):
+            lines = path.read_text(errors="replace").splitlines() if path.exists() else []
+            if any("FATAL" in line or "PANIC" in line for line in lines):
+                return " / ".join(re.sub(r"^.*?\[\d+\]\s+", "", line) for line in lines[-3:])
+        return "no reason given"
 
     def _stop(self) -> bool:
         if not self.is_running():
             return False
-        account = server_account(self.layout.data)
-        binaries = find(self._major(), self._binaries)
-        account.run(
-            [
-                binaries.program("pg_ctl"),
-                "stop",
-                "--wait",
-                "--silent",
-                "--mode=fast",
-                f"--pgdata={self.layout.data}",
-            ],
-            capture_output=True,
-        )
-        deadline = time.monotonic() + _ORPHANS_TIMEOUT_S
+        server_account(self.layout.data)  # refuses where the server is not ours to stop
+        if (pid := self._postmaster()) is not None:
+            os.kill(pid, signal.SIGINT)  # fast: ends the sessions, writes a checkpoint
+        deadline = time.monotonic() + _STOP_TIMEOUT_S
         while self.is_running():
             if time.monotonic() > deadline:
                 raise ClusterNotStarted(

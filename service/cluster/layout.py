@@ -67,10 +67,11 @@ class Layout:
 
     @property
     def socket_folder(self) -> Path:
-        """The folder of the socket: in the home, or elsewhere by digest where its path were too long."""
+        """The folder of the socket: in the home, or a short one by digest where that one cannot be used."""
         inside = self.home / "run"
         limit = _SOCKET_BYTES if os.uname().sysname == "Linux" else _SOCKET_BYTES_BSD
-        if len(os.fsencode(inside / f".s.PGSQL.{PORT}")) <= limit:
+        # A comma separates hosts in libpq and cannot be escaped.
+        if len(os.fsencode(inside / f".s.PGSQL.{PORT}")) <= limit and "," not in str(inside):
             return inside
         digest = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:16]
         short = Path(tempfile.gettempdir()) / f"wardline-{digest}"
