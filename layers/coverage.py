@@ -1,0 +1,254 @@
+"""The coverage ledgers: what was walked, entered and reached, per device and day.
+
+A ledger row is what one device proved on one day, so rows are additive: any period is a union of days,
+and a late upload replaces the rows of its own device and day and nothing else. The ledger stays when the
+fixes it came from are dropped by retention.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import IntEnum
+from typing import Any, cast
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import CheckConstraint, Column, Date, DateTime, Double, Index, SmallInteger, Table, Text
+
+from layers.base import identifier, link, shard_table
+from layers.ids import new_id
+from layers.storage import Store, read_sql
+
+
+class Evidence(IntEnum):
+    """The ladder of evidence; a higher rung proves more, and none is silently added to another."""
+
+    DECLARED = 0
+    INFERRED = 1
+    SEEN = 2
+    OBSERVED = 3
+    SCANNED = 4
+    INSPECTED = 5
+    SERVICED = 6
+
+
+coverage_line = shard_table(
+    "coverage_line",
+    identifier(),
+    identifier("segment"),
+    Column("device", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    identifier("patrol"),
+    Column("evidence", SmallInteger, nullable=False),
+    Column("from_m", Double, nullable=False),
+    Column("to_m", Double, nullable=False),
+    Column("from_at", DateTime(timezone=True), nullable=False),
+    Column("to_at", DateTime(timezone=True), nullable=False),
+    Column("person", Text),
+    link("border_segment", "segment"),
+    link("patrol", "patrol"),
+    CheckConstraint("evidence BETWEEN 0 AND 6", name="evidence"),
+    CheckConstraint("to_m >= from_m", name="measures"),
+    Index(None, "district", "segment", "day"),
+    Index(None, "district", "device", "day"),
+)
+
+coverage_grid = shard_table(
+    "coverage_grid",
+    identifier(),
+    identifier("unit"),
+    Column("device", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    identifier("patrol"),
+    Column("state", Text, nullable=False),
+    Column("metres", Double, nullable=False),
+    Column("seconds", Double, nullable=False),
+    Column("entered_at", DateTime(timezone=True), nullable=False),
+    Column("left_at", DateTime(timezone=True), nullable=False),
+    link("unit", "unit"),
+    link("patrol", "patrol"),
+    CheckConstraint("state IN ('visited', 'grazed')", name="state"),
+    Index(None, "district", "unit", "day"),
+    Index(None, "district", "device", "day"),
+)
+
+coverage_marker = shard_table(
+    "coverage_marker",
+    identifier(),
+    identifier("marker"),
+    Column("device", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    identifier("patrol"),
+    Column("evidence", SmallInteger, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("distance_m", Double, nullable=False),
+    link("marker", "marker"),
+    link("patrol", "patrol"),
+    CheckConstraint("evidence BETWEEN 0 AND 6", name="evidence"),
+    Index(None, "district", "marker", "day"),
+    Index(None, "district", "device", "day"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LineVisit:
+    """An interval of a border segment that a patrol covered.
+
+    Measures in metres from the segment's start, ``from_m <= to_m``; ``from_at`` is the time at ``from_m``,
+    so it is the later one where the patrol walked towards the start.
+    """
+
+    segment: UUID
+    patrol: UUID
+    evidence: Evidence
+    from_m: float
+    to_m: float
+    from_at: datetime
+    to_at: datetime
+    person: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GridVisit:
+    """A stay in a unit; ``state`` is ``visited`` or ``grazed``."""
+
+    unit: UUID
+    patrol: UUID
+    state: str
+    metres: float
+    seconds: float
+    entered_at: datetime
+    left_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MarkerVisit:
+    """A marker that was reached, with the closest distance in metres."""
+
+    marker: UUID
+    patrol: UUID
+    evidence: Evidence
+    at: datetime
+    distance_m: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LineIntervals:
+    """Covered intervals in columns, ordered by segment, day and time.
+
+    ``segment``, ``device``, ``person`` and ``patrol`` are positions in the tuples of their plural
+    (``person`` −1 where nobody is named); measures in metres; ``from_t``, ``to_t`` seconds since 1970 UTC.
+    """
+
+    segments: tuple[UUID, ...]
+    devices: tuple[str, ...]
+    persons: tuple[str, ...]
+    patrols: tuple[UUID, ...]
+    segment: NDArray[np.int32]
+    device: NDArray[np.int32]
+    person: NDArray[np.int32]
+    patrol: NDArray[np.int32]
+    day: NDArray[np.datetime64]
+    evidence: NDArray[np.int8]
+    from_m: NDArray[np.float64]
+    to_m: NDArray[np.float64]
+    from_t: NDArray[np.float64]
+    to_t: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.from_m)
+
+
+class Coverage(Store):
+    """The coverage ledgers of one district."""
+
+    def replace_lines(self, device: str, day: date, visits: Sequence[LineVisit]) -> None:
+        """Make these the only border intervals a device covered on a day."""
+        self._replace(
+            coverage_line,
+            ("segment", "patrol", "evidence", "from_m", "to_m", "from_at", "to_at", "person"),
+            device,
+            day,
+            visits,
+        )
+
+    def replace_grids(self, device: str, day: date, visits: Sequence[GridVisit]) -> None:
+        """Make these the only units a device was in on a day."""
+        columns = ("unit", "patrol", "state", "metres", "seconds", "entered_at", "left_at")
+        self._replace(coverage_grid, columns, device, day, visits)
+
+    def replace_markers(self, device: str, day: date, visits: Sequence[MarkerVisit]) -> None:
+        """Make these the only markers a device reached on a day."""
+        columns = ("marker", "patrol", "evidence", "at", "distance_m")
+        self._replace(coverage_marker, columns, device, day, visits)
+
+    def lines(self, segments: Sequence[UUID], from_day: date, to_day: date) -> LineIntervals:
+        """Return what was covered of some segments on the days of [from_day, to_day)."""
+        with self._driver().cursor(binary=True) as cursor:
+            cursor.execute(
+                read_sql("coverage_lines").encode(),
+                {
+                    "district": self.district,
+                    "segments": list(segments),
+                    "from_day": from_day,
+                    "to_day": to_day,
+                },
+            )
+            rows = cursor.fetchall()
+        columns = list(zip(*rows, strict=True)) if rows else [()] * 10
+        names = tuple(dict.fromkeys(segments))
+        devices, device = _coded(cast("Sequence[str]", columns[1]))
+        persons, person = _coded(cast("Sequence[str | None]", columns[2]))
+        patrols, patrol = _coded(cast("Sequence[UUID]", columns[3]))
+        place = {key: position for position, key in enumerate(names)}
+        return LineIntervals(
+            names,
+            devices,
+            persons,
+            patrols,
+            np.array([place[key] for key in columns[0]], dtype=np.int32),
+            device,
+            person,
+            patrol,
+            np.array(columns[4], dtype="datetime64[D]"),
+            np.array(columns[5], dtype=np.int8),
+            np.array(columns[6], dtype=np.float64),
+            np.array(columns[7], dtype=np.float64),
+            np.array(columns[8], dtype=np.int64) / 1e6,
+            np.array(columns[9], dtype=np.int64) / 1e6,
+        )
+
+    def last_seen(self, segments: Sequence[UUID], until: date) -> dict[UUID, datetime]:
+        """Return when each segment was last observed anywhere on it, before a day."""
+        rows = self._driver().execute(
+            read_sql("coverage_last").encode(),
+            {
+                "district": self.district,
+                "segments": list(segments),
+                "until": until,
+                "evidence": int(Evidence.OBSERVED),
+            },
+        )
+        return dict(rows.fetchall())
+
+    def _replace(
+        self, table: Table, columns: tuple[str, ...], device: str, day: date, visits: Sequence[Any]
+    ) -> None:
+        self._write(
+            table.delete().where(
+                table.c.district == self.district, table.c.device == device, table.c.day == day
+            )
+        )
+        self._copy(
+            table,
+            ("id", "device", "day", *columns),
+            ((new_id(), device, day, *(getattr(visit, name) for name in columns)) for visit in visits),
+        )
+
+
+def _coded(values: Sequence[Any]) -> tuple[tuple[Any, ...], NDArray[np.int32]]:
+    """Return the distinct values in the order they appear and the position of each; None is −1."""
+    distinct = tuple(dict.fromkeys(value for value in values if value is not None))
+    place: dict[Any, int] = {value: position for position, value in enumerate(distinct)}
+    return distinct, np.array([place.get(value, -1) for value in values], dtype=np.int32)

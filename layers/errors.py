@@ -1,0 +1,202 @@
+"""Refusals of the stored layers, and the translation of PostgreSQL's own.
+
+    LayerError
+    ├── NotFound              nothing stored under this id or code
+    ├── Conflict              the same key with other content, or a value another row already has
+    │   ├── StaleVersion      somebody else changed it since it was read
+    │   ├── Overlap           two periods of one thing would overlap
+    │   └── InUse             other rows still refer to it
+    ├── InvalidAttribute      a value that the layer does not allow
+    │   ├── UnknownKind       a kind of marker nobody declared
+    │   └── UnknownAttribute  an attribute its kind does not have
+    ├── UnknownLayer          no layer of that name in the district
+    ├── UnknownDistrict       no district of that code
+    ├── InvalidBox            a bounding box that encloses nothing
+    ├── InvalidTile           no such tile
+    ├── InvalidCursor         a page cursor that this list did not hand out
+    └── OutsideArchive        a fix from a month that is never stored
+
+No constraint violation leaves this package raw: ``translate`` names the thing, the place and the way out.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from sqlalchemy.exc import DBAPIError
+
+from geo.errors import N_, WardlineError
+
+
+class LayerError(WardlineError):
+    """A stored layer refused what it was asked."""
+
+    code = "layer-refused"
+
+
+class NotFound(LayerError):
+    """Nothing is stored under this id or code in this district."""
+
+    code = "not-found"
+
+
+class Conflict(LayerError):
+    """The same key exists with other content."""
+
+    code = "conflict"
+
+
+class StaleVersion(Conflict):
+    """The thing was changed by somebody else since it was read."""
+
+    code = "stale-version"
+
+
+class Overlap(Conflict):
+    """Two periods of one thing would overlap."""
+
+    code = "overlap"
+
+
+class InUse(Conflict):
+    """Other rows still refer to the thing that was to be removed."""
+
+    code = "in-use"
+
+
+class InvalidAttribute(LayerError):
+    """A value is not what the layer allows."""
+
+    code = "attribute-invalid"
+
+
+class UnknownKind(InvalidAttribute):
+    """A marker is of a kind nobody declared."""
+
+    code = "kind-unknown"
+
+
+class UnknownAttribute(InvalidAttribute):
+    """A marker carries an attribute that its kind does not have."""
+
+    code = "attribute-unknown"
+
+
+class UnknownLayer(LayerError):
+    """The district has no layer of this name."""
+
+    code = "layer-unknown"
+
+
+class UnknownDistrict(LayerError):
+    """There is no district of this code."""
+
+    code = "district-unknown"
+
+
+class InvalidBox(LayerError):
+    """A bounding box is not west, south, east, north in degrees."""
+
+    code = "bbox-invalid"
+
+
+class InvalidTile(LayerError):
+    """There is no tile of this zoom, column and row."""
+
+    code = "tile-invalid"
+
+
+class InvalidCursor(LayerError):
+    """A page cursor was not handed out by this list."""
+
+    code = "cursor-invalid"
+
+
+class OutsideArchive(LayerError):
+    """A fix is dated outside the months that are stored."""
+
+    code = "outside-archive"
+
+
+_NOT_NULL = "23502"
+_FOREIGN_KEY = "23503"
+_UNIQUE = "23505"
+_CHECK = "23514"
+_EXCLUSION = "23P01"
+
+
+def translate(violation: psycopg.Error) -> LayerError | None:
+    """Return the refusal that a constraint violation means, or None for any other database error."""
+    diagnosis = violation.diag
+    state = violation.sqlstate or ""
+    table = diagnosis.table_name or "?"
+    constraint = diagnosis.constraint_name or diagnosis.column_name or "?"
+    detail = (diagnosis.message_detail or diagnosis.message_primary or "").strip()
+    where = {"table": table, "constraint": constraint}
+    if state == _UNIQUE:
+        return Conflict(
+            N_("Another {table} already has this key: {detail}"),
+            mend=N_("Change the key, or change the existing {table} instead."),
+            where=where,
+            table=table,
+            detail=detail,
+        )
+    if state == _EXCLUSION:
+        return Overlap(
+            N_("Two periods of one {table} would overlap: {detail}"),
+            mend=N_("End the earlier period first, or begin the new one on the day the earlier one ends."),
+            where=where,
+            table=table,
+            detail=detail,
+        )
+    if state == _FOREIGN_KEY and "still referenced" in detail:
+        return InUse(
+            N_("This {table} cannot be removed because others refer to it: {detail}"),
+            mend=N_("End its period instead of removing it."),
+            where=where,
+            table=table,
+            detail=detail,
+        )
+    if state == _FOREIGN_KEY:
+        return NotFound(
+            N_("This {table} refers to something that is not stored in the district: {detail}"),
+            mend=N_("Store what it refers to first, in the same district."),
+            where=where,
+            table=table,
+            detail=detail,
+        )
+    # Class 22 holds values the column types refuse: out of range, not a number, text with a zero byte.
+    if state in (_NOT_NULL, _CHECK) or state.startswith("22"):
+        return InvalidAttribute(
+            N_("A value of {table} is not allowed ({constraint}): {detail}"),
+            mend=N_("Correct the value and send it again."),
+            where=where,
+            table=table,
+            constraint=constraint,
+            detail=detail,
+        )
+    return None
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise a :class:`LayerError` in place of a constraint violation.
+
+    Raises
+    ------
+    LayerError
+        For violations of unique, exclusion, foreign-key, not-null and check constraints and for values
+        a column type refuses. Other database errors pass unchanged: they are faults, not refusals.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        refusal = translate(error.orig) if isinstance(error.orig, psycopg.Error) else None
+        if refusal is None:
+            raise
+        raise refusal from error
+    except psycopg.Error as error:
+        refusal = translate(error)
+        if refusal is None:
+            raise
+        raise refusal from error

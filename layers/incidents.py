@@ -1,0 +1,396 @@
+"""Incidents: one inbox of all channels, their assignment by location and the log of what happened."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from shapely.geometry import Point
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    DateTime,
+    Double,
+    Index,
+    Integer,
+    Row,
+    Text,
+    UniqueConstraint,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB, insert
+
+from geo.errors import N_
+from layers.base import identifier, in_district, link, shard_table
+from layers.errors import Conflict, InvalidAttribute, NotFound, StaleVersion
+from layers.geometry import Box, from_shape, geometry_type, to_shape
+from layers.ids import new_id
+from layers.paging import Page, checked_limit, decode_cursor, paged
+from layers.storage import Store
+
+COLOURS = ("green", "blue", "yellow", "red")
+STATUSES = (
+    "received",
+    "accepted",
+    "filed",
+    "dispatched",
+    "handling",
+    "done",
+    "verified",
+    "closed",
+    "returned",
+    "delayed",
+    "suspended",
+    "rejected",
+    "merged",
+)
+# Statuses in which nothing more is to be done.
+SETTLED = ("closed", "rejected", "merged")
+DATUMS = ("wgs84", "cgcs2000", "gcj02", "bd09")
+
+
+def _among(column: str, values: Sequence[str]) -> CheckConstraint:
+    return CheckConstraint("{} IN ({})".format(column, ", ".join(f"'{one}'" for one in values)), name=column)
+
+
+incident = shard_table(
+    "incident",
+    identifier(),
+    Column("channel", Text, nullable=False),
+    Column("external_id", Text),
+    Column("class", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("geom", geometry_type("POINT"), nullable=False),
+    Column("raw_lon", Double, nullable=False),
+    Column("raw_lat", Double, nullable=False),
+    Column("datum", Text, nullable=False),
+    Column("accuracy_m", Double),
+    Column("occurred_at", DateTime(timezone=True), nullable=False),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    Column("status", Text, nullable=False),
+    Column("colour", Text, nullable=False),
+    identifier("unit", nullable=True),
+    Column("assignment", JSONB, nullable=False),
+    identifier("representative", nullable=True),
+    identifier("segment", nullable=True),
+    Column("measure_m", Double),
+    Column("version", Integer, nullable=False),
+    # SHA-256 of what the channel delivered, so that a repeated delivery is told from another content
+    # under the same external id, however the incident was edited since.
+    Column("digest", Text, nullable=False),
+    in_district(),
+    link("unit", "unit"),
+    link("representative", "representative"),
+    link("border_segment", "segment"),
+    UniqueConstraint("district", "channel", "external_id"),
+    _among("status", STATUSES),
+    _among("colour", COLOURS),
+    _among("datum", DATUMS),
+    CheckConstraint("accuracy_m >= 0", name="accuracy_m"),
+    CheckConstraint("version >= 1", name="version"),
+    Index(None, "district", "unit"),
+    Index(None, "district", "representative"),
+    Index(None, "district", "occurred_at"),
+    Index(None, "geom", postgresql_using="gist"),
+)
+
+incident_event = shard_table(
+    "incident_event",
+    identifier(),
+    identifier("incident"),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("body", JSONB, nullable=False),
+    link("incident", "incident"),
+    Index(None, "district", "incident", "at"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """An incident.
+
+    ``lon``, ``lat`` are where it counts, in degrees; ``raw_lon``, ``raw_lat`` what was given in ``datum``.
+    ``accuracy_m`` is the radius the given place is good for. ``assignment`` keeps how it came to its
+    ``unit``, ``representative`` and border ``segment``; ``measure_m`` runs from the segment's start.
+    ``version`` counts its changes, from 1.
+    """
+
+    id: UUID
+    channel: str
+    class_: str
+    title: str
+    lon: float
+    lat: float
+    raw_lon: float
+    raw_lat: float
+    occurred_at: datetime
+    received_at: datetime
+    external_id: str | None = None
+    description: str = ""
+    datum: str = "wgs84"
+    accuracy_m: float | None = None
+    status: str = "received"
+    colour: str = "green"
+    unit: UUID | None = None
+    assignment: Mapping[str, Any] = field(default_factory=dict)
+    representative: UUID | None = None
+    segment: UUID | None = None
+    measure_m: float | None = None
+    version: int = 1
+
+    def digest(self) -> str:
+        """Return the SHA-256 of what the reporter said: class, words, place and time."""
+        said = [
+            self.class_,
+            self.title,
+            self.description,
+            self.raw_lon,
+            self.raw_lat,
+            self.datum,
+            self.accuracy_m,
+            self.occurred_at.timestamp(),
+        ]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentEvent:
+    """One thing that happened to an incident; ``actor`` is a role or account code, never a dossier."""
+
+    id: UUID
+    incident: UUID
+    at: datetime
+    kind: str
+    actor: str
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentFilter:
+    """Which incidents a list shows; every field that is None shows all. Periods are half-open instants."""
+
+    status: str | None = None
+    colour: str | None = None
+    class_: str | None = None
+    channel: str | None = None
+    unit: UUID | None = None
+    representative: UUID | None = None
+    segment: UUID | None = None
+    occurred_from: datetime | None = None
+    occurred_to: datetime | None = None
+    open_only: bool = False
+    bbox: Box | None = None
+
+
+class Incidents(Store):
+    """The incidents of one district."""
+
+    def create(self, value: Incident) -> tuple[Incident, bool]:
+        """Store an incident; return it as stored and whether it is new.
+
+        The same channel and external id with the same content is the same incident: the stored one is
+        returned, and nothing changes.
+
+        Raises
+        ------
+        Conflict
+            The channel used the external id for another content.
+        NotFound
+            A unit, representative or segment is not stored.
+        InvalidAttribute
+            A status, colour or datum is not known.
+        """
+        statement = insert(incident).values(district=self.district, **_row(value), digest=value.digest())
+        statement = statement.on_conflict_do_nothing(index_elements=["district", "channel", "external_id"])
+        if self._write(statement.returning(incident.c.id)).first() is not None:
+            return value, True
+        row = self._first(
+            select(incident).where(
+                incident.c.district == self.district,
+                incident.c.channel == value.channel,
+                incident.c.external_id == value.external_id,
+            )
+        )
+        if row is None or row.digest != value.digest():
+            raise Conflict(
+                N_("Channel {channel} already delivered {external_id} with another content."),
+                mend=N_("Send a change as a PATCH of that incident, or use a new external id."),
+                where={"pointer": "/external_id", "incident": "" if row is None else str(row.id)},
+                channel=value.channel,
+                external_id=value.external_id,
+            )
+        return _incident(row), False
+
+    def add_many(self, values: Sequence[Incident]) -> None:
+        """Store many new incidents at once; a repeated external id refuses the whole batch."""
+        self._insert(incident, [{**_row(value), "digest": value.digest()} for value in values])
+
+    def get(self, identifier: UUID) -> Incident:
+        """Return an incident by id.
+
+        Raises
+        ------
+        NotFound
+            The district has no such incident.
+        """
+        row = self._first(
+            select(incident).where(incident.c.district == self.district, incident.c.id == identifier)
+        )
+        if row is None:
+            raise NotFound(
+                N_("District {district} has no incident {incident}."),
+                mend=N_("Check the id; incidents belong to one district."),
+                where={"incident": str(identifier)},
+                district=self.district,
+                incident=str(identifier),
+            )
+        return _incident(row)
+
+    def save(self, value: Incident) -> Incident:
+        """Store a changed incident and return it with its new version.
+
+        ``value.version`` is the version the change was made from.
+
+        Raises
+        ------
+        StaleVersion
+            Somebody else changed the incident since that version.
+        NotFound
+            The district has no such incident.
+        """
+        row = _row(value)
+        del row["id"], row["version"]
+        done = self._write(
+            update(incident)
+            .where(
+                incident.c.district == self.district,
+                incident.c.id == value.id,
+                incident.c.version == value.version,
+            )
+            .values(**row, version=incident.c.version + 1)
+            .returning(incident)
+        ).first()
+        if done is not None:
+            return _incident(done)
+        present = self.get(value.id)
+        raise StaleVersion(
+            N_("Incident {incident} is at version {present}; the change was made from {expected}."),
+            mend=N_("Load it again and repeat the change."),
+            where={"incident": str(value.id)},
+            incident=str(value.id),
+            present=present.version,
+            expected=value.version,
+        )
+
+    def add_event(self, event: IncidentEvent) -> None:
+        """Add to the log of an incident.
+
+        Raises
+        ------
+        NotFound
+            The incident is not stored.
+        """
+        self._insert(
+            incident_event,
+            [
+                {
+                    "id": event.id,
+                    "incident": event.incident,
+                    "at": event.at,
+                    "kind": event.kind,
+                    "actor": event.actor,
+                    "body": dict(event.body),
+                }
+            ],
+        )
+
+    def record(self, identifier: UUID, at: datetime, kind: str, actor: str, **body: Any) -> IncidentEvent:
+        """Add to the log what happened to an incident, and return the entry."""
+        event = IncidentEvent(new_id(), identifier, at, kind, actor, body)
+        self.add_event(event)
+        return event
+
+    def events(self, identifier: UUID) -> tuple[IncidentEvent, ...]:
+        """Return the log of an incident, oldest first."""
+        rows = self._all(
+            select(incident_event)
+            .where(incident_event.c.district == self.district, incident_event.c.incident == identifier)
+            .order_by(incident_event.c.at, incident_event.c.id)
+        )
+        return tuple(
+            IncidentEvent(row.id, row.incident, row.at, row.kind, row.actor, row.body) for row in rows
+        )
+
+    def page(
+        self, only: IncidentFilter | None = None, *, limit: int = 100, cursor: str | None = None
+    ) -> Page[Incident]:
+        """Return a page of incidents, the newest id first."""
+        statement = select(incident).where(
+            incident.c.district == self.district, *_conditions(only or IncidentFilter())
+        )
+        before = decode_cursor(cursor)
+        if before is not None:
+            statement = statement.where(incident.c.id < before)
+        rows = self._all(statement.order_by(incident.c.id.desc()).limit(checked_limit(limit) + 1))
+        values = tuple(_incident(row) for row in rows)
+        return paged(values, tuple(value.id for value in values), limit)
+
+
+def _conditions(only: IncidentFilter) -> list[Any]:
+    same = {
+        "status": only.status,
+        "colour": only.colour,
+        "class": only.class_,
+        "channel": only.channel,
+        "unit": only.unit,
+        "representative": only.representative,
+        "segment": only.segment,
+    }
+    found: list[Any] = [incident.c[name] == value for name, value in same.items() if value is not None]
+    if only.open_only:
+        found.append(incident.c.status.not_in(SETTLED))
+    if only.occurred_from is not None:
+        found.append(incident.c.occurred_at >= only.occurred_from)
+    if only.occurred_to is not None:
+        found.append(incident.c.occurred_at < only.occurred_to)
+    if only.bbox is not None:
+        found.append(only.bbox.intersects(incident.c.geom))
+    return found
+
+
+_PLAIN = tuple(one.name for one in fields(Incident) if one.name not in ("class_", "lon", "lat", "assignment"))
+
+
+def _row(value: Incident) -> dict[str, Any]:
+    row = {name: getattr(value, name) for name in _PLAIN}
+    for name in ("occurred_at", "received_at"):
+        if row[name].tzinfo is None:
+            raise InvalidAttribute(
+                N_("The time {name} has no zone."),
+                mend=N_("Give it with its offset, such as 2025-03-31T08:00:00+08:00."),
+                where={"pointer": f"/{name}"},
+                name=name,
+            )
+    row["class"] = value.class_
+    row["geom"] = from_shape(Point(value.lon, value.lat))
+    row["assignment"] = dict(value.assignment)
+    return row
+
+
+def _incident(row: Row[Any]) -> Incident:
+    known = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for a row as a mapping
+    place = cast("Point", to_shape(known["geom"]))
+    return Incident(
+        **{name: known[name] for name in _PLAIN},
+        class_=known["class"],
+        lon=place.x,
+        lat=place.y,
+        assignment=known["assignment"],
+    )

@@ -1,0 +1,266 @@
+"""Every layer as GeoJSON, written by the database: features by keyset page, ready to be sent.
+
+Coordinates are lon, lat in degrees with 7 decimals, which is the lattice itself; outer rings run
+counterclockwise (RFC 7946).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Date, Select, String, Text, and_, case, cast, func, literal, select
+from sqlalchemy.orm import aliased
+
+from layers.border import border_segment
+from layers.catalog import Catalog
+from layers.districts import district
+from layers.geometry import Box
+from layers.incidents import incident
+from layers.marker_kinds import ServiceStation
+from layers.markers import marker
+from layers.paging import checked_limit, decode_cursor, encode_cursor
+from layers.representatives import representative
+from layers.storage import Store
+from layers.units import unit_outline, unit_version
+
+_DECIMALS = 7
+# ST_AsGeoJSON's option 0: no bbox and no crs member, which it would add for any SRID but 4326.
+_PLAIN = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ItemsPage:
+    """A page of GeoJSON features; ``cursor`` asks for the next page, None where this is the last."""
+
+    features: tuple[str, ...]
+    cursor: str | None
+
+    def collection(self, *members: str) -> bytes:
+        """Return the FeatureCollection as UTF-8 JSON, with further members already written as JSON.
+
+        A member is text such as ``"numberReturned":5``.
+        """
+        head = ",".join(('"type":"FeatureCollection"', *members))
+        return ("{" + head + ',"features":[' + ",".join(self.features) + "]}").encode()
+
+
+class Items(Store):
+    """The layers of one district as GeoJSON."""
+
+    def page(
+        self,
+        layer: str,
+        as_of: date,
+        *,
+        bbox: Box | None = None,
+        level: int | None = None,
+        limit: int = 100,
+        cursor: str | None = None,
+    ) -> ItemsPage:
+        """Return a page of a layer's features as of a day, in the order of their ids.
+
+        Parameters
+        ----------
+        layer
+            An area layer of the district, or ``border``, ``markers``, ``stations``, ``incidents``,
+            ``representatives``.
+        as_of
+            The day; incidents are those received up to it.
+        bbox
+            Only features that meet the box.
+        level
+            Of an area layer: the level, 0 the top; the leaves where none is given.
+
+        Raises
+        ------
+        UnknownLayer
+            The district has no such layer.
+        InvalidCursor, InvalidAttribute
+            The cursor or the limit is not possible.
+        """
+        source = self._source(layer, as_of, level)
+        columns = source.selected_columns
+        if bbox is not None:
+            source = source.where(bbox.intersects(columns["geom"]))
+        after = decode_cursor(cursor)
+        if after is not None:
+            source = source.where(columns["id"] > after)
+        page = source.order_by(columns["id"]).limit(checked_limit(limit) + 1).subquery("page")
+        rows = self._all(select(page.c.id, _feature(page)).order_by(page.c.id))
+        more = len(rows) > limit
+        kept = rows[:limit]
+        return ItemsPage(tuple(row.feature for row in kept), encode_cursor(kept[-1].id) if more else None)
+
+    def feature(self, layer: str, identifier: Any, as_of: date, *, level: int | None = None) -> str | None:
+        """Return one feature of a layer by its id as GeoJSON text, or None where there is none that day."""
+        source = self._source(layer, as_of, level)
+        one = source.where(source.selected_columns["id"] == identifier).subquery("page")
+        row = self._first(select(_feature(one)))
+        return None if row is None else str(row.feature)
+
+    def _source(self, layer: str, as_of: date, level: int | None) -> Select[Any]:
+        built_in = _SOURCES.get(layer)
+        if built_in is not None:
+            return built_in(self.district, as_of)
+        found = Catalog(self._session, self.district).get(layer)
+        chosen = found.leaf_level if level is None else level
+        return _units(self.district, layer, chosen, as_of, leaf=chosen == found.leaf_level)
+
+
+def _feature(page: Any) -> Any:
+    # ST_ForcePolygonCCW turns lines round as well, and a line's direction is that of its measures.
+    areal = func.ST_Dimension(page.c.geom) == 2
+    geom = case((areal, func.ST_ForcePolygonCCW(page.c.geom)), else_=page.c.geom)
+    geometry = func.ST_AsGeoJSON(geom, _DECIMALS, _PLAIN, type_=Text)
+    return func.concat(
+        '{"type":"Feature","id":"',
+        page.c.id,
+        '","geometry":',
+        func.coalesce(geometry, "null"),
+        ',"properties":',
+        cast(page.c.properties, Text),
+        "}",
+        type_=Text,
+    ).label("feature")
+
+
+def _properties(**columns: Any) -> Any:
+    pairs = [part for name, column in columns.items() for part in (literal(name, String), column)]
+    return func.jsonb_build_object(*pairs).label("properties")
+
+
+def _raw(geom: Any) -> Any:
+    # The page's geometry is used only inside other functions: keep GeoAlchemy2 from wrapping it.
+    return geom.label("geom")
+
+
+def _units(code: str, layer: str, level: int, as_of: date, *, leaf: bool) -> Select[Any]:
+    above = aliased(unit_version)
+    geom = unit_version.c.geom if leaf else unit_outline.c.geom
+    rows = unit_version.outerjoin(
+        above,
+        and_(
+            above.c.district == unit_version.c.district,
+            above.c.unit == unit_version.c.parent,
+            above.c.valid.contains(as_of),
+            func.upper_inf(above.c.recorded),
+        ),
+    )
+    if not leaf:
+        rows = rows.join(
+            unit_outline,
+            and_(
+                unit_outline.c.district == unit_version.c.district,
+                unit_outline.c.unit == unit_version.c.unit,
+                unit_outline.c.revision == unit_version.c.revision,
+            ),
+        )
+    return (
+        select(
+            unit_version.c.unit.label("id"),
+            _raw(geom),
+            _properties(
+                code=unit_version.c.code,
+                name=unit_version.c.name,
+                level=unit_version.c.level,
+                parent=unit_version.c.parent,
+                parent_code=above.c.code,
+                households=unit_version.c.households,
+                valid_from=func.lower(unit_version.c.valid),
+                valid_to=func.upper(unit_version.c.valid),
+                attributes=unit_version.c.attributes,
+            ),
+        )
+        .select_from(rows)
+        .where(
+            unit_version.c.district == code,
+            unit_version.c.layer == layer,
+            unit_version.c.level == level,
+            unit_version.c.valid.contains(as_of),
+            func.upper_inf(unit_version.c.recorded),
+        )
+    )
+
+
+def _border(code: str, as_of: date) -> Select[Any]:
+    columns = border_segment.c
+    return select(
+        columns.id,
+        _raw(columns.geom),
+        _properties(
+            code=columns.code,
+            name=columns.name,
+            seq=columns.seq,
+            from_m=columns.from_m,
+            to_m=columns.to_m,
+            length_m=columns.length_m,
+            owner=columns.owner,
+            due_days=columns.due_days,
+            valid_from=func.lower(columns.valid),
+            valid_to=func.upper(columns.valid),
+            attributes=columns.attributes,
+        ),
+    ).where(columns.district == code, columns.valid.contains(as_of))
+
+
+def _markers(code: str, as_of: date) -> Select[Any]:
+    columns = marker.c
+    return select(
+        columns.id,
+        _raw(columns.geom),
+        _properties(
+            code=columns.code,
+            kind=columns.kind,
+            name=columns.name,
+            segment=columns.segment,
+            measure_m=columns.measure_m,
+            valid_from=func.lower(columns.valid),
+            valid_to=func.upper(columns.valid),
+            attributes=columns.attributes,
+        ),
+    ).where(columns.district == code, columns.valid.contains(as_of))
+
+
+def _stations(code: str, as_of: date) -> Select[Any]:
+    return _markers(code, as_of).where(marker.c.kind == ServiceStation.kind)
+
+
+def _representatives(code: str, as_of: date) -> Select[Any]:  # noqa: ARG001 - one shape for all sources
+    columns = representative.c
+    return select(
+        columns.id,
+        _raw(columns.geom),
+        _properties(code=columns.code, name=columns.name, attributes=columns.attributes),
+    ).where(columns.district == code, columns.active)
+
+
+def _incidents(code: str, as_of: date) -> Select[Any]:
+    # Descriptions stay out: free text may name people, and a map does not need it.
+    columns = incident.c
+    zone = select(district.c.timezone).where(district.c.code == code).scalar_subquery()
+    return select(
+        columns.id,
+        _raw(columns.geom),
+        _properties(
+            **{"class": columns["class"]},
+            title=columns.title,
+            channel=columns.channel,
+            status=columns.status,
+            colour=columns.colour,
+            occurred_at=columns.occurred_at,
+            unit=columns.unit,
+            representative=columns.representative,
+            segment=columns.segment,
+            measure_m=columns.measure_m,
+        ),
+    ).where(columns.district == code, cast(func.timezone(zone, columns.received_at), Date) <= as_of)
+
+
+_SOURCES: dict[str, Callable[[str, date], Select[Any]]] = {
+    "border": _border,
+    "incidents": _incidents,
+    "markers": _markers,
+    "representatives": _representatives,
+    "stations": _stations,
+}

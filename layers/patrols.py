@@ -1,0 +1,334 @@
+"""Patrols: one recording of one device, its fixes and what of it could not be stored."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+from psycopg import sql
+from psycopg.types.json import Jsonb
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    Row,
+    Text,
+    UniqueConstraint,
+    func,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
+
+from geo.errors import N_
+from geo.lattice import SCALE, to_lattice
+from layers.base import identifier, in_district, shard_table
+from layers.errors import NotFound, translated
+from layers.fixes import (
+    FixCounts,
+    FixTable,
+    QuarantinedFix,
+    fix_quarantine,
+    instant,
+    month_bounds,
+    months_of,
+)
+from layers.ids import new_id
+from layers.storage import Store, read_sql
+
+patrol = shard_table(
+    "patrol",
+    identifier(),
+    Column("device", Text, nullable=False),
+    Column("person", Text),
+    Column("mode", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("started_at", DateTime(timezone=True)),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("fixes", Integer, nullable=False),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    in_district(),
+    UniqueConstraint("district", "device", "digest"),
+    CheckConstraint("ended_at >= started_at", name="times"),
+    CheckConstraint("fixes >= 0", name="fixes"),
+    Index(None, "district", "started_at"),
+)
+
+# One fix as COPY's binary format sends it: a count of fields, then length and value of each, big-endian.
+_COPY_FIELDS = (
+    ("at", ">i8"),
+    ("lon_e7", ">i4"),
+    ("lat_e7", ">i4"),
+    ("part", ">i4"),
+    ("seq", ">i4"),
+    ("accuracy_m", ">f4"),
+    ("speed_ms", ">f4"),
+    ("course", ">f4"),
+)
+_COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_COPY_TRAILER = b"\xff\xff"
+# PostgreSQL counts microseconds from 2000-01-01.
+_POSTGRES_EPOCH_S = 946_684_800
+
+
+@dataclass(frozen=True, slots=True)
+class Patrol:
+    """One recording of one device.
+
+    ``source`` is the file's name or ``api``, ``digest`` the SHA-256 of its content; times are UTC, None
+    where no fix was usable; ``fixes`` counts those stored.
+    """
+
+    id: UUID
+    device: str
+    mode: str
+    name: str
+    source: str
+    digest: str
+    received_at: datetime
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    person: str | None = None
+    fixes: int = 0
+
+
+class Patrols(Store):
+    """The patrols and fixes of one district."""
+
+    def add(self, value: Patrol) -> tuple[Patrol, bool]:
+        """Store a patrol; return it as stored and whether it is new.
+
+        The same content from the same device is the same patrol.
+        """
+        row = {name: getattr(value, name) for name in Patrol.__slots__}
+        statement = (
+            insert(patrol)
+            .values(district=self.district, **row)
+            .on_conflict_do_nothing(index_elements=["district", "device", "digest"])
+            .returning(patrol.c.id)
+        )
+        if self._write(statement).first() is not None:
+            return value, True
+        known = self._first(
+            select(patrol).where(
+                patrol.c.district == self.district,
+                patrol.c.device == value.device,
+                patrol.c.digest == value.digest,
+            )
+        )
+        if known is None:
+            raise self._missing(value.digest)
+        return _patrol(known), False
+
+    def get(self, identifier: UUID) -> Patrol:
+        """Return a patrol by id.
+
+        Raises
+        ------
+        NotFound
+            The district has no such patrol.
+        """
+        row = self._first(select(patrol).where(patrol.c.district == self.district, patrol.c.id == identifier))
+        if row is None:
+            raise self._missing(str(identifier))
+        return _patrol(row)
+
+    def during(self, from_at: datetime, to_at: datetime, device: str | None = None) -> tuple[Patrol, ...]:
+        """Return the patrols that were under way at some time of [from_at, to_at), by start."""
+        statement = select(patrol).where(
+            patrol.c.district == self.district, patrol.c.started_at < to_at, patrol.c.ended_at >= from_at
+        )
+        if device is not None:
+            statement = statement.where(patrol.c.device == device)
+        rows = self._all(statement.order_by(patrol.c.started_at, patrol.c.id))
+        return tuple(_patrol(row) for row in rows)
+
+    def add_fixes(self, owner: Patrol, fixes: FixTable) -> FixCounts:
+        """Store the fixes of a patrol; those already stored for its device are counted, not stored again.
+
+        The patrol's times and count follow the fixes. Months that are not there yet are made.
+
+        Raises
+        ------
+        NotFinite, OutOfRange
+            A position is not on the globe.
+        OutsideArchive
+            A time lies outside the years that are stored.
+        """
+        if len(fixes) == 0:
+            return FixCounts(0, 0)
+        lattice = to_lattice(np.column_stack((fixes.lon, fixes.lat)))
+        self.ensure_months(fixes.t)
+        order = np.lexsort((lattice[:, 1], lattice[:, 0], fixes.t))
+        created = self._copy_fixes(owner, fixes, lattice, order)
+        self._write(
+            update(patrol)
+            .where(patrol.c.district == self.district, patrol.c.id == owner.id)
+            .values(fixes=patrol.c.fixes + created, **_times(fixes))
+        )
+        return FixCounts(created, len(fixes) - created)
+
+    def ensure_months(self, t: NDArray[np.float64]) -> None:
+        """Make the partitions of the months that times (seconds since 1970) fall in.
+
+        Safe beside others: a lock orders those who make months, and a month is made apart and then
+        attached, which leaves readers and writers of the other months at work.
+        """
+        months = months_of(t)
+        connection = self._driver()
+        parents = [row[0] for row in connection.execute(read_sql("fix_parents").encode())]
+        wanted = {
+            f"{parent}_{year}_{month:02}": (parent, month_bounds(year, month))
+            for parent in parents
+            for year, month in months
+        }
+        if not self._absent(list(wanted)):
+            return
+        connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('fix months', 0))")
+        for name in self._absent(list(wanted)):
+            parent, (first, after) = wanted[name]
+            connection.execute(
+                sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL)").format(
+                    sql.Identifier(name), sql.Identifier(parent)
+                )
+            )
+            connection.execute(
+                sql.SQL("ALTER TABLE {} ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})").format(
+                    sql.Identifier(parent), sql.Identifier(name), first.isoformat(), after.isoformat()
+                )
+            )
+
+    def quarantine(self, owner: UUID, rows: Sequence[QuarantinedFix], received_at: datetime) -> None:
+        """Keep fixes that could not be stored, as delivered, each with its reason."""
+        columns = ("id", "patrol", "seq", "reason", "raw", "received_at")
+        self._copy(
+            fix_quarantine,
+            columns,
+            ((new_id(), owner, row.seq, row.reason, Jsonb(row.raw), received_at) for row in rows),
+        )
+
+    def quarantined(self, owner: UUID) -> tuple[QuarantinedFix, ...]:
+        """Return the fixes of a patrol that could not be stored, in the order of the source."""
+        rows = self._all(
+            select(fix_quarantine)
+            .where(fix_quarantine.c.district == self.district, fix_quarantine.c.patrol == owner)
+            .order_by(fix_quarantine.c.seq, fix_quarantine.c.id)
+        )
+        return tuple(QuarantinedFix(row.seq, row.reason, row.raw) for row in rows)
+
+    def fixes_of(self, identifier: UUID) -> FixTable:
+        """Return the fixes a patrol brought, by time; one it shares with an earlier patrol is not here."""
+        owner = self.get(identifier)
+        if owner.started_at is None or owner.ended_at is None:
+            return FixTable.of(np.empty(0), np.empty(0), np.empty(0))
+        return self._read_fixes(owner.device, owner.started_at, owner.ended_at, identifier)
+
+    def fixes_of_device(self, device: str, from_at: datetime, to_at: datetime) -> FixTable:
+        """Return all fixes of a device in [from_at, to_at), by time, then place."""
+        return self._read_fixes(device, from_at, to_at, None)
+
+    def device_days(self, from_at: datetime, to_at: datetime, timezone: str) -> tuple[tuple[str, date], ...]:
+        """Return the (device, day) pairs that have fixes in [from_at, to_at), days in a timezone."""
+        rows = self._all(
+            text(read_sql("device_days")),
+            {"district": self.district, "from_at": from_at, "to_at": to_at, "timezone": timezone},
+        )
+        return tuple((row.device, row.day) for row in rows)
+
+    def _absent(self, names: list[str]) -> list[str]:
+        cursor = self._driver().execute(
+            "SELECT name FROM unnest(%s::text[]) AS wanted (name) WHERE to_regclass(name) IS NULL", (names,)
+        )
+        return [row[0] for row in cursor]
+
+    def _copy_fixes(
+        self, owner: Patrol, fixes: FixTable, lattice: NDArray[np.int64], order: NDArray[np.intp]
+    ) -> int:
+        columns = {
+            "at": np.rint((fixes.t - _POSTGRES_EPOCH_S) * 1e6),
+            "lon_e7": lattice[:, 0],
+            "lat_e7": lattice[:, 1],
+            "part": fixes.part,
+            "seq": fixes.seq,
+            "accuracy_m": fixes.accuracy_m,
+            "speed_ms": fixes.speed_ms,
+            "course": fixes.course,
+        }
+        layout = [("fields", ">i2")]
+        for name, kind in _COPY_FIELDS:
+            layout += [(f"{name}_length", ">i4"), (name, kind)]
+        packed = np.zeros(len(fixes), dtype=layout)
+        packed["fields"] = len(_COPY_FIELDS)
+        for name, kind in _COPY_FIELDS:
+            packed[f"{name}_length"] = np.dtype(kind).itemsize
+            packed[name] = columns[name][order]
+        with translated(), self._driver().cursor() as cursor:
+            cursor.execute(read_sql("fix_stage").encode())
+            cursor.execute("TRUNCATE fix_stage")
+            with cursor.copy("COPY fix_stage FROM STDIN (FORMAT BINARY)") as copy:
+                copy.write(_COPY_HEADER)
+                copy.write(packed.tobytes())
+                copy.write(_COPY_TRAILER)
+            cursor.execute(
+                read_sql("fix_insert").encode(),
+                {"district": self.district, "device": owner.device, "patrol": owner.id},
+            )
+            return cursor.rowcount
+
+    def _read_fixes(self, device: str, from_at: datetime, to_at: datetime, owner: UUID | None) -> FixTable:
+        with self._driver().cursor(binary=True) as cursor:
+            cursor.execute(
+                read_sql("fix_read").encode(),
+                {
+                    "district": self.district,
+                    "device": device,
+                    "from_at": from_at,
+                    "to_at": to_at,
+                    "patrol": owner,
+                },
+            )
+            rows = cursor.fetchall()
+        columns = list(zip(*rows, strict=True)) if rows else [()] * 9
+        patrols = tuple(dict.fromkeys(columns[0]))
+        position = {key: place for place, key in enumerate(patrols)}
+        return FixTable(
+            np.array(columns[1], dtype=np.int64) / 1e6,
+            np.array(columns[2], dtype=np.int64) / SCALE,
+            np.array(columns[3], dtype=np.int64) / SCALE,
+            np.array(columns[4], dtype=np.float64),
+            np.array(columns[5], dtype=np.float64),
+            np.array(columns[6], dtype=np.float64),
+            np.array(columns[7], dtype=np.int32),
+            np.array(columns[8], dtype=np.int32),
+            np.array([position[key] for key in columns[0]], dtype=np.int32),
+            patrols,
+        )
+
+    def _missing(self, name: str) -> NotFound:
+        return NotFound(
+            N_("District {district} has no patrol {patrol}."),
+            mend=N_("Check the id, or upload the track first."),
+            where={"patrol": name},
+            district=self.district,
+            patrol=name,
+        )
+
+
+def _times(fixes: FixTable) -> dict[str, Any]:
+    first, last = instant(float(fixes.t.min())), instant(float(fixes.t.max()))
+    return {
+        "started_at": func.least(patrol.c.started_at, first),
+        "ended_at": func.greatest(patrol.c.ended_at, last),
+    }
+
+
+def _patrol(row: Row[Any]) -> Patrol:
+    return Patrol(**{name: getattr(row, name) for name in Patrol.__slots__})

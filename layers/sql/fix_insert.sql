@@ -1,0 +1,6 @@
+-- Keep the fixes that are new; one that the device delivered before, or twice in this delivery, stays as it is.
+INSERT INTO fix (district, device, at, lon_e7, lat_e7, patrol, part, seq, accuracy_m, speed_ms, course)
+SELECT %(district)s, %(device)s, at, lon_e7, lat_e7, %(patrol)s, part, seq,
+       nullif(accuracy_m, 'NaN'), nullif(speed_ms, 'NaN'), nullif(course, 'NaN')
+FROM fix_stage
+ON CONFLICT DO NOTHING

@@ -1,0 +1,114 @@
+"""What all stores share: one session, one district, translated refusals and bulk writes by COPY."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import psycopg
+from geoalchemy2 import Geometry
+from psycopg import sql
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    CursorResult,
+    Date,
+    DateTime,
+    Double,
+    Executable,
+    Integer,
+    Row,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, JSONB, REAL, TSTZRANGE
+from sqlalchemy.orm import Session
+
+from layers.errors import translated
+
+SQL_FOLDER = Path(__file__).parent / "sql"
+
+# The wire type of each column type. PostGIS reads EWKB from the bytes as they are, so a geometry is
+# announced as bytea.
+_WIRE_TYPES: tuple[tuple[type[Any], str], ...] = (
+    (Uuid, "uuid"),
+    (Geometry, "bytea"),
+    (JSONB, "jsonb"),
+    (DATERANGE, "daterange"),
+    (TSTZRANGE, "tstzrange"),
+    (ARRAY, "text[]"),
+    (BigInteger, "int8"),
+    (SmallInteger, "int2"),
+    (Integer, "int4"),
+    (Boolean, "bool"),
+    (DateTime, "timestamptz"),
+    (Date, "date"),
+    (REAL, "float4"),
+    (Double, "float8"),
+    (Text, "text"),
+)
+
+
+def wire_type(column: Column[Any]) -> str:
+    """Return the PostgreSQL type name that COPY sends for a column."""
+    return next(name for kind, name in _WIRE_TYPES if isinstance(column.type, kind))
+
+
+class Store:
+    """A store bound to one session and one district.
+
+    Every statement of a store says ``WHERE district = …`` itself, so a distributed engine can send it to
+    the one shard that holds the district.
+    """
+
+    def __init__(self, session: Session, district: str) -> None:
+        self._session = session
+        self.district = district
+
+    def _all(self, statement: Executable, parameters: dict[str, Any] | None = None) -> Sequence[Row[Any]]:
+        return self._session.execute(statement, parameters or {}).all()
+
+    def _first(self, statement: Executable, parameters: dict[str, Any] | None = None) -> Row[Any] | None:
+        return self._session.execute(statement, parameters or {}).first()
+
+    def _write(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
+        with translated():
+            return cast("CursorResult[Any]", self._session.execute(statement, parameters))
+
+    def _insert(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+        """Insert a few rows that all have the same columns; the district is added."""
+        if rows:
+            self._write(table.insert(), [{"district": self.district, **row} for row in rows])
+
+    def _driver(self) -> psycopg.Connection[Any]:
+        connection = self._session.connection().connection.driver_connection
+        return cast("psycopg.Connection[Any]", connection)
+
+    def _copy(self, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Insert many rows by binary COPY; ``columns`` without district, which is added to every row.
+
+        Values are Python's own, dicts for JSON as ``psycopg.types.json.Jsonb``, ranges as psycopg's, and
+        geometries as EWKB bytes.
+        """
+        names = ("district", *columns)
+        statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(
+            sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, names))
+        )
+        district = self.district
+        with translated(), self._driver().cursor() as cursor, cursor.copy(statement) as copy:
+            copy.set_types([wire_type(table.c[name]) for name in names])
+            for row in rows:
+                copy.write_row((district, *row))
+
+    def _lock(self, subject: str) -> None:
+        """Hold, until the transaction ends, the lock of one subject of this district."""
+        self._session.connection().exec_driver_sql(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"{subject}:{self.district}",)
+        )
+
+
+def read_sql(name: str) -> str:
+    """Return the text of ``layers/sql/<name>.sql``."""
+    return (SQL_FOLDER / f"{name}.sql").read_text(encoding="utf-8")

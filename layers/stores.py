@@ -1,0 +1,107 @@
+"""The unit of work: every store of one district, bound to one session and so to one transaction."""
+
+from functools import cached_property
+
+from sqlalchemy.orm import Session
+
+from layers.border import Border
+from layers.catalog import Catalog
+from layers.coverage import Coverage
+from layers.districts import Districts
+from layers.grids import Grids
+from layers.heads import Heads
+from layers.idempotency import Idempotency
+from layers.incidents import Incidents
+from layers.items import Items
+from layers.markers import Markers
+from layers.patrols import Patrols
+from layers.releases import Releases
+from layers.representatives import Representatives
+from layers.stations import Stations
+from layers.tiles import Tiles
+
+
+class Stores:
+    """All stores of one district.
+
+    They share the session: what they write is committed or undone together by whoever owns it.
+    """
+
+    def __init__(self, session: Session, district: str) -> None:
+        self.session = session
+        self.district = district
+
+    @cached_property
+    def districts(self) -> Districts:
+        """The district itself."""
+        return Districts(self.session, self.district)
+
+    @cached_property
+    def layers(self) -> Catalog:
+        """The area layers the district has."""
+        return Catalog(self.session, self.district)
+
+    @cached_property
+    def releases(self) -> Releases:
+        """What was published of the area layers."""
+        return Releases(self.session, self.district)
+
+    @cached_property
+    def grids(self) -> Grids:
+        """The units of the area layers."""
+        return Grids(self.session, self.district)
+
+    @cached_property
+    def border(self) -> Border:
+        """The border segments."""
+        return Border(self.session, self.district)
+
+    @cached_property
+    def markers(self) -> Markers:
+        """The markers of all kinds."""
+        return Markers(self.session, self.district)
+
+    @cached_property
+    def stations(self) -> Stations:
+        """The service stations."""
+        return Stations(self.session, self.district)
+
+    @cached_property
+    def representatives(self) -> Representatives:
+        """The representatives and their units."""
+        return Representatives(self.session, self.district)
+
+    @cached_property
+    def incidents(self) -> Incidents:
+        """The incidents and their logs."""
+        return Incidents(self.session, self.district)
+
+    @cached_property
+    def patrols(self) -> Patrols:
+        """The patrols and their fixes."""
+        return Patrols(self.session, self.district)
+
+    @cached_property
+    def coverage(self) -> Coverage:
+        """The coverage ledgers."""
+        return Coverage(self.session, self.district)
+
+    @cached_property
+    def idempotency(self) -> Idempotency:
+        """The idempotency keys."""
+        return Idempotency(self.session, self.district)
+
+    @cached_property
+    def heads(self) -> Heads:
+        """How often each layer has changed."""
+        return Heads(self.session, self.district)
+
+    @cached_property
+    def items(self) -> Items:
+        """Every layer as GeoJSON."""
+        return Items(self.session, self.district)
+
+    @cached_property
+    def tiles(self) -> Tiles:
+        """Every layer as vector tiles."""
+        return Tiles(self.session, self.district)

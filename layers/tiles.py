@@ -1,0 +1,133 @@
+"""Every layer as Mapbox vector tiles, made by the database.
+
+Geometries are looked up by their own index first and only then projected to Web Mercator; EPSG:4490 and
+4326 differ by less than a pixel at any zoom, so the change of datum is a change of label. Features carry
+the integer ids of :func:`layers.ids.feature_id`.
+"""
+
+import math
+from datetime import date
+
+from sqlalchemy import text
+
+from geo.errors import N_
+from layers.catalog import BUILT_IN, Catalog
+from layers.errors import InvalidTile
+from layers.marker_kinds import ServiceStation
+from layers.releases import Release, Releases
+from layers.storage import Store, read_sql
+
+MAX_ZOOM = 22
+# A tile shows the lowest level whose units are on average at least this wide; smaller ones would be
+# specks, at a hundred times the bytes.
+_LEAST_WIDTH_PX = 12.0
+_TILE_PX = 256
+# What a tile holds beyond its edge, as a share of its width, so that outlines do not end at it.
+_MARGIN = 64 / 4096
+
+
+class Tiles(Store):
+    """The layers of one district as vector tiles."""
+
+    def tile(self, layer: str, z: int, x: int, y: int, as_of: date, *, level: int | None = None) -> bytes:
+        """Return a vector tile of a layer as of a day; empty bytes where nothing is in it.
+
+        Parameters
+        ----------
+        layer
+            An area layer of the district, or ``border``, ``markers``, ``stations``, ``incidents``,
+            ``representatives``; the tile's one layer has this name.
+        z, x, y
+            Web Mercator tile, y from the north.
+        as_of
+            The day; incidents are those received up to it.
+        level
+            Of an area layer: the level, 0 the top; by zoom where none is given.
+
+        Raises
+        ------
+        UnknownLayer
+            The district has no such layer.
+        InvalidTile
+            There is no such tile.
+        """
+        _check(z, x, y)
+        query, extra = self._query(layer, z, as_of, level)
+        west, south, east, north = bounds(z, x, y)
+        row = self._first(
+            text(read_sql(query)),
+            {
+                "district": self.district,
+                "layer": layer,
+                "as_of": as_of,
+                "z": z,
+                "x": x,
+                "y": y,
+                "west": west,
+                "south": south,
+                "east": east,
+                "north": north,
+                **extra,
+            },
+        )
+        return b"" if row is None or row[0] is None else bytes(row[0])
+
+    def level_for(self, layer: str, z: int, as_of: date) -> int:
+        """Return the level of an area layer that tiles of a zoom show."""
+        found = Catalog(self._session, self.district).get(layer)
+        release = Releases(self._session, self.district).in_force(layer, as_of)
+        return found.leaf_level if release is None else level_at(release, z)
+
+    def _query(
+        self, layer: str, z: int, as_of: date, level: int | None
+    ) -> tuple[str, dict[str, int | str | None]]:
+        if layer == "stations":
+            return "tile_markers", {"kind": ServiceStation.kind}
+        if layer == "markers":
+            return "tile_markers", {"kind": None}
+        if layer in BUILT_IN:
+            return f"tile_{layer}", {}
+        found = Catalog(self._session, self.district).get(layer)
+        chosen = self.level_for(layer, z, as_of) if level is None else level
+        return "tile_units" if chosen == found.leaf_level else "tile_outlines", {"level": chosen}
+
+
+def level_at(release: Release, z: int) -> int:
+    """Return the lowest level whose units are wide enough to be seen at a zoom, or the top."""
+    if release.extent is None:
+        return len(release.counts) - 1
+    box = release.extent
+    middle = math.cos(math.radians((box.south + box.north) / 2))
+    # In degrees of longitude, since that is what a tile's width is.
+    area = (box.east - box.west) * (box.north - box.south) / max(middle, 0.05)
+    pixels = 2**z * _TILE_PX / 360
+    for level in range(len(release.counts) - 1, 0, -1):
+        if math.sqrt(area / max(release.counts[level], 1)) * pixels >= _LEAST_WIDTH_PX:
+            return level
+    return 0
+
+
+def bounds(z: int, x: int, y: int) -> tuple[float, float, float, float]:
+    """Return west, south, east, north in degrees of what a tile holds, its margin included."""
+    count = 2**z
+    west, east = ((value / count * 360 - 180) for value in (x - _MARGIN, x + 1 + _MARGIN))
+    south, north = (_latitude(value / count) for value in (y + 1 + _MARGIN, y - _MARGIN))
+    return max(west, -180.0), south, min(east, 180.0), north
+
+
+def _latitude(fraction: float) -> float:
+    held = min(max(fraction, 0.0), 1.0)
+    return math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * held))))
+
+
+def _check(z: int, x: int, y: int) -> None:
+    if not 0 <= z <= MAX_ZOOM or not (0 <= x < 2**z and 0 <= y < 2**z):
+        raise InvalidTile(
+            N_("There is no tile {z}/{x}/{y}."),
+            mend=N_("Use zoom 0 to {most}, and x and y from 0 to 2^z − 1."),
+            where={"tile": f"{z}/{x}/{y}"},
+            z=z,
+            x=x,
+            y=y,
+            most=MAX_ZOOM,
+        )
