@@ -20,19 +20,19 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.orm import sessionmaker
 from starlette.exceptions import HTTPException
 
 from geo.errors import N_, WardlineError
 from service import database, errors, i18n, routers
 from service.dependencies import MIB, Service
 from service.errors import InvalidInput, NotReady, Translate
-from service.indexes import Indexes
+from service.indexes.snapshots import Indexes
 from service.readers.strict_json import pointer
 from service.settings import Settings
 
 PROBLEM = "application/problem+json"
 LARGEST_BODY = 2 * MIB
+POOL_SIZE = 20
 _log = logging.getLogger("wardline")
 
 _CODES: Mapping[int, str] = {
@@ -76,9 +76,12 @@ def create_app(settings: Settings) -> FastAPI:
 @asynccontextmanager
 async def _life(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
-    engine = database.make_engine(settings)
-    indexes = Indexes(sessionmaker(engine, expire_on_commit=False), settings.district)
-    app.state.service = Service(settings, engine, sessionmaker(engine, expire_on_commit=False), indexes)
+    if settings.database_url is None:
+        raise ValueError("settings.database_url is not set: open the database before the application")
+    engine = database.make_engine(settings.database_url, pool_size=POOL_SIZE)
+    sessions = database.session_factory(engine)
+    indexes = Indexes(sessions, settings.district)
+    app.state.service = Service(settings, engine, sessions, indexes)
     watching = asyncio.create_task(indexes.watch())
     try:
         yield

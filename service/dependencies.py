@@ -6,12 +6,14 @@ fails answers with an error, never with success.
 
 import difflib
 import email.message
-from collections.abc import Callable, Coroutine, Iterator
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Annotated, Any, get_args, get_origin
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Depends, Query, Request, Response, params
+import orjson
+from fastapi import APIRouter, Depends, Header, Query, Request, Response, params
 from fastapi.dependencies.utils import get_flat_dependant
 from fastapi.routing import APIRoute
 from sqlalchemy import Engine
@@ -23,7 +25,7 @@ from layers.errors import translated
 from layers.stores import Stores
 from service import i18n
 from service.errors import InvalidInput, MalformedBody, UnknownParameter, UnsupportedFormat
-from service.indexes import Indexes, choose_district
+from service.indexes.snapshots import Indexes, choose_district
 from service.readers import strict_json
 from service.settings import Settings
 
@@ -39,14 +41,6 @@ class Service:
     engine: Engine
     sessions: sessionmaker[Session]
     indexes: Indexes
-
-
-class StrictRequest(Request):
-    """A request whose JSON is read strictly."""
-
-    async def json(self) -> Any:
-        """Return the body as strict JSON."""
-        return strict_json.loads(await self.body())
 
 
 class _ReadRequest(Request):
@@ -219,3 +213,54 @@ def get_version(request: Request) -> int | None:
 
 
 VersionDep = Annotated[int | None, Depends(get_version)]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer that can be given again: a status, a JSON body and headers."""
+
+    status: int
+    body: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def response(self, *, replayed: bool = False) -> Response:
+        """Return the answer itself; a repeated one says so in ``Idempotency-Replayed``."""
+        headers = {**self.headers, **({"Idempotency-Replayed": "true"} if replayed else {})}
+        body = orjson.dumps(self.body, default=str)
+        return Response(body, self.status, headers, media_type="application/json")
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """Does the work of a request once per ``Idempotency-Key`` and repeats the first answer afterwards."""
+
+    key: str | None
+    digest: str
+
+    def __call__(self, stores: Stores, act: Callable[[], Reply]) -> Response:
+        """Return the stored answer of the key, or act and store it in the same transaction."""
+        if self.key is None:
+            return act().response()
+        known = stores.idempotency.claim(self.key, self.digest)
+        if known is not None:
+            return Reply(known.status, known.reply["body"], known.reply["headers"]).response(replayed=True)
+        reply = act()
+        body = orjson.loads(orjson.dumps(reply.body, default=str))
+        stores.idempotency.finish(self.key, reply.status, {"body": body, "headers": dict(reply.headers)})
+        return reply.response()
+
+
+async def get_once(
+    request: Request,
+    idempotency_key: Annotated[
+        str | None,
+        Header(max_length=128, pattern=r"^[!-~]+$", description="Repeat it to repeat a request safely."),
+    ] = None,
+) -> Once:
+    """Return what makes a write happen once."""
+    digest = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
+    digest.update(await request.body())
+    return Once(idempotency_key, digest.hexdigest())
+
+
+OnceDep = Annotated[Once, Depends(get_once)]

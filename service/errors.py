@@ -11,9 +11,7 @@
     │   └── InvalidHours       an opening-hours text that nobody can evaluate
     ├── ContentTooLarge        more bytes or rows than are accepted at once
     ├── UnsupportedFormat      a content type or file that the service does not read or write
-    ├── KeyReused              an idempotency key that came before with another content
     ├── StaleCopy              an edit of a copy that somebody else has changed since
-    ├── SameNameOtherContent   an external id that came before with another content
     ├── InvalidTransition      a step that the state of an incident does not allow
     └── NotReady               the service has not finished starting, or its database is away
 
@@ -110,22 +108,10 @@ class UnsupportedFormat(ServiceError):
     code = "format-unsupported"
 
 
-class KeyReused(ServiceError):
-    """The idempotency key came before with another content."""
-
-    code = "idempotency-key-reused"
-
-
 class StaleCopy(ServiceError):
     """The edited copy is not the current one; ``extra["current"]`` is."""
 
     code = "stale-version"
-
-
-class SameNameOtherContent(ServiceError):
-    """The channel and external id came before with another content."""
-
-    code = "external-id-reused"
 
 
 class InvalidTransition(ServiceError):
@@ -156,9 +142,7 @@ STATUS: Mapping[type[WardlineError], int] = {
     InvalidInput: 422,
     ContentTooLarge: 413,
     UnsupportedFormat: 415,
-    KeyReused: 409,
     StaleCopy: 409,
-    SameNameOtherContent: 409,
     InvalidTransition: 409,
     NotReady: 503,
 }

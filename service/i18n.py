@@ -39,7 +39,7 @@ def translator(language: str) -> Translate:
 
 @lru_cache(maxsize=256)
 def negotiate(accept_language: str, default: str = SOURCE_LANGUAGE) -> str:
-    """Return the language of ours that an ``Accept-Language`` header wants most (RFC 9110), or ``default``."""
+    """Return our language that an ``Accept-Language`` header (RFC 9110) wants most, or ``default``."""
     wanted: list[tuple[float, int, str]] = []
     for position, part in enumerate(accept_language[:_LONGEST_HEADER].split(",")):
         tag, _, quality = part.partition(";")

@@ -64,6 +64,10 @@ class Settings(BaseSettings):
     district: str | None = Field(
         default=None, description="Code of the district that requests mean when they name none"
     )
+    allow_datum_inverse: bool = Field(
+        default=False,
+        description="Accept points in gcj02 and bd09 by taking back their shift; its legality differs by place",
+    )
     language: Literal["zh", "en"] = Field(
         default="zh", description="Language where a request prefers neither zh nor en"
     )

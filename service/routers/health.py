@@ -1,9 +1,9 @@
 """Health: ``/healthz`` says that the process lives, ``/readyz`` that it can answer."""
 
 from fastapi import Response
-from sqlalchemy import text
 
 from geo.errors import N_
+from service import database
 from service.dependencies import ServiceDep, SessionDep
 from service.dependencies import router as make_router
 from service.errors import NotReady
@@ -20,7 +20,7 @@ async def healthz() -> dict[str, str]:
 @router.get("/readyz")
 def readyz(session: SessionDep, service: ServiceDep, response: Response) -> dict[str, str]:
     """Say whether the database answers, is migrated, and the indexes are built; 503 while they are not."""
-    migration = session.execute(text("SELECT max(version_num) FROM alembic_version")).scalar()
+    migration = database.revision(session.connection())
     if not service.indexes.ready:
         raise NotReady(N_("The indexes are still being built."), mend=N_("Try again in a few seconds."))
     response.headers["Cache-Control"] = "no-store"

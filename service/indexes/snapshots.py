@@ -16,14 +16,11 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import shapely
 from sqlalchemy.orm import Session, sessionmaker
 
-from geo.crs import geodesic_area
 from geo.errors import N_
 from geo.linear import MeasuredLine
-from geo.locate import LocateIndex
 from layers import districts, heads
 from layers.border import BorderSegment
 from layers.catalog import Layer
@@ -32,70 +29,14 @@ from layers.errors import UnknownDistrict
 from layers.heads import Head
 from layers.releases import Release
 from layers.stores import Stores
-from layers.units import LeafTable
 from service.errors import DistrictNotNamed, NotReady
+from service.indexes.ground import Areas, Ground, build_areas, in_force, lay_border
 
 _log = logging.getLogger("wardline.indexes")
 
 INTERVAL_S = 1.0
 KEPT_RELEASES = 12
 KEPT_DAYS = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A unit as answers name it: ``level`` is the name of its level, ``layer`` the code of its layer."""
-
-    id: UUID
-    code: str
-    name: str
-    level: str
-    layer: str
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Areas:
-    """One release of one area layer, ready to answer.
-
-    ``chains[i]`` is leaf ``i`` with its parents, the leaf first. ``index`` answers for a partition; ``tree``
-    and ``areas_m2`` for an overlay, whose areas may overlap.
-    """
-
-    layer: Layer
-    release: Release
-    leaves: LeafTable
-    chains: tuple[tuple[Place, ...], ...]
-    index: LocateIndex | None
-    tree: shapely.STRtree | None
-    areas_m2: np.ndarray
-
-    def covering(self, lon: float, lat: float) -> list[int]:
-        """Return the leaves of an overlay that cover a point: the smaller first, then by id."""
-        if self.tree is None:
-            return []
-        found = self.tree.query(shapely.Point(lon, lat), predicate="intersects")
-        return sorted(found.tolist(), key=lambda one: (float(self.areas_m2[one]), self.leaves.ids[one]))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class BorderLines:
-    """The border segments of a day with the measured lines that are patrolled."""
-
-    segments: tuple[BorderSegment, ...]
-    lines: tuple[MeasuredLine, ...]
-    tree: shapely.STRtree
-    legal: shapely.STRtree
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Ground:
-    """What locating in a district needs on one day; of the partitions by code the first is the default."""
-
-    district: District
-    day: date
-    partitions: Mapping[str, Areas]
-    overlays: tuple[Areas, ...]
-    border: BorderLines
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -225,12 +166,12 @@ class Indexes:
         stores = Stores(session, district.code)
         layers = stores.layers.all()
         segments = stores.border.during(date.min, date.max)
-        empty = Ground(district, date.min, {}, (), _border((), ()))
+        empty = Ground(district, date.min, {}, (), lay_border((), ()))
         known = _Known(
             district,
             found,
             layers,
-            {layer.code: stores.grids.releases(layer.code) for layer in layers},
+            {layer.code: stores.releases.all(layer.code) for layer in layers},
             segments,
             tuple(MeasuredLine.from_lonlat(shapely.get_coordinates(one.line)) for one in segments),
             empty,
@@ -254,7 +195,7 @@ class Indexes:
         stores = Stores(session, known.district.code)
         areas: list[Areas] = []
         for layer in known.layers:
-            release = _in_force(known.releases[layer.code], day)
+            release = in_force(known.releases[layer.code], day)
             if release is not None:
                 areas.append(self._areas_of(stores, layer, release, day))
         valid = [
@@ -268,7 +209,7 @@ class Indexes:
             day,
             {one.layer.code: one for one in areas if one.layer.kind == "partition"},
             tuple(one for one in areas if one.layer.kind == "overlay"),
-            _border(tuple(known.border[one] for one in valid), tuple(known.lines[one] for one in valid)),
+            lay_border(tuple(known.border[one] for one in valid), tuple(known.lines[one] for one in valid)),
         )
 
     def _areas_of(self, stores: Stores, layer: Layer, release: Release, day: date) -> Areas:
@@ -311,34 +252,4 @@ def choose_district(codes: list[str], named: str | None, default: str | None) ->
         mend=N_("Add district=… with one of these codes; `./wardline import` makes the first one."),
         where={"parameter": "district"},
         known=known,
-    )
-
-
-def build_areas(stores: Stores, layer: Layer, release: Release, day: date) -> Areas:
-    """Read one release of a layer as it is on a day of its time and index it."""
-    leaves = stores.grids.leaves(layer.code, day)
-    tree = stores.grids.tree(layer.code, day)
-    places = {
-        unit.id: Place(unit.id, unit.code, unit.name, layer.level_names[unit.level], layer.code)
-        for unit in tree.units.values()
-    }
-    chains = tuple(tuple(places[unit.id] for unit in tree.chain(leaf)) for leaf in leaves.ids)
-    if layer.kind == "partition":
-        index = LocateIndex.build(leaves.polygons)
-        return Areas(layer, release, leaves, chains, index, None, np.empty(0))
-    areas = geodesic_area(leaves.polygons)
-    return Areas(layer, release, leaves, chains, None, shapely.STRtree(leaves.polygons), areas)
-
-
-def _in_force(releases: tuple[Release, ...], day: date) -> Release | None:
-    begun = [one for one in releases if one.effective_on <= day]
-    return max(begun, key=lambda one: (one.effective_on, one.number), default=None)
-
-
-def _border(segments: tuple[BorderSegment, ...], lines: tuple[MeasuredLine, ...]) -> BorderLines:
-    return BorderLines(
-        segments,
-        lines,
-        shapely.STRtree([one.line for one in segments]),
-        shapely.STRtree([one.geom for one in segments]),
     )

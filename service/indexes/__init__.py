@@ -1,0 +1,1 @@
+"""What answers from memory: snapshots of area layers and border, and locating in them."""
