@@ -20,16 +20,20 @@ Floats = npt.NDArray[np.float64]
 
 
 @compiled
+def geocentric_place(lon: float, lat: float) -> tuple[float, float, float]:
+    """Return geocentric x, y, z in metres of a point in degrees on the ellipsoid."""
+    lam = math.radians(lon)
+    phi = math.radians(lat)
+    sine = math.sin(phi)
+    normal = SEMI_MAJOR / math.sqrt(1.0 - ECCENTRICITY2 * sine * sine)
+    level = normal * math.cos(phi)
+    return level * math.cos(lam), level * math.sin(lam), normal * (1.0 - ECCENTRICITY2) * sine
+
+
+@compiled
 def geocentric(lon: Floats, lat: Floats) -> Floats:
     """Return geocentric x, y, z in metres, shape (n, 3), of points in degrees on the ellipsoid."""
     xyz = np.empty((lon.shape[0], 3))
     for i in range(lon.shape[0]):
-        lam = math.radians(lon[i])
-        phi = math.radians(lat[i])
-        sine = math.sin(phi)
-        normal = SEMI_MAJOR / math.sqrt(1.0 - ECCENTRICITY2 * sine * sine)
-        level = normal * math.cos(phi)
-        xyz[i, 0] = level * math.cos(lam)
-        xyz[i, 1] = level * math.sin(lam)
-        xyz[i, 2] = normal * (1.0 - ECCENTRICITY2) * sine
+        xyz[i, 0], xyz[i, 1], xyz[i, 2] = geocentric_place(lon[i], lat[i])
     return xyz
