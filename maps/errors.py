@@ -1,0 +1,34 @@
+"""Errors of the map views.
+
+    WardlineError
+    └── MapError             a map view cannot be made
+        ├── UnknownAsset     a file that is not on the list of served files
+        ├── AssetMissing     a listed file that is not installed
+        └── TileOutOfRange   a tile address that is not on the globe
+"""
+
+from geo.errors import WardlineError
+
+
+class MapError(WardlineError):
+    """A map view cannot be made."""
+
+    code = "map-refused"
+
+
+class UnknownAsset(MapError):
+    """A file or link is not on the list of what the service serves."""
+
+    code = "asset-unknown"
+
+
+class AssetMissing(MapError):
+    """A listed file is not installed."""
+
+    code = "asset-missing"
+
+
+class TileOutOfRange(MapError):
+    """A tile address does not exist at its zoom level."""
+
+    code = "tile-out-of-range"

@@ -1,0 +1,214 @@
+"""Pages around a map: folium's shell, our panel and scripts, and what they need to know, as inert JSON.
+
+The text of a page passes through an autoescaping Jinja environment once and is never compiled again. What scripts need
+is in one ``<script type="application/json">`` block, in which no character can end the element.
+"""
+
+import html
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from geo.errors import N_
+from maps import assets, basemap, figure, style
+from maps.errors import MapError
+
+TEMPLATES = Path(__file__).parent / "templates"
+STYLES = ("web/tokens.css", assets.PALETTE, "web/wardline.css")
+LANGUAGES: tuple[tuple[str, str], ...] = (("zh", "中文"), ("en", "English"))
+
+VIEWS: Mapping[str, str] = {
+    "home": N_("Start"),
+    "grids": N_("Grids"),
+    "coverage": N_("Coverage"),
+    "stations": N_("Stations"),
+}
+"""Every view and its name, a translation key."""
+
+PRESETS: tuple[tuple[str, str], ...] = (
+    ("month", N_("This month")),
+    ("week", N_("Last 7 days")),
+    ("30", N_("Last 30 days")),
+)
+"""The periods offered by name."""
+
+
+class UnknownView(MapError):
+    """There is no map view of that name."""
+
+    code = "view-unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads a page: a language code and the texts of that language by their English keys."""
+
+    lang: str = "en"
+    catalogue: Mapping[str, str] = field(default_factory=dict)
+
+    def translate(self, text: str) -> str:
+        """Return a text in the reader's language, or unchanged when there is no translation."""
+        return self.catalogue.get(text) or text
+
+    def say(self, text: str, /, **params: Any) -> str:
+        """Return a translated text with its parameters filled in."""
+        translated = self.translate(text)
+        return translated.format(**params) if params else translated
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The district of a page: code, name, time zone, and bounds (west, south, east, north) if it has any units."""
+
+    code: str
+    name: str
+    timezone: str
+    bounds: tuple[float, float, float, float] | None = None
+
+    def center(self) -> tuple[float, float]:
+        """Return the middle of the bounds as lon, lat; 0, 0 without bounds."""
+        if self.bounds is None:
+            return (0.0, 0.0)
+        west, south, east, north = self.bounds
+        return ((west + east) / 2, (south + north) / 2)
+
+
+def policy(nonce: str) -> str:
+    """Return the content security policy of the served pages."""
+    return (
+        f"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
+        "img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'none'"
+    )
+
+
+def page(
+    view: str,
+    reader: Reader,
+    nonce: str,
+    place: Place | None,
+    query: Mapping[str, str] | None = None,
+    **facts: Any,
+) -> str:
+    """Return the HTML of a served view.
+
+    ``nonce`` is the one of the response's policy; ``query`` goes on links between the workspaces; ``facts`` are further values
+    for the scripts.
+
+    Raises
+    ------
+    UnknownView
+        There is no such view.
+    """
+    _known(view)
+    parts = figure.draw(place.center() if place else (0.0, 0.0), 8 if place and place.bounds else 2)
+    context = known(view, reader, place) | {"basemap": _basemap_url(place)} | facts
+    links = [f'<link rel="stylesheet" href="{html.escape(url)}">' for url in _style_urls(parts)]
+    tail = [
+        _block("wardline-page", context),
+        f'<script type="importmap" nonce="{nonce}">{inert(json.loads(assets.import_map()))}</script>',
+        *(f'<script nonce="{nonce}" src="{html.escape(url)}"></script>' for url in parts.scripts),
+        f'<script nonce="{nonce}">{parts.script}</script>',
+        f'<script type="module" nonce="{nonce}">import "wardline/{view}";</script>',
+    ]
+    return render(
+        view, reader, place, parts, "\n".join(links), "\n".join(tail), query=_query_string(query or {})
+    )
+
+
+def known(view: str, reader: Reader, place: Place | None) -> dict[str, Any]:
+    """Return what the scripts of every page need: language, texts, colours and the district."""
+    return {
+        "view": view,
+        "lang": reader.lang,
+        "catalogue": dict(reader.catalogue),
+        "style": style.document(reader.translate),
+        "district": None
+        if place is None
+        else {
+            "code": place.code,
+            "name": place.name,
+            "timezone": place.timezone,
+            "bounds": list(place.bounds) if place.bounds else None,
+        },
+        "map": figure.MAP_NAME,
+    }
+
+
+def render(
+    view: str,
+    reader: Reader,
+    place: Place | None,
+    parts: figure.Parts,
+    head: str,
+    tail: str,
+    **context: Any,
+) -> str:
+    """Return a page from its template, once its head and tail are made; ``standalone`` hides what needs the service."""
+    settings: dict[str, Any] = {
+        "_": reader.say,
+        "reader": reader,
+        "view": view,
+        "title": reader.translate(VIEWS[view]),
+        "district": place,
+        "shell": parts,
+        "head": Markup(head),  # noqa: S704 - made of addresses and files of ours only
+        "tail": Markup(tail),  # noqa: S704 - likewise, and the JSON block is inert
+        "workspaces": [(name, reader.translate(label)) for name, label in VIEWS.items() if name != "home"],
+        "languages": LANGUAGES,
+        "presets": [(key, reader.translate(label)) for key, label in PRESETS],
+        "icon": assets.url("web/mark.svg"),
+        "standalone": False,
+        "policy": "",
+        "query": "",
+    }
+    return _environment().get_template(f"{view}.html").render(settings | context)
+
+
+def inert(value: Any) -> str:
+    """Return JSON in which nothing can end a script element or a line of script."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def _block(identifier: str, value: Any) -> str:
+    return f'<script type="application/json" id="{identifier}">{inert(value)}</script>'
+
+
+def _known(view: str) -> None:
+    if view not in VIEWS:
+        raise UnknownView(
+            N_("There is no map view “{view}”."), mend=N_("The views are: {views}."), view=view, views=", ".join(VIEWS)
+        )
+
+
+def _style_urls(parts: figure.Parts) -> Sequence[str]:
+    return [*parts.styles, *(assets.url(path) for path in STYLES)]
+
+
+def _basemap_url(place: Place | None) -> str:
+    if place is None or place.bounds is None:
+        return "/assets/basemap.json"
+    box = ",".join(f"{value:g}" for value in basemap.surroundings(place.bounds))
+    home = ",".join(f"{value:.3f}" for value in place.center())
+    return f"/assets/basemap.json?{urlencode({'bbox': box, 'home': home}, safe=',')}"
+
+
+def _query_string(query: Mapping[str, str]) -> str:
+    return f"?{urlencode(query)}" if query else ""
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
+
+

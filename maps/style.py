@@ -1,0 +1,162 @@
+"""Colours, classes and patterns of every map: the one source of legends, tiles, exports and print.
+
+Sequences differ in lightness as well as in hue, and the two ends of the ages are blue and orange, so that they
+can be told apart with every common kind of colour blindness and in greyscale. What is missing altogether is also a
+pattern (a hatch), never a colour alone.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from geo.errors import N_
+
+
+@dataclass(frozen=True, slots=True)
+class MapClass:
+    """One class of a legend.
+
+    ``label`` is a translation key; ``light`` and ``dark`` are the colours of the two themes; ``pattern`` is ``solid``,
+    ``hatch`` or ``dotted``; ``low`` (included) and ``high`` (excluded) bound the value, ``None`` is open.
+    """
+
+    key: str
+    label: str
+    light: str
+    dark: str
+    pattern: str = "solid"
+    low: float | None = None
+    high: float | None = None
+
+
+AGES: tuple[MapClass, ...] = (
+    MapClass("age-3", N_("0 to 2 days ago"), "#1d5c92", "#4c9fe0", low=0, high=3),
+    MapClass("age-7", N_("3 to 6 days ago"), "#4b93c1", "#86bfe8", low=3, high=7),
+    MapClass("age-14", N_("1 to 2 weeks ago"), "#9cc5da", "#c3dcec", low=7, high=14),
+    MapClass("age-30", N_("2 to 4 weeks ago"), "#e2ae45", "#ecc46c", low=14, high=30),
+    MapClass("age-old", N_("30 days or more"), "#bf6420", "#e0894a", low=30),
+)
+"""Age since a metre of border was last walked, in days."""
+
+INFERRED = MapClass("inferred", N_("bridged, not counted"), "#6d747c", "#a2a9b0", "dotted")
+GAP = MapClass("gap", N_("not walked"), "#a3284f", "#f57ba0", "hatch")
+
+SEQUENCE: tuple[MapClass, ...] = (
+    MapClass("seq-1", "", "#e2efed", "#21373a"),
+    MapClass("seq-2", "", "#b7d8d4", "#28575b"),
+    MapClass("seq-3", "", "#82b8b5", "#35817f"),
+    MapClass("seq-4", "", "#468f90", "#58afaa"),
+    MapClass("seq-5", "", "#15636a", "#a9e0d8"),
+)
+"""Five steps of any counted property, few to many; the breaks are quantiles of what is shown."""
+
+NO_VALUE = MapClass("none", N_("no figure"), "#f7f8f8", "#1f2327", "hatch")
+
+STATIONS: tuple[MapClass, ...] = (
+    MapClass("station-open", N_("open now"), "#12695f", "#5fc3b4"),
+    MapClass("station-closed", N_("closed now"), "#8a9097", "#7c848c"),
+)
+
+MARKERS: tuple[MapClass, ...] = (
+    MapClass("marker", N_("boundary marker"), "#2b3238", "#e4e8ea"),
+)
+
+GROUND: dict[str, tuple[str, str]] = {
+    # name: light, dark
+    "water": ("#dfe5e8", "#12161a"),
+    "home": ("#f1f2f1", "#1d2125"),
+    "abroad": ("#e6e8e8", "#171b1f"),
+    "frontier": ("#a9b0b4", "#4a5259"),
+    "unit": ("#fbfbfa", "#23282d"),
+    "unit-line": ("#c9cfd1", "#3a4249"),
+    "parent-line": ("#8d979c", "#66717a"),
+    "top-line": ("#5b666c", "#93a0a9"),
+    "label": ("#39434a", "#cdd5da"),
+    "halo": ("#ffffff", "#14181b"),
+    "casing": ("#ffffff", "#0f1214"),
+    "selected": ("#0d6066", "#6fd0cb"),
+}
+"""The calm base map: greys only, so that data carries the colour."""
+
+_GROUPS: dict[str, tuple[MapClass, ...]] = {
+    "ages": AGES,
+    "states": (INFERRED, GAP),
+    "sequence": SEQUENCE,
+    "no_value": (NO_VALUE,),
+    "stations": STATIONS,
+    "markers": MARKERS,
+}
+
+
+def age_class(age_days: float) -> MapClass:
+    """Return the class of an age in days; ages below zero (a clock ahead) count as new."""
+    for step in AGES:
+        if step.high is None or age_days < step.high:
+            return step
+    raise AssertionError(age_days)  # the last class is open
+
+
+def document(translate: Callable[[str], str] = str) -> dict[str, Any]:
+    """Return the style as a JSON value for the browser, labels translated."""
+    groups = {
+        name: [
+            {
+                "key": step.key,
+                "label": translate(step.label) if step.label else "",
+                "pattern": step.pattern,
+                "low": step.low,
+                "high": step.high,
+            }
+            for step in steps
+        ]
+        for name, steps in _GROUPS.items()
+    }
+    classes = {step.key: {"light": step.light, "dark": step.dark} for steps in _GROUPS.values() for step in steps}
+    ground = {name: {"light": light, "dark": dark} for name, (light, dark) in GROUND.items()}
+    return {"groups": groups, "colours": classes | ground}
+
+
+def stylesheet() -> str:
+    """Return the same colours as custom properties (``--map-…``) for both themes."""
+    colours = document()["colours"]
+    light = "".join(f"  --map-{key}: {pair['light']};\n" for key, pair in colours.items())
+    dark = "".join(f"    --map-{key}: {pair['dark']};\n" for key, pair in colours.items())
+    return (
+        f":root {{\n{light}}}\n"
+        f"@media screen and (prefers-color-scheme: dark) {{\n  :root {{\n{dark}  }}\n}}\n"
+    )
+
+
+def maplibre(tiles: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return a MapLibre style of a tile set, for desktop programs that read such styles.
+
+    ``tiles`` is the TileJSON document of the set; its vector layers are drawn from the last (finest) to the first.
+    """
+    widths = (1.6, 1.0, 0.5)
+    lines = ("top-line", "parent-line", "unit-line")
+    layers: list[dict[str, Any]] = [
+        {"id": "ground", "type": "background", "paint": {"background-color": GROUND["home"][0]}}
+    ]
+    names = [layer["id"] for layer in tiles.get("vector_layers", [])]
+    for rank, layer in reversed(list(enumerate(names))):
+        if rank == len(names) - 1:
+            layers.append(
+                {
+                    "id": f"{layer}-fill",
+                    "type": "fill",
+                    "source": "wardline",
+                    "source-layer": layer,
+                    "paint": {"fill-color": GROUND["unit"][0]},
+                }
+            )
+        step = min(rank, len(widths) - 1)
+        layers.append(
+            {
+                "id": f"{layer}-line",
+                "type": "line",
+                "source": "wardline",
+                "source-layer": layer,
+                "paint": {"line-color": GROUND[lines[step]][0], "line-width": widths[step]},
+            }
+        )
+    return {"version": 8, "name": name, "sources": {"wardline": {"type": "vector", **tiles}}, "layers": layers}

@@ -1,0 +1,90 @@
+// Questions to the service, and their refusals as texts that say how to mend them.
+
+import { byId, message, replace } from "wardline/dom";
+import { page } from "wardline/page";
+import { _ } from "wardline/text";
+
+/** A refusal: the title, the detail in the reader's language and the stable code. */
+export class Problem extends Error {
+  constructor(title, detail, code, status) {
+    super(detail || title);
+    this.title = title;
+    this.detail = detail;
+    this.code = code;
+    this.status = status;
+  }
+}
+
+/** An address with its parameters; empty ones are left out, the district is always named. */
+export function address(path, parameters = {}) {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) {
+    for (const one of Array.isArray(value) ? value : [value]) {
+      if (one !== null && one !== undefined && one !== "") query.append(name, one);
+    }
+  }
+  if (page.district) query.set("district", page.district.code);
+  const text = query.toString();
+  return text ? `${path}?${text}` : path;
+}
+
+async function refusal(response) {
+  let body = {};
+  try {
+    body = await response.json();
+  } catch {
+    // not a problem document: the status alone has to do
+  }
+  return new Problem(
+    body.title || _("The service answered {status}", { status: response.status }),
+    body.detail || _("Try again in a moment."),
+    body.code || "",
+    response.status,
+  );
+}
+
+/** The JSON at an address; a refusal is thrown as a Problem. */
+export async function read(where, options = {}) {
+  let response;
+  try {
+    response = await fetch(where, {
+      headers: { Accept: "application/json, application/geo+json", "Accept-Language": page.lang },
+      signal: options.signal,
+    });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Problem(_("The service cannot be reached"), _("Check the connection, then try again."), "", 0);
+  }
+  if (!response.ok) throw await refusal(response);
+  return response.json();
+}
+
+/** Ask for JSON. What an export carries with it is answered from there, under the same name. */
+export async function ask(name, path, parameters = {}, options = {}) {
+  if (page.data && name in page.data) return page.data[name];
+  return read(address(path, parameters), options);
+}
+
+/** All pages of a list of features, at most `most` of them. */
+export async function every(name, path, parameters = {}, most = 5000) {
+  const features = [];
+  let cursor = null;
+  do {
+    const answer = await ask(name, path, { ...parameters, limit: 1000, cursor });
+    features.push(...answer.features);
+    cursor = answer.cursor || answer.next || null;
+  } while (cursor && features.length < most);
+  return features;
+}
+
+/** Show a refusal in the panel, or clear it. */
+export function show(problem) {
+  const place = byId("problem");
+  place.hidden = !problem;
+  if (!problem) {
+    replace(place);
+    return;
+  }
+  if (!(problem instanceof Problem)) throw problem;
+  replace(place, message(problem.title, problem.detail, "message-warn"));
+}

@@ -1,0 +1,143 @@
+// The border on the map: one line per interval, by age; gaps hatched; markers with names.
+
+import { map } from "wardline/page";
+import { classOf, colour, groups, onTheme } from "wardline/palette";
+import { Names } from "wardline/names";
+import { metres } from "wardline/text";
+
+const L = window.L;
+const POSTS_FROM_ZOOM = 10.5;
+const NAMES_FROM_ZOOM = 11.5;
+const [inferredClass, gapClass] = groups.states;
+
+function positions(feature) {
+  const { type, coordinates } = feature.geometry;
+  const lines = type === "MultiLineString" ? coordinates : [coordinates];
+  return lines.map((line) => line.map(([lon, lat]) => [lat, lon]));
+}
+
+function box(features) {
+  const bounds = L.latLngBounds([]);
+  for (const feature of features) for (const line of positions(feature)) bounds.extend(line);
+  return bounds.isValid() ? [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()] : null;
+}
+
+function strokes(state, tint) {
+  if (state === "gap") return { color: tint, weight: 7, dashArray: "2.5 2.5", lineCap: "butt" };
+  if (state === "inferred") return { color: tint, weight: 3.5, dashArray: "3 5", lineCap: "butt" };
+  return { color: tint, weight: 6, dashArray: null, lineCap: "butt" };
+}
+
+function postNames(posts) {
+  return posts.map(({ lon, lat, name }) => ({ lon, lat, text: name, size: 11, weight: 600, shift: -13 }));
+}
+
+/** The code of every stretch, above the middle of it. */
+function stretchNames(features) {
+  const middles = new Map();
+  for (const feature of features) {
+    const { code, from_m: from, to_m: to } = feature.properties;
+    const known = middles.get(code) || { from: Infinity, to: -Infinity, features: [] };
+    known.from = Math.min(known.from, from);
+    known.to = Math.max(known.to, to);
+    known.features.push(feature);
+    middles.set(code, known);
+  }
+  return [...middles].map(([code, stretch]) => {
+    const middle = (stretch.from + stretch.to) / 2;
+    const holder = stretch.features.find(({ properties }) => properties.to_m >= middle) || stretch.features[0];
+    const [line] = positions(holder);
+    const [lat, lon] = line[Math.floor(line.length / 2)];
+    return { lon, lat, text: code, size: 13, weight: 650, shift: -20 };
+  });
+}
+
+/** Lengths by class, as the legend shows them. */
+export function borderClasses(features) {
+  const length = (wanted) =>
+    features.filter(wanted).reduce((total, { properties }) => total + properties.to_m - properties.from_m, 0);
+  const ages = groups.ages.map((step) => ({
+    step,
+    amount: metres(length(({ properties }) => properties.state === "covered" && ageClass(properties) === step)),
+  }));
+  const states = groups.states.map((step) => ({ step, amount: metres(length(({ properties }) => properties.state === step.key)) }));
+  return features.length ? [...ages, ...states] : [];
+}
+
+export function ageClass(properties) {
+  return classOf(groups.ages, properties.age_days ?? 0);
+}
+
+/** The border's layer; `story(properties)` makes the element a pointed-at interval shows. */
+export function border(story) {
+  const casingPen = L.canvas({ pane: "casing", padding: 0.3 });
+  const linePen = L.canvas({ pane: "data", padding: 0.3, tolerance: 6 });
+  const pointPen = L.canvas({ pane: "points", padding: 0.3, tolerance: 4 });
+  const casings = L.layerGroup().addTo(map);
+  const lines = L.layerGroup().addTo(map);
+  const points = L.layerGroup().addTo(map);
+  let shown = [];
+  let posts = [];
+  let emphasised = null;
+  let selected = null;
+
+  const tint = ({ state, ...properties }) => {
+    if (state === "gap") return colour(gapClass.key);
+    if (state === "inferred") return colour(inferredClass.key);
+    return colour(ageClass(properties).key);
+  };
+
+  const paint = () => {
+    casings.clearLayers();
+    lines.clearLayers();
+    for (const feature of shown) {
+      const { properties } = feature;
+      const faded = emphasised && properties.code !== emphasised;
+      const path = positions(feature);
+      const ring = feature === selected ? { color: colour("selected"), weight: 15, opacity: 0.9 } : { color: colour("casing"), weight: 9.5, opacity: faded ? 0.5 : 1 };
+      L.polyline(path, { renderer: casingPen, interactive: false, lineCap: "round", smoothFactor: 0.6, ...ring }).addTo(casings);
+      L.polyline(path, { renderer: linePen, smoothFactor: 0.6, opacity: faded ? 0.3 : 1, ...strokes(properties.state, tint(properties)) })
+        .bindTooltip(() => story(properties), { sticky: true, direction: "top", offset: [0, -8], opacity: 1 })
+        .addTo(lines);
+    }
+    paintPosts();
+  };
+
+  const paintPosts = () => {
+    points.clearLayers();
+    if (map.getZoom() < POSTS_FROM_ZOOM) return;
+    const look = { renderer: pointPen, radius: 3, weight: 1.5, color: colour("casing"), fillColor: colour("marker"), fillOpacity: 1, interactive: false };
+    for (const post of posts) L.circleMarker([post.lat, post.lon], look).addTo(points);
+  };
+
+  const names = new Names(() => [...stretchNames(shown), ...(map.getZoom() < NAMES_FROM_ZOOM ? [] : postNames(posts))]);
+  onTheme(paint);
+  map.on("zoomend", paintPosts);
+
+  return {
+    features: () => shown,
+    bounds: () => box(shown),
+    boundsOf: (feature) => box([feature]),
+    boundsOfSegment: (code) => box(shown.filter(({ properties }) => properties.code === code)),
+    set(features) {
+      shown = features;
+      selected = null;
+      paint();
+      names.draw();
+    },
+    select(feature) {
+      selected = feature;
+      paint();
+    },
+    emphasise(code) {
+      emphasised = code;
+      selected = null;
+      paint();
+    },
+    markers(features) {
+      posts = features.map(({ geometry, properties }) => ({ lon: geometry.coordinates[0], lat: geometry.coordinates[1], name: properties.name || properties.code }));
+      paint();
+      names.draw();
+    },
+  };
+}

@@ -1,0 +1,81 @@
+// The base map: land and frontiers in greys, the frame of the view, and the map's own controls in the reader's language.
+
+import { read } from "wardline/api";
+import { page, map } from "wardline/page";
+import { colour, onTheme } from "wardline/palette";
+import { padding, startSheet } from "wardline/sheet";
+import { _ } from "wardline/text";
+
+const L = window.L;
+
+export const panes = { ground: 150, lines: 410, casing: 420, data: 430, points: 460, names: 470 };
+
+function makePanes() {
+  for (const [name, order] of Object.entries(panes)) {
+    map.createPane(name).style.zIndex = String(order);
+  }
+  map.getPane("ground").style.pointerEvents = "none";
+  map.getPane("lines").style.pointerEvents = "none";
+  map.getPane("casing").style.pointerEvents = "none";
+  map.getPane("names").style.pointerEvents = "none";
+}
+
+function look(kind) {
+  if (kind === "outline") return { fillColor: colour("unit"), fillOpacity: 1, color: colour("unit-line"), weight: 1.1 };
+  if (kind === "frontier") return { fill: false, color: colour("frontier"), weight: 1.2, dashArray: "8 3 1.5 3" };
+  return { stroke: false, fillColor: colour(kind), fillOpacity: 1 };
+}
+
+/** Go to a box [west, south, east, north], clear of the panel. */
+export function fit(bounds, options = {}) {
+  if (!bounds) return;
+  const [west, south, east, north] = bounds;
+  map.fitBounds([[south, west], [north, east]], { ...padding(), maxZoom: 16, animate: false, ...options });
+}
+
+function nameControls() {
+  const box = map.getContainer();
+  box.setAttribute("tabindex", "0");
+  box.setAttribute("role", "application");
+  box.setAttribute("aria-label", _("Map: arrow keys move it, plus and minus zoom"));
+  for (const [end, text] of [["in", _("Zoom in")], ["out", _("Zoom out")]]) {
+    const button = box.querySelector(`.leaflet-control-zoom-${end}`);
+    button.title = text;
+    button.setAttribute("aria-label", text);
+  }
+}
+
+/** The cross in the middle shows while the map is moved by keys, since Enter asks about the place under it. */
+function showCross() {
+  const box = map.getContainer();
+  box.addEventListener("keydown", () => box.classList.add("by-keys"));
+  for (const event of ["pointerdown", "blur"]) box.addEventListener(event, () => box.classList.remove("by-keys"));
+}
+
+/** Call `act` with the place asked about: a click or tap, or the middle of the map on Enter. */
+export function onAsk(act) {
+  const box = map.getContainer();
+  map.on("click", ({ latlng }) => act(latlng.wrap()));
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target === box) act(map.getCenter().wrap());
+  });
+}
+
+/** Prepare the map: panes, controls, base map, first view. */
+export async function startMap() {
+  makePanes();
+  nameControls();
+  showCross();
+  startSheet();
+  map.setMaxZoom(19);
+  const bounds = page.district?.bounds;
+  fit(bounds);
+  const land = page.data?.ground ?? (await read(page.basemap));
+  const layer = L.geoJSON(land, {
+    pane: "ground",
+    interactive: false,
+    renderer: L.canvas({ pane: "ground", padding: 0.5 }),
+    style: (feature) => look(feature.properties.kind),
+  }).addTo(map);
+  onTheme(() => layer.setStyle((feature) => look(feature.properties.kind)));
+}

@@ -1,0 +1,33 @@
+// What the page was told: language, texts, colours, the district; and folium's map.
+
+export const page = JSON.parse(document.getElementById("wardline-page").textContent);
+
+export const map = window[page.map];
+
+/** Remember the reader's choice of language when they use the switch, and keep the page's question. */
+function keepLanguageLinks() {
+  for (const link of document.querySelectorAll("[data-language]")) {
+    link.addEventListener("click", () => {
+      const address = new URL(window.location.href);
+      address.searchParams.set("lang", link.dataset.language);
+      link.href = address.search;
+    });
+  }
+}
+
+/** Change the page's address to say what is shown, so that it can be shared and comes back on reload. */
+export function remember(parameters) {
+  if (window.location.protocol === "file:") return;
+  const address = new URL(window.location.href);
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value === null || value === "") address.searchParams.delete(name);
+    else address.searchParams.set(name, value);
+  }
+  window.history.replaceState(null, "", address);
+}
+
+export function asked(name) {
+  return new URLSearchParams(window.location.search).get(name);
+}
+
+keepLanguageLinks();

@@ -1,0 +1,206 @@
+// The nearest station that is open and has what is needed; with or without the device's position.
+
+import { ask, show } from "wardline/api";
+import { announce, byId, make, message, replace } from "wardline/dom";
+import { fit, onAsk, startMap } from "wardline/ground";
+import { asked, map, page, remember } from "wardline/page";
+import { sheet } from "wardline/sheet";
+import { _, metres } from "wardline/text";
+import { outlines } from "wardline/units";
+
+const L = window.L;
+const SHOWN = 12;
+const state = { place: null, open: true, facilities: new Set(), chosen: null };
+const pins = L.layerGroup();
+let here = null;
+let running = null;
+
+/** Known facilities in the reader's language; others stay as they are stored. */
+function facilityName(key) {
+  const known = {
+    charging: _("charging"),
+    rest: _("rest"),
+    water: _("drinking water"),
+    toilet: _("toilet"),
+    "first-aid": _("first aid"),
+    counselling: _("counselling"),
+    repair: _("repair help"),
+    reading: _("reading"),
+    wifi: _("Wi-Fi"),
+    mediation: _("mediation"),
+    meals: _("meals"),
+    shelter: _("shelter"),
+  };
+  return known[key] || key;
+}
+
+function openState(station) {
+  if (station.open === true) return make("span", { class: "state-open" }, _("open now"));
+  if (station.open === false) return make("span", { class: "state-closed" }, _("closed now"));
+  return make("span", { class: "state-closed" }, _("hours not known"));
+}
+
+function stationRow(station, index) {
+  const hours = station.opening_hours ? ` · ${station.opening_hours}` : "";
+  const row = make(
+    "button",
+    { class: `row station ${station.open ? "station-open" : ""}`, type: "button", "data-station": station.code, "aria-pressed": "false", on: { click: () => choose(station, true) } },
+    make("span", { class: "station-rank", "aria-hidden": "true" }, index + 1),
+    make("span", { class: "row-title" }, station.name),
+    make("span", { class: "row-value number" }, state.place ? metres(station.distance_m) : ""),
+    make("span", { class: "row-note" }, openState(station), hours),
+    make("span", { class: "row-note" }, station.facilities.map(facilityName).join(" · ")),
+  );
+  const links = [
+    station.phone ? make("a", { href: `tel:${station.phone.replace(/[^\d+]/g, "")}` }, station.phone) : null,
+    make("a", { href: `geo:${station.lat},${station.lon}?q=${station.lat},${station.lon}` }, _("Directions")),
+  ];
+  return make("li", {}, row, make("div", { class: "row station station-more", hidden: true }, make("div", { class: "station-links" }, ...links)));
+}
+
+function showPins(stations) {
+  pins.clearLayers();
+  stations.forEach((station, index) => {
+    const sign = make("div", { class: `map-pin ${station.open ? "map-pin-open" : ""}`, "data-pin": station.code }, index + 1);
+    L.marker([station.lat, station.lon], { icon: L.divIcon({ html: sign, className: "", iconSize: [28, 28] }), title: station.name, alt: station.name, keyboard: true })
+      .on("click", () => choose(station, false))
+      .addTo(pins);
+  });
+}
+
+function choose(station, move) {
+  state.chosen = station.code;
+  for (const row of document.querySelectorAll("[data-station]")) {
+    const same = row.dataset.station === station.code;
+    row.setAttribute("aria-pressed", String(same));
+    row.nextElementSibling.hidden = !same;
+    if (same && !move) row.scrollIntoView({ block: "nearest" });
+  }
+  for (const sign of document.querySelectorAll("[data-pin]")) {
+    sign.classList.toggle("map-pin-chosen", sign.dataset.pin === station.code);
+  }
+  if (move) map.panTo([station.lat, station.lon], { animate: false });
+}
+
+function nothing() {
+  const why = state.open || state.facilities.size
+    ? _("Take away a wish above, or show closed stations too.")
+    : _("No station is stored yet. Import them: ./wardline import stations FILE --apply");
+  return message(_("No station fits"), why);
+}
+
+function frame(stations) {
+  const bounds = L.latLngBounds(stations.slice(0, 4).map(({ lat, lon }) => [lat, lon]));
+  if (state.place) bounds.extend([state.place.lat, state.place.lon]);
+  if (bounds.isValid()) fit([bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()], { maxZoom: 14 });
+}
+
+async function load() {
+  running?.abort();
+  running = new AbortController();
+  const center = state.place || middle();
+  if (!center) {
+    replace(byId("stations"), nothing());
+    return;
+  }
+  try {
+    const answer = await ask(
+      "stations",
+      "/api/v1/stations/nearest",
+      { lon: center.lon, lat: center.lat, k: SHOWN, facility: [...state.facilities], open_at: state.open ? "now" : "" },
+      { signal: running.signal },
+    );
+    show(null);
+    const stations = answer.stations;
+    offerFacilities(stations);
+    replace(byId("stations"), stations.length ? make("ol", { class: "station-list" }, ...stations.map(stationRow)) : nothing());
+    showPins(stations);
+    if (stations.length) frame(stations);
+    if (state.place && stations.length) {
+      announce(_("Nearest: {name}, {distance}", { name: stations[0].name, distance: metres(stations[0].distance_m) }));
+    }
+  } catch (problem) {
+    if (problem.name !== "AbortError") show(problem);
+  }
+}
+
+function middle() {
+  const bounds = page.district?.bounds;
+  return bounds ? { lon: (bounds[0] + bounds[2]) / 2, lat: (bounds[1] + bounds[3]) / 2 } : null;
+}
+
+/** A chip for every facility seen so far; none disappears while it is chosen. */
+function offerFacilities(stations) {
+  const place = byId("facilities");
+  const offered = new Set([...place.querySelectorAll("[name=facility]")].map((box) => box.value));
+  const seen = new Set([...(page.facilities || []), ...state.facilities, ...stations.flatMap((station) => station.facilities)]);
+  for (const key of seen) {
+    if (offered.has(key)) continue;
+    const box = make("input", { type: "checkbox", name: "facility", value: key, checked: state.facilities.has(key) });
+    place.append(make("label", { class: "choice" }, box, make("span", {}, facilityName(key))));
+  }
+}
+
+function goTo(lon, lat, text) {
+  state.place = { lon, lat };
+  here = here || L.marker([lat, lon], { icon: L.divIcon({ html: make("div", { class: "map-here" }), className: "", iconSize: [18, 18] }), keyboard: false, interactive: false, zIndexOffset: 1000 });
+  here.setLatLng([lat, lon]).addTo(map);
+  byId("where").textContent = text;
+  remember({ lon: lon.toFixed(5), lat: lat.toFixed(5) });
+  load();
+  sheet("middle");
+}
+
+function nearMe() {
+  const cannot = () => {
+    byId("where").textContent = _("Your position is not available here. Tap the map, or type a position below.");
+  };
+  if (!navigator.geolocation || !window.isSecureContext) {
+    cannot();
+    return;
+  }
+  byId("where").textContent = _("Looking for your position …");
+  navigator.geolocation.getCurrentPosition(
+    ({ coords }) => goTo(coords.longitude, coords.latitude, _("From your position, to about {n}", { n: metres(coords.accuracy) })),
+    cannot,
+    { enableHighAccuracy: true, timeout: 10000, maximumAge: 60000 },
+  );
+}
+
+function typed(event) {
+  event.preventDefault();
+  const { lon, lat } = event.target.elements;
+  const numbers = [lon, lat].map(({ value }) => Number(value.trim().replace(",", ".")));
+  const limits = [180, 90];
+  const wrong = [lon, lat].find((field, index) => !field.value.trim() || !(Math.abs(numbers[index]) <= limits[index]));
+  for (const field of [lon, lat]) field.setAttribute("aria-invalid", String(field === wrong));
+  if (wrong) {
+    byId("where").textContent = _("Longitude is −180 to 180 and latitude −90 to 90 degrees, such as 116.40 and 39.90.");
+    wrong.focus();
+    return;
+  }
+  goTo(numbers[0], numbers[1], _("From the typed position"));
+}
+
+function listen() {
+  byId("near-me").addEventListener("click", nearMe);
+  byId("typed").addEventListener("submit", typed);
+  byId("needs").addEventListener("submit", (event) => event.preventDefault());
+  byId("needs").addEventListener("change", () => {
+    state.open = document.querySelector("[name=open]").checked;
+    state.facilities = new Set([...document.querySelectorAll("[name=facility]:checked")].map((box) => box.value));
+    remember({ facility: [...state.facilities].join(",") });
+    load();
+  });
+  onAsk(({ lng, lat }) => goTo(lng, lat, _("From the place on the map")));
+}
+
+await startMap();
+await outlines();
+pins.addTo(map);
+state.facilities = new Set((asked("facility") || "").split(",").filter(Boolean));
+listen();
+const [lon, lat] = [Number(asked("lon") ?? NaN), Number(asked("lat") ?? NaN)];
+if (Number.isFinite(lon) && Number.isFinite(lat) && asked("lon")) goTo(lon, lat, _("From the position in the address"));
+else await load();
+document.body.dataset.ready = "1";

@@ -1,0 +1,60 @@
+// Texts, numbers, lengths and dates in the reader's language.
+
+import { page } from "wardline/page";
+
+const locale = page.lang === "zh" ? "zh-CN" : "en-GB";
+const zone = page.district?.timezone;
+const HALF = 0.5;
+
+/** The translation of an English text, with {names} filled in. */
+export function _(text, values = {}) {
+  const found = page.catalogue[text] || text;
+  return found.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+}
+
+export function count(value) {
+  return new Intl.NumberFormat(locale).format(value);
+}
+
+export function decimal(value, digits) {
+  return new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+}
+
+/** A length: metres below one kilometre, kilometres with one decimal above. */
+export function metres(value) {
+  if (value < 1000 - HALF) return _("{n} m", { n: count(Math.round(value)) });
+  return _("{n} km", { n: decimal(value / 1000, value < 99950 ? 1 : 0) });
+}
+
+/** A measure on a stretch, always in kilometres with two decimals, so that columns line up. */
+export function chainage(value) {
+  return decimal(value / 1000, 2);
+}
+
+/** A share of 1 as percent; 100 only when it is all, 0 only when it is nothing. */
+export function percent(share) {
+  if (!Number.isFinite(share)) return "–";
+  let shown = Math.round(share * 100);
+  if (shown >= 100 && share < 1) shown = 99;
+  if (shown <= 0 && share > 0) return _("under {n} %", { n: 1 });
+  return _("{n} %", { n: count(shown) });
+}
+
+/** A calendar day from YYYY-MM-DD. */
+export function day(iso) {
+  const [year, month, date] = iso.split("-").map(Number);
+  const value = new Date(Date.UTC(year, month - 1, date));
+  return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" }).format(value);
+}
+
+/** An instant, in the district's time zone. */
+export function instant(iso) {
+  return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", timeZone: zone }).format(new Date(iso));
+}
+
+/** How long ago, in whole days. */
+export function ago(days) {
+  const whole = Math.floor(days);
+  if (whole <= 0) return _("today");
+  return new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(-whole, "day");
+}
