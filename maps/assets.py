@@ -7,6 +7,7 @@ is its ETag and the ``v`` of its address, so that browsers may keep it for a yea
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,6 +21,7 @@ WEB = Path(__file__).parent / "web"
 PREFIX = "/assets/"
 
 _MODULE = "index.js"
+_TEXT = re.compile(r"""\b_\(\s*"([^"\\]+)\"""")
 
 NPM_FILES: Mapping[str, tuple[str, ...]] = {
     "leaflet": (
@@ -101,6 +103,12 @@ def modules() -> dict[str, str]:
     named = {f"wardline/{stem}": f"web/{stem}.js" for stem in own_modules()}
     libraries = {name: f"npm/{name}/index.js" for name, files in NPM_FILES.items() if files == (_MODULE,)}
     return named | libraries
+
+
+def texts() -> tuple[str, ...]:
+    """Return every text of our scripts, the keys of its translations: the literals in calls of ``_``."""
+    found = {match[1] for stem in own_modules() for match in _TEXT.finditer(read(f"web/{stem}.js").body.decode())}
+    return tuple(sorted(found))
 
 
 def import_map() -> str:

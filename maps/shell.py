@@ -119,7 +119,7 @@ def page(
         f'<script type="module" nonce="{nonce}">import "wardline/{view}";</script>',
     ]
     return render(
-        view, reader, place, parts, "\n".join(links), "\n".join(tail), query=_query_string(query or {})
+        view, reader, place, parts, "\n".join(links), "\n".join(tail), query=_query_string(query or {}), districts=facts.get("districts", ())
     )
 
 
@@ -128,7 +128,7 @@ def known(view: str, reader: Reader, place: Place | None) -> dict[str, Any]:
     return {
         "view": view,
         "lang": reader.lang,
-        "catalogue": dict(reader.catalogue),
+        "catalogue": {key: reader.catalogue[key] for key in assets.texts() if key in reader.catalogue},
         "style": style.document(reader.translate),
         "district": None
         if place is None
@@ -167,6 +167,7 @@ def render(
         "icon": assets.url("web/mark.svg"),
         "standalone": False,
         "policy": "",
+        "districts": (),
         "query": "",
     }
     return _environment().get_template(f"{view}.html").render(settings | context)

@@ -147,10 +147,21 @@ function chain(answer) {
   );
 }
 
+/** The unit a representative is responsible for: the grid itself or one above it. */
+function through(answer, person) {
+  const unit = answer.chain.find(({ code }) => code === person.through);
+  return unit ? unit.name || unit.code : person.through;
+}
+
 function representative(answer) {
-  const people = answer.representatives || [];
+  const people = answer.responsible;
   if (!people.length) return message(_("No representative"), _("No one is assigned to this grid or to the units above it."));
-  return facts(people.map((person) => [_("Representative"), person.name]));
+  return facts(
+    people.map((person) => [
+      _("Representative"),
+      make("span", {}, person.name, make("span", { class: "faint holder" }, through(answer, person))),
+    ]),
+  );
 }
 
 function segment(answer) {
@@ -198,10 +209,12 @@ async function locate(latlng) {
   running = new AbortController();
   try {
     const answer = await ask("locate", "/api/v1/locate", { ...place, as_of: state.asOf }, { signal: running.signal });
+    const { layer, code } = answer.chain[0];
+    const { responsible } = await ask("unit", `/api/v1/units/${encodeURIComponent(code)}`, { layer, as_of: state.asOf }, { signal: running.signal });
     const shown = answer.chain.find((unit) => unit.level === levels[state.shown]) || answer.chain[0];
     state.unit = { code: shown.code, level: levels.indexOf(shown.level) };
     show(null);
-    showAnswer(answer, where);
+    showAnswer({ ...answer, responsible }, where);
   } catch (problem) {
     if (problem.name === "AbortError") return;
     state.unit = null;

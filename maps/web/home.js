@@ -50,11 +50,9 @@ async function names() {
 }
 
 async function stations() {
-  const [west, south, east, north] = page.district.bounds;
-  const place = { lon: (west + east) / 2, lat: (south + north) / 2, k: 100 };
-  const answer = await ask("stations", "/api/v1/stations/nearest", place);
-  const open = answer.stations.filter((station) => station.open).length;
-  say("live-stations", answer.stations.length ? _("{open} of {all} open now", { open: count(open), all: count(answer.stations.length) }) : _("No stations yet"));
+  const { items } = await ask("stations", "/api/v1/stations");
+  const open = items.filter((station) => station.open).length;
+  say("live-stations", items.length ? _("{open} of {all} open now", { open: count(open), all: count(items.length) }) : _("No stations yet"));
 }
 
 /** A part that cannot be had leaves its line out: the start still leads everywhere. */

@@ -15,6 +15,16 @@ function keepLanguageLinks() {
   }
 }
 
+/** Go to the same view of another district. */
+function watchDistrict() {
+  document.getElementById("district")?.addEventListener("change", ({ target }) => {
+    const address = new URL(window.location.href);
+    address.search = "";
+    address.searchParams.set("district", target.value);
+    window.location.assign(address);
+  });
+}
+
 /** Change the page's address to say what is shown, so that it can be shared and comes back on reload. */
 export function remember(parameters) {
   if (window.location.protocol === "file:") return;
@@ -31,3 +41,4 @@ export function asked(name) {
 }
 
 keepLanguageLinks();
+watchDistrict();

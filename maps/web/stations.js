@@ -3,9 +3,10 @@
 import { ask, show } from "wardline/api";
 import { announce, byId, make, message, replace } from "wardline/dom";
 import { fit, onAsk, startMap } from "wardline/ground";
+import { Names } from "wardline/names";
 import { asked, map, page, remember } from "wardline/page";
 import { sheet } from "wardline/sheet";
-import { _, metres } from "wardline/text";
+import { _, metres, soon } from "wardline/text";
 import { outlines } from "wardline/units";
 
 const L = window.L;
@@ -13,6 +14,8 @@ const SHOWN = 12;
 const state = { place: null, open: true, facilities: new Set(), chosen: null };
 const pins = L.layerGroup();
 let here = null;
+let shown = [];
+let names = null;
 let running = null;
 
 /** Known facilities in the reader's language; others stay as they are stored. */
@@ -34,24 +37,27 @@ function facilityName(key) {
   return known[key] || key;
 }
 
+/** Open or closed now and until when; the stored hours where that says more. */
 function openState(station) {
-  if (station.open === true) return make("span", { class: "state-open" }, _("open now"));
-  if (station.open === false) return make("span", { class: "state-closed" }, _("closed now"));
-  return make("span", { class: "state-closed" }, _("hours not known"));
+  if (station.open === null) return [make("span", { class: "state-closed" }, _("hours not known"))];
+  const name = station.open ? make("span", { class: "state-open" }, _("open now")) : make("span", { class: "state-closed" }, _("closed now"));
+  if (!station.changes_at) return [name];
+  const until = { when: soon(station.changes_at) };
+  return [name, " · ", station.open ? _("until {when}", until) : _("opens {when}", until)];
 }
 
 function stationRow(station, index) {
-  const hours = station.opening_hours ? ` · ${station.opening_hours}` : "";
   const row = make(
     "button",
     { class: `row station ${station.open ? "station-open" : ""}`, type: "button", "data-station": station.code, "aria-pressed": "false", on: { click: () => choose(station, true) } },
     make("span", { class: "station-rank", "aria-hidden": "true" }, index + 1),
     make("span", { class: "row-title" }, station.name),
     make("span", { class: "row-value number" }, state.place ? metres(station.distance_m) : ""),
-    make("span", { class: "row-note" }, openState(station), hours),
+    make("span", { class: "row-note" }, ...openState(station)),
     make("span", { class: "row-note" }, station.facilities.map(facilityName).join(" · ")),
   );
   const links = [
+    station.opening_hours ? make("span", { class: "faint" }, station.opening_hours) : null,
     station.phone ? make("a", { href: `tel:${station.phone.replace(/[^\d+]/g, "")}` }, station.phone) : null,
     make("a", { href: `geo:${station.lat},${station.lon}?q=${station.lat},${station.lon}` }, _("Directions")),
   ];
@@ -60,6 +66,8 @@ function stationRow(station, index) {
 
 function showPins(stations) {
   pins.clearLayers();
+  shown = stations;
+  names.draw();
   stations.forEach((station, index) => {
     const sign = make("div", { class: `map-pin ${station.open ? "map-pin-open" : ""}`, "data-pin": station.code }, index + 1);
     L.marker([station.lat, station.lon], { icon: L.divIcon({ html: sign, className: "", iconSize: [28, 28] }), title: station.name, alt: station.name, keyboard: true })
@@ -82,11 +90,9 @@ function choose(station, move) {
   if (move) map.panTo([station.lat, station.lon], { animate: false });
 }
 
-function nothing() {
-  const why = state.open || state.facilities.size
-    ? _("Take away a wish above, or show closed stations too.")
-    : _("No station is stored yet. Import them: ./wardline import stations FILE --apply");
-  return message(_("No station fits"), why);
+function nothing(reason) {
+  if (!state.open && !state.facilities.size) return message(_("No stations yet"), make("span", {}, _("Import them from a file:"), make("p", {}, make("code", {}, "./wardline import stations FILE --apply"))));
+  return message(_("No station fits"), [reason, _("Take away a wish above, or show closed stations too.")].filter(Boolean).join(" "));
 }
 
 function frame(stations) {
@@ -113,7 +119,7 @@ async function load() {
     show(null);
     const stations = answer.stations;
     offerFacilities(stations);
-    replace(byId("stations"), stations.length ? make("ol", { class: "station-list" }, ...stations.map(stationRow)) : nothing());
+    replace(byId("stations"), stations.length ? make("ol", { class: "station-list" }, ...stations.map(stationRow)) : nothing(answer.reason));
     showPins(stations);
     if (stations.length) frame(stations);
     if (state.place && stations.length) {
@@ -197,6 +203,7 @@ function listen() {
 
 await startMap();
 await outlines();
+names = new Names(() => shown.map(({ lon, lat, name }) => ({ lon, lat, text: name, size: 12, weight: 550, shift: 25 })));
 pins.addTo(map);
 state.facilities = new Set((asked("facility") || "").split(",").filter(Boolean));
 listen();

@@ -52,6 +52,14 @@ export function instant(iso) {
   return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", timeZone: zone }).format(new Date(iso));
 }
 
+/** An instant that is near: the time alone where it is today, else with the day of the week. */
+export function soon(iso) {
+  const when = new Date(iso);
+  const name = (options) => new Intl.DateTimeFormat(locale, { timeZone: zone, ...options }).format(when);
+  const same = name({ dateStyle: "short" }) === new Intl.DateTimeFormat(locale, { timeZone: zone, dateStyle: "short" }).format(new Date());
+  return name(same ? { timeStyle: "short" } : { weekday: "long", hour: "2-digit", minute: "2-digit" });
+}
+
 /** How long ago, in whole days. */
 export function ago(days) {
   const whole = Math.floor(days);

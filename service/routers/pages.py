@@ -1,0 +1,97 @@
+"""The pages people see, and the same views as one self-contained file."""
+
+import secrets
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import HTMLResponse
+
+from layers import districts
+from layers.stores import Stores
+from maps import shell
+from service import i18n
+from service.dependencies import ServiceDep, SessionDep
+from service.indexes.snapshots import choose_district
+from service.use_cases.map_context import MapContext, map_context
+
+router = APIRouter(tags=["pages"], include_in_schema=False)
+
+COOKIE = "wardline_lang"
+_YEAR_S = 31_536_000
+_KEPT = ("district", "lang")
+
+
+def get_reader(request: Request) -> shell.Reader:
+    """Return the reader: the language of ``?lang=``, of the cookie, or of the browser."""
+    for wanted in (request.query_params.get("lang"), request.cookies.get(COOKIE)):
+        if wanted in i18n.LANGUAGES:
+            return shell.Reader(wanted, i18n.catalogue(wanted))
+    settings = request.app.state.settings
+    language = i18n.negotiate(request.headers.get("accept-language", ""), settings.language)
+    return shell.Reader(language, i18n.catalogue(language))
+
+
+ReaderDep = Annotated[shell.Reader, Depends(get_reader)]
+
+
+def get_context(request: Request, session: SessionDep, service: ServiceDep) -> MapContext | None:
+    """Return the district of a page: the one named, the default, else the first; None before there is any."""
+    known = [value.code for value in districts.every(session)]
+    if not known:
+        return None
+    named = request.query_params.get("district")
+    default = service.settings.district or known[0]
+    return map_context(Stores(session, choose_district(known, named, default)), tuple(known))
+
+
+ContextDep = Annotated[MapContext | None, Depends(get_context, scope="function")]
+
+
+@router.get("/", response_class=HTMLResponse)
+def get_home(request: Request, reader: ReaderDep, context: ContextDep) -> Response:
+    """Return the start page."""
+    return _page(request, "home", reader, context)
+
+
+@router.get("/grids", response_class=HTMLResponse)
+def get_grids(request: Request, reader: ReaderDep, context: ContextDep) -> Response:
+    """Return the map of units and owners."""
+    return _page(request, "grids", reader, context)
+
+
+@router.get("/coverage", response_class=HTMLResponse)
+def get_coverage(request: Request, reader: ReaderDep, context: ContextDep) -> Response:
+    """Return the map of border coverage."""
+    return _page(request, "coverage", reader, context)
+
+
+@router.get("/stations", response_class=HTMLResponse)
+def get_stations(request: Request, reader: ReaderDep, context: ContextDep) -> Response:
+    """Return the finder of service stations."""
+    return _page(request, "stations", reader, context)
+
+
+def _page(request: Request, view: str, reader: shell.Reader, context: MapContext | None) -> Response:
+    nonce = secrets.token_urlsafe(18)
+    kept: Mapping[str, str] = {
+        name: value for name in _KEPT if (value := request.query_params.get(name)) is not None
+    }
+    facts: dict[str, Any] = {} if context is None else context.facts()
+    text = shell.page(view, reader, nonce, context.place if context else None, kept, **facts)
+    response = HTMLResponse(text, headers=_headers(nonce, reader))
+    if request.query_params.get("lang") in i18n.LANGUAGES:
+        response.set_cookie(COOKIE, reader.lang, max_age=_YEAR_S, httponly=True, samesite="lax", path="/")
+    return response
+
+
+def _headers(nonce: str, reader: shell.Reader) -> dict[str, str]:
+    return {
+        "Content-Security-Policy": shell.policy(nonce),
+        "Content-Language": reader.lang,
+        "Vary": "Accept-Language, Cookie",
+        "Cache-Control": "no-store",
+        "Referrer-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff",
+        "Permissions-Policy": "geolocation=(self), camera=(), microphone=()",
+    }

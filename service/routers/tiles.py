@@ -1,0 +1,136 @@
+"""Vector tiles of every layer, their description, and the figures that colour them."""
+
+import hashlib
+from datetime import date
+from typing import Annotated, Any, Literal
+from urllib.parse import quote, urlencode
+
+import orjson
+from fastapi import Query, Request, Response
+
+from geo.errors import N_
+from layers.catalog import BUILT_IN, Layer
+from layers.stores import Stores
+from maps import delivery, style, tiles
+from service.dependencies import ServiceDep, StoresDep, respond
+from service.dependencies import router as make_router
+from service.errors import InvalidInput
+from service.use_cases.unit_figures import Property, unit_figures
+
+router = make_router("tiles", prefix="/tiles")
+
+AsOf = Annotated[date | None, Query(description="The day; today in the district where left out.")]
+Level = Annotated[int | None, Query(ge=0, le=20, description="Level of an area layer, 0 the top; by zoom if left out.")]
+_CACHE = tiles.TileCache()
+_AREA_FIELDS = {"code": "String", "name": "String", "level": "Number", "households": "Number"}
+
+
+@router.get("/{layer}.json", response_class=Response)
+def get_tile_json(
+    request: Request, stores: StoresDep, layer: str, as_of: AsOf = None, level: Level = None
+) -> Response:
+    """Return the TileJSON of a layer."""
+    return _json(request, _described(request, stores, layer, as_of, level))
+
+
+@router.get("/{layer}/style.json", response_class=Response)
+def get_style(
+    request: Request, stores: StoresDep, layer: str, as_of: AsOf = None, level: Level = None
+) -> Response:
+    """Return a MapLibre style of a layer, for desktop programs."""
+    described = _described(request, stores, layer, as_of, level)
+    return _json(request, style.maplibre(described, layer))
+
+
+@router.get("/{layer}/units.json", response_class=Response)
+def get_units(
+    request: Request,
+    service: ServiceDep,
+    stores: StoresDep,
+    layer: str,
+    level: Annotated[int, Query(ge=0, le=20)],
+    as_of: AsOf = None,
+    property: Annotated[Literal["households", "representatives", "incidents", ""], Query()] = "",  # noqa: A002
+) -> Response:
+    """Return the units of a level in columns: code, name, a point inside, bounds and the value of a property."""
+    found = stores.layers.get(layer)
+    day = as_of or service.indexes.today(stores.district)
+    chosen: Property | None = property or None
+    return _json(request, {"level": level, "columns": unit_figures(stores, found, level, day, chosen)})
+
+
+@router.get("/{layer}/{z}/{x}/{y}.mvt", response_class=Response)
+def get_tile(
+    request: Request,
+    service: ServiceDep,
+    stores: StoresDep,
+    layer: str,
+    z: int,
+    x: int,
+    y: int,
+    as_of: AsOf = None,
+    level: Level = None,
+) -> Response:
+    """Return a vector tile of a layer; empty where nothing is in it."""
+    tiles.TileAddress(z, x, y)
+    day = as_of or service.indexes.today(stores.district)
+
+    def make() -> bytes:
+        return stores.tiles.tile(layer, z, x, y, day, level=level)
+
+    version = _version(stores, layer, day)
+    key = (stores.district, layer, version, z, x, y, level)
+    made = tiles.tile(make()) if version is None else _CACHE.get(key, make)
+    return respond(request, made.body, tiles.MEDIA_TYPE, made.etag, delivery.REVALIDATE)
+
+
+def _version(stores: Stores, layer: str, day: date) -> str | None:
+    """Return what names the content of an area layer on a day: its release. Other layers are not kept."""
+    if layer in BUILT_IN:
+        return None
+    stores.layers.get(layer)
+    release = stores.releases.in_force(layer, day)
+    return str(release.id) if release else "none"
+
+
+def _described(
+    request: Request, stores: Stores, layer: str, as_of: date | None, level: int | None
+) -> dict[str, Any]:
+    area = None if layer in BUILT_IN else stores.layers.get(layer)
+    if area is not None and level is not None and level > area.leaf_level:
+        raise InvalidInput(
+            N_("Layer {layer} has no level {level}."),
+            mend=N_("Its levels are 0 (the top) to {leaf}."),
+            where={"parameter": "level"},
+            layer=layer,
+            level=level,
+            leaf=area.leaf_level,
+        )
+    release = stores.releases.latest(layer) if area else None
+    extent = release.extent if release else None
+    asked = {"as_of": as_of, "level": level, "district": request.query_params.get("district")}
+    query = urlencode({name: value for name, value in asked.items() if value is not None})
+    template = f"{_root(request)}/tiles/{quote(layer, safe='')}/{{z}}/{{x}}/{{y}}.mvt"
+    return tiles.tile_json(
+        f"{template}?{query}" if query else template,
+        area.name if area else layer,
+        [tiles.VectorLayer(layer, 0, tiles.MAX_ZOOM, _fields(area))],
+        (extent.west, extent.south, extent.east, extent.north) if extent else None,
+        str(release.id) if release else "",
+    )
+
+
+def _fields(area: Layer | None) -> dict[str, str]:
+    return dict(_AREA_FIELDS) if area else {"code": "String", "name": "String"}
+
+
+def _root(request: Request) -> str:
+    """Return the address of the service: the configured one, else as it was asked (never from a forwarded header)."""
+    configured: str | None = request.app.state.settings.public_url
+    return (configured or str(request.base_url)).rstrip("/")
+
+
+def _json(request: Request, value: Any) -> Response:
+    body = orjson.dumps(value)
+    etag = hashlib.sha256(body).hexdigest()[:24]
+    return respond(request, body, "application/json", etag, delivery.REVALIDATE)

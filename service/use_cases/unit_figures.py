@@ -1,0 +1,83 @@
+"""Names, places and figures of the units of one level, in columns, for maps."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Literal
+from uuid import UUID
+
+import numpy as np
+import shapely
+
+from geo.errors import N_
+from layers.catalog import Layer
+from layers.stores import Stores
+from layers.units import LeafTable, UnitTree
+from service.errors import InvalidInput
+
+Property = Literal["households", "representatives", "incidents"]
+
+_DECIMALS = 6
+
+
+def unit_figures(
+    stores: Stores, layer: Layer, level: int, as_of: date, property_: Property | None = None
+) -> dict[str, list[Any]]:
+    """Return the units of a level in columns, in the order of their ids.
+
+    Columns are ``code``, ``name``, ``lon`` and ``lat`` of a point inside, ``bounds`` (west, south, east, north), all in
+    degrees, and ``value`` where a property is asked for, null where it is not known.
+
+    Raises
+    ------
+    InvalidInput
+        The layer has no such level.
+    """
+    units = _table(stores, layer, level, as_of)
+    inside = shapely.point_on_surface(units.polygons)
+    columns: dict[str, list[Any]] = {
+        "code": list(units.codes),
+        "name": list(units.names),
+        "lon": np.round(shapely.get_x(inside), _DECIMALS).tolist(),
+        "lat": np.round(shapely.get_y(inside), _DECIMALS).tolist(),
+        "bounds": np.round(shapely.bounds(units.polygons), _DECIMALS).reshape(-1, 4).tolist(),
+    }
+    if property_ == "households":
+        columns["value"] = [None if count < 0 else count for count in units.households.tolist()]
+    elif property_ is not None:
+        counts = _counts(stores, property_, as_of)
+        tree = stores.grids.tree(layer.code, as_of)
+        total = sum_up(counts, tree)
+        columns["value"] = [total[unit] for unit in units.ids]
+    return columns
+
+
+def sum_up(counts: Mapping[UUID, int], tree: UnitTree) -> Counter[UUID]:
+    """Return the counts of units with those of everything below them; units that are gone count nowhere."""
+    total: Counter[UUID] = Counter()
+    for unit, count in counts.items():
+        if unit in tree.units:
+            for holder in tree.chain(unit):
+                total[holder.id] += count
+    return total
+
+
+def _table(stores: Stores, layer: Layer, level: int, as_of: date) -> LeafTable:
+    if not 0 <= level <= layer.leaf_level:
+        raise InvalidInput(
+            N_("Layer {layer} has no level {level}."),
+            mend=N_("Its levels are 0 (the top) to {leaf}."),
+            where={"parameter": "level"},
+            layer=layer.code,
+            level=level,
+            leaf=layer.leaf_level,
+        )
+    if level == layer.leaf_level:
+        return stores.grids.leaves(layer.code, as_of)
+    return stores.grids.outlines(layer.code, level, as_of)
+
+
+def _counts(stores: Stores, property_: Property, as_of: date) -> Mapping[UUID, int]:
+    if property_ == "incidents":
+        return stores.incidents.open_by_unit()
+    return {unit: len(people) for unit, people in stores.representatives.holders(as_of).items()}

@@ -1,0 +1,161 @@
+"""A running service with a real database, and a real Chromium that may talk to nobody else."""
+
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from sqlalchemy import create_engine
+
+from service.app import create_app
+from service.settings import Settings
+from tests.browser import scene
+
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+WAIT_S = 60.0
+WIDE = (1400, 860)
+PHONE = (360, 740)
+
+Databases = Callable[[], AbstractContextManager[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A running service and what its district holds."""
+
+    url: str
+    scene: scene.Scene
+
+
+@dataclass(slots=True)
+class Watched:
+    """A page and what went wrong on it: console errors, uncaught errors, requests to anybody else."""
+
+    page: Page
+    origin: str
+    errors: list[str] = field(default_factory=list)
+    strangers: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("request", lambda request: self._check(request.url))
+
+    def open(self, path: str) -> Page:
+        """Go to a path and wait until its scripts have drawn everything."""
+        self.page.goto(self.origin + path)
+        self.ready()
+        return self.page
+
+    def ready(self) -> None:
+        """Wait until the page's scripts have drawn everything."""
+        self.page.wait_for_selector("body[data-ready]", timeout=30_000)
+
+    def _check(self, url: str) -> None:
+        inside = urlsplit(url).scheme in {"data", "blob", "about"} or url.startswith(self.origin)
+        if not inside:
+            self.strangers.append(url)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running(database_url: str, home: Path) -> Iterator[str]:
+    """Serve a database on a free port of this machine."""
+    port = _free_port()
+    settings = Settings(home=home, database_url=database_url, port=port, language="en")
+    config = uvicorn.Config(create_app(settings), host="127.0.0.1", port=port, log_level="warning")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    give_up = time.monotonic() + WAIT_S
+    while not server.started:
+        if not thread.is_alive() or time.monotonic() > give_up:
+            raise RuntimeError("the service did not start")
+        time.sleep(0.02)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(WAIT_S)
+
+
+@contextmanager
+def site_of(databases: Databases, home: Path, note: str = "") -> Iterator[Site]:
+    """Serve a fresh database with the scene, whose every text ends in ``note``."""
+    with databases() as url:
+        engine = create_engine(url)
+        loaded = scene.load(engine, note)
+        engine.dispose()
+        with running(url, home) as origin:
+            yield Site(origin, loaded)
+
+
+@pytest.fixture(scope="session")
+def site(database_factory: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The service with the scene."""
+    with site_of(database_factory, tmp_path_factory.mktemp("home")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def empty_site(database_factory: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a service whose database holds nothing."""
+    with database_factory() as url, running(url, tmp_path_factory.mktemp("home")) as origin:
+        yield origin
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, without a network of its own."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("chromium is not installed; ./wardline test installs it")
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        yield found
+        found.close()
+
+
+def new_context(browser: Browser, size: tuple[int, int] = WIDE, lang: str = "en-GB") -> BrowserContext:
+    """Return a browser context of a size and language."""
+    width, height = size
+    return browser.new_context(viewport={"width": width, "height": height}, locale=lang, accept_downloads=True)
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A wide English browser context."""
+    made = new_context(browser)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def watched(context: BrowserContext, site: Site) -> Iterator[Watched]:
+    """A page of the site; whatever goes wrong on it fails the test."""
+    found = Watched(context.new_page(), site.url)
+    yield found
+    assert found.errors == []
+    assert found.strangers == []
