@@ -67,9 +67,12 @@ def link(
 def one_at_a_time(
     name: str, *same: str, ranges: tuple[str, ...] = ("valid",), where: Any = None
 ) -> ExcludeConstraint:
-    """Return the rule that rows of one district with the same keys have no range in common."""
+    """Return the rule that rows of one district with the same keys have no range in common.
+
+    The keys come before the district: a GiST index splits by its first column, and one district has many.
+    """
     return ExcludeConstraint(
-        *[(column, "=") for column in ("district", *same)],
+        *[(column, "=") for column in (*same, "district")],
         *[(column, "&&") for column in ranges],
         name=name,
         using="gist",

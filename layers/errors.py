@@ -131,7 +131,8 @@ def translate(violation: psycopg.Error) -> LayerError | None:
     state = violation.sqlstate or ""
     table = diagnosis.table_name or "?"
     constraint = diagnosis.constraint_name or diagnosis.column_name or "?"
-    detail = (diagnosis.message_detail or diagnosis.message_primary or "").strip()
+    # What the driver refuses by itself, such as a zero byte in a text, has no diagnosis.
+    detail = (diagnosis.message_detail or diagnosis.message_primary or str(violation)).strip()
     where = {"table": table, "constraint": constraint}
     if state == _UNIQUE:
         return Conflict(
@@ -165,8 +166,7 @@ def translate(violation: psycopg.Error) -> LayerError | None:
             table=table,
             detail=detail,
         )
-    # Class 22 holds values the column types refuse: out of range, not a number, text with a zero byte.
-    if state in (_NOT_NULL, _CHECK) or state.startswith("22"):
+    if state in (_NOT_NULL, _CHECK) or isinstance(violation, psycopg.DataError):
         return InvalidAttribute(
             N_("A value of {table} is not allowed ({constraint}): {detail}"),
             mend=N_("Correct the value and send it again."),
@@ -200,3 +200,9 @@ def translated() -> Iterator[None]:
         if refusal is None:
             raise
         raise refusal from error
+    except UnicodeEncodeError as error:
+        raise InvalidAttribute(
+            N_("A text holds half of a character (a lone surrogate) at position {position}."),
+            mend=N_("Send the text as UTF-8."),
+            position=error.start,
+        ) from error

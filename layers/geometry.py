@@ -14,7 +14,8 @@ import numpy as np
 import shapely
 from geoalchemy2 import Geometry, WKBElement
 from numpy.typing import NDArray
-from shapely.geometry import MultiPolygon, Point, Polygon
+from shapely import GeometryType
+from shapely.geometry import Point
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import ColumnElement, and_, func, or_
 from sqlalchemy.dialects.postgresql import Range
@@ -71,23 +72,28 @@ def point(lon: float, lat: float) -> Point:
     return Point(lon, lat)
 
 
-def multi(geometry: BaseGeometry) -> MultiPolygon:
-    """Return an area as a MultiPolygon, the one form areas are stored in.
+def as_multi(geometries: Sequence[BaseGeometry]) -> NDArray[np.object_]:
+    """Return areas as MultiPolygons, the one form areas are stored in.
 
     Raises
     ------
     InvalidAttribute
-        The geometry is not an area.
+        A geometry is not an area; ``where["row"]`` is its position from 0.
     """
-    if isinstance(geometry, MultiPolygon):
-        return geometry
-    if isinstance(geometry, Polygon):
-        return MultiPolygon([geometry])
-    raise InvalidAttribute(
-        N_("An area must be a Polygon or MultiPolygon, not a {kind}."),
-        mend=N_("Send the area's polygon."),
-        kind=geometry.geom_type,
-    )
+    areas = np.empty(len(geometries), dtype=object)
+    areas[:] = geometries
+    kinds = shapely.get_type_id(areas)
+    for row in np.flatnonzero(~np.isin(kinds, (GeometryType.POLYGON, GeometryType.MULTIPOLYGON)))[:1]:
+        raise InvalidAttribute(
+            N_("An area must be a Polygon or MultiPolygon, not a {kind}."),
+            mend=N_("Send the area's polygon."),
+            where={"row": int(row)},
+            kind="–" if areas[row] is None else areas[row].geom_type,
+        )
+    single = np.flatnonzero(kinds == GeometryType.POLYGON)
+    if len(single):
+        areas[single] = shapely.multipolygons(areas[single], indices=np.arange(len(single)))
+    return areas
 
 
 def off_lattice(geometries: NDArray[np.object_]) -> NDArray[np.intp]:

@@ -84,8 +84,8 @@ class Grids(Store):
 
     def tree(self, layer: str, as_of: date, known_at: datetime | None = None) -> UnitTree:
         """Return all units of a layer by id, without geometry, to walk from a unit to its parents."""
-        rows = self._all(select(*_COLUMNS).where(self._in_force(layer, as_of, known_at)))
-        return UnitTree({row.unit: _unit(row) for row in rows})
+        rows = self._read("tree", as_of, known_at, layer=layer)
+        return UnitTree({row[0]: Unit(*row) for row in rows})
 
     def identities(self, layer: str, as_of: date) -> dict[tuple[int, str], UUID]:
         """Return the ids of the units in force by (level, code), so that an import can keep them."""
@@ -188,20 +188,15 @@ class Grids(Store):
     def _columns(
         self, query: str, layer: str, level: int, as_of: date, known_at: datetime | None
     ) -> LeafTable:
-        with self._driver().cursor(binary=True) as cursor:
-            cursor.execute(
-                read_sql(query).encode(),
-                {
-                    "district": self.district,
-                    "layer": layer,
-                    "level": level,
-                    "as_of": as_of,
-                    "known_at": known_at,
-                },
-            )
-            rows = cursor.fetchall()
+        rows = self._read(query, as_of, known_at, layer=layer, level=level)
         ids, codes, names, parents, households, areas = zip(*rows, strict=True) if rows else ((),) * 6
         return LeafTable(ids, codes, names, parents, np.array(households, dtype=np.int64), from_wkbs(areas))
+
+    def _read(self, query: str, as_of: date, known_at: datetime | None, **others: Any) -> list[Any]:
+        """Return the rows of a query in binary form, which a hundred thousand units are read in."""
+        parameters = {"district": self.district, "as_of": as_of, "known_at": known_at, **others}
+        with self._driver().cursor(binary=True) as cursor:
+            return cursor.execute(read_sql(query).encode(), parameters).fetchall()
 
     def _in_force(self, layer: str | None, as_of: date, known_at: datetime | None) -> ColumnElement[bool]:
         recorded = unit_version.c.recorded

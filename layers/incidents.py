@@ -19,6 +19,7 @@ from sqlalchemy import (
     Row,
     Text,
     UniqueConstraint,
+    func,
     select,
     update,
 )
@@ -289,32 +290,21 @@ class Incidents(Store):
             expected=value.version,
         )
 
-    def add_event(self, event: IncidentEvent) -> None:
-        """Add to the log of an incident.
+    def add_events(self, events: Sequence[IncidentEvent]) -> None:
+        """Add to the logs of incidents.
 
         Raises
         ------
         NotFound
-            The incident is not stored.
+            An incident is not stored.
         """
-        self._insert(
-            incident_event,
-            [
-                {
-                    "id": event.id,
-                    "incident": event.incident,
-                    "at": event.at,
-                    "kind": event.kind,
-                    "actor": event.actor,
-                    "body": dict(event.body),
-                }
-            ],
-        )
+        rows = [{name: getattr(event, name) for name in IncidentEvent.__slots__} for event in events]
+        self._insert(incident_event, [{**row, "body": dict(row["body"])} for row in rows])
 
     def record(self, identifier: UUID, at: datetime, kind: str, actor: str, **body: Any) -> IncidentEvent:
         """Add to the log what happened to an incident, and return the entry."""
         event = IncidentEvent(new_id(), identifier, at, kind, actor, body)
-        self.add_event(event)
+        self.add_events([event])
         return event
 
     def events(self, identifier: UUID) -> tuple[IncidentEvent, ...]:
@@ -327,6 +317,19 @@ class Incidents(Store):
         return tuple(
             IncidentEvent(row.id, row.incident, row.at, row.kind, row.actor, row.body) for row in rows
         )
+
+    def open_by_unit(self) -> dict[UUID, int]:
+        """Return how many incidents are not settled in each unit that has any."""
+        rows = self._all(
+            select(incident.c.unit, func.count().label("open"))
+            .where(
+                incident.c.district == self.district,
+                incident.c.unit.is_not(None),
+                incident.c.status.not_in(SETTLED),
+            )
+            .group_by(incident.c.unit)
+        )
+        return {row.unit: row.open for row in rows}
 
     def page(
         self, only: IncidentFilter | None = None, *, limit: int = 100, cursor: str | None = None

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Date, Select, String, Text, and_, case, cast, func, literal, select
+from sqlalchemy import ColumnElement, Date, Select, String, Text, and_, case, cast, func, literal, select
 from sqlalchemy.orm import aliased
 
+from geo.errors import N_
 from layers.border import border_segment
 from layers.catalog import Catalog
 from layers.districts import district
+from layers.errors import InvalidAttribute
 from layers.geometry import Box
 from layers.incidents import incident
 from layers.marker_kinds import ServiceStation
@@ -55,6 +57,7 @@ class Items(Store):
         *,
         bbox: Box | None = None,
         level: int | None = None,
+        kind: str | None = None,
         limit: int = 100,
         cursor: str | None = None,
     ) -> ItemsPage:
@@ -71,6 +74,8 @@ class Items(Store):
             Only features that meet the box.
         level
             Of an area layer: the level, 0 the top; the leaves where none is given.
+        kind
+            Of ``markers``: only those of the kind.
 
         Raises
         ------
@@ -81,6 +86,8 @@ class Items(Store):
         """
         source = self._source(layer, as_of, level)
         columns = source.selected_columns
+        if kind is not None:
+            source = source.where(_kind_of(layer) == kind)
         if bbox is not None:
             source = source.where(bbox.intersects(columns["geom"]))
         after = decode_cursor(cursor)
@@ -106,6 +113,17 @@ class Items(Store):
         found = Catalog(self._session, self.district).get(layer)
         chosen = found.leaf_level if level is None else level
         return _units(self.district, layer, chosen, as_of, leaf=chosen == found.leaf_level)
+
+
+def _kind_of(layer: str) -> ColumnElement[str]:
+    if layer != "markers":
+        raise InvalidAttribute(
+            N_("The items of layer {layer} have no kind."),
+            mend=N_("Leave kind out; only markers have one."),
+            where={"parameter": "kind"},
+            layer=layer,
+        )
+    return marker.c.kind
 
 
 def _feature(page: Any) -> Any:

@@ -24,7 +24,7 @@ from sqlalchemy import func, select, text
 from geo.errors import N_
 from layers.catalog import Layer
 from layers.errors import Conflict, InvalidAttribute, StaleVersion
-from layers.geometry import from_shape, multi, off_lattice, to_ewkbs
+from layers.geometry import as_multi, from_shape, off_lattice, to_ewkbs
 from layers.heads import Heads
 from layers.ids import new_id
 from layers.releases import Release, Releases, release
@@ -45,6 +45,7 @@ _VERSION_COLUMNS = (
     "attributes",
     "valid",
     "recorded",
+    "digest",
 )
 
 
@@ -54,11 +55,11 @@ class _State:
 
     drafts: tuple[UnitDraft, ...]
     areas: np.ndarray[Any, np.dtype[np.object_]]
-    contents: tuple[bytes, ...]
+    digests: tuple[bytes, ...]
 
     def digest(self) -> str:
         """Return the SHA-256 of the whole content, whatever the order of the units."""
-        return hashlib.sha256(b"".join(sorted(self.contents))).hexdigest()
+        return hashlib.sha256(b"".join(sorted(self.digests))).hexdigest()
 
 
 class Publication(Store):
@@ -109,11 +110,11 @@ class Publication(Store):
         made = self._add_release(
             layer, effective_on, at, note, state, 1 if latest is None else latest.number + 1
         )
-        present = {} if latest is None else self._contents(layer.code, effective_on)
+        present = {} if latest is None else self._digests(layer.code, effective_on)
         changed = [
             position
-            for position, (draft, content) in enumerate(zip(state.drafts, state.contents, strict=True))
-            if present.get(draft.id, (0, b""))[1] != content
+            for position, (draft, digest) in enumerate(zip(state.drafts, state.digests, strict=True))
+            if present.get(draft.id, (0, b""))[1] != digest
         ]
         kept = {draft.id for draft in state.drafts} - {state.drafts[position].id for position in changed}
         closed = {key: revision for key, (revision, _) in present.items() if key not in kept}
@@ -152,16 +153,17 @@ class Publication(Store):
         )
         return Releases(self._session, self.district).get(identifier)
 
-    def _contents(self, layer: str, day: date) -> dict[UUID, tuple[int, bytes]]:
-        """Return revision and content digest of the versions now believed for a day."""
-        with self._driver().cursor(binary=True) as cursor:
-            cursor.execute(
-                read_sql("units_in_force").encode(), {"district": self.district, "layer": layer, "day": day}
+    def _digests(self, layer: str, day: date) -> dict[UUID, tuple[int, bytes]]:
+        """Return revision and digest of the versions now believed for a day."""
+        rows = self._all(
+            select(unit_version.c.unit, unit_version.c.revision, unit_version.c.digest).where(
+                unit_version.c.district == self.district,
+                unit_version.c.layer == layer,
+                unit_version.c.valid.contains(day),
+                func.upper_inf(unit_version.c.recorded),
             )
-            return {
-                row[0]: (row[1], _content(row[2], row[3], row[4], row[5], row[6], row[7], bytes(row[8])))
-                for row in cursor
-            }
+        )
+        return {row.unit: (row.revision, bytes(row.digest)) for row in rows}
 
     def _close(self, closed: Mapping[UUID, int], day: date, until: date | None, at: datetime) -> None:
         """End the belief in versions, and write again what stays true before ``day`` and from ``until``."""
@@ -235,6 +237,7 @@ class Publication(Store):
                     Jsonb(dict(draft.attributes)),
                     valid,
                     recorded,
+                    state.digests[position],
                 )
             )
             if draft.level != leaf:
@@ -262,7 +265,7 @@ def _check_base(latest: Release | None, base: UUID | None, at: datetime) -> None
 
 
 def _checked(layer: Layer, drafts: Sequence[UnitDraft]) -> _State:
-    """Return the drafts with their areas and contents, or refuse the first that is not possible."""
+    """Return the drafts with their areas and digests, or refuse the first that is not possible."""
     levels = {draft.id: draft.level for draft in drafts}
     if len(levels) < len(drafts):
         raise _refusal(N_("Two units have the same id."), mend=N_("Give every unit an id of its own."))
@@ -278,8 +281,7 @@ def _checked(layer: Layer, drafts: Sequence[UnitDraft]) -> _State:
                 level=layer.level_names[draft.level],
             )
         codes.add((draft.level, draft.code))
-    areas = np.empty(len(drafts), dtype=object)
-    areas[:] = [multi(draft.geometry) for draft in drafts]
+    areas = as_multi([draft.geometry for draft in drafts])
     for row in off_lattice(areas)[:1]:
         raise _refusal(
             N_("The area of {unit} has a coordinate that is not a multiple of 1e-7 degrees."),
@@ -288,19 +290,19 @@ def _checked(layer: Layer, drafts: Sequence[UnitDraft]) -> _State:
             unit=drafts[row].code,
         )
     binary = shapely.to_wkb(areas)
-    contents = tuple(
-        _content(
+    digests = tuple(
+        _digest(
             draft.code,
             draft.name,
             draft.level,
             draft.parent,
             draft.households,
-            json.loads(json.dumps(dict(draft.attributes))),
+            draft.attributes,
             area,
         )
         for draft, area in zip(drafts, binary, strict=True)
     )
-    return _State(tuple(drafts), areas, contents)
+    return _State(tuple(drafts), areas, digests)
 
 
 def _check_draft(layer: Layer, draft: UnitDraft, row: int, levels: Mapping[UUID, int]) -> None:
@@ -340,7 +342,7 @@ def _refusal(message: str, *, mend: str, row: int | None = None, **params: Any) 
     return InvalidAttribute(message, mend=mend, where=where, **params)
 
 
-def _content(
+def _digest(
     code: str,
     name: str,
     level: int,
@@ -350,5 +352,5 @@ def _content(
     area: bytes,
 ) -> bytes:
     """Return the SHA-256 of everything a version says of a unit."""
-    words = json.dumps([code, name, level, str(parent), households, attributes], sort_keys=True)
+    words = json.dumps([code, name, level, str(parent), households, dict(attributes)], sort_keys=True)
     return hashlib.sha256(words.encode() + b"\0" + area).digest()

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import psycopg
-from geoalchemy2 import Geometry
+from geoalchemy2 import Geometry, WKBElement
 from psycopg import sql
+from psycopg.types.json import Jsonb
+from psycopg.types.range import Range as PsycopgRange
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -17,13 +19,14 @@ from sqlalchemy import (
     Double,
     Executable,
     Integer,
+    LargeBinary,
     Row,
     SmallInteger,
     Table,
     Text,
     Uuid,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, JSONB, REAL, TSTZRANGE
+from sqlalchemy.dialects.postgresql import DATERANGE, JSONB, REAL, TSTZRANGE, Range
 from sqlalchemy.orm import Session
 
 from layers.errors import translated
@@ -35,10 +38,10 @@ SQL_FOLDER = Path(__file__).parent / "sql"
 _WIRE_TYPES: tuple[tuple[type[Any], str], ...] = (
     (Uuid, "uuid"),
     (Geometry, "bytea"),
+    (LargeBinary, "bytea"),
     (JSONB, "jsonb"),
     (DATERANGE, "daterange"),
     (TSTZRANGE, "tstzrange"),
-    (ARRAY, "text[]"),
     (BigInteger, "int8"),
     (SmallInteger, "int2"),
     (Integer, "int4"),
@@ -51,9 +54,22 @@ _WIRE_TYPES: tuple[tuple[type[Any], str], ...] = (
 )
 
 
+# From here on COPY is faster than statements in a pipeline.
+COPY_FROM = 1000
+
+
 def wire_type(column: Column[Any]) -> str:
     """Return the PostgreSQL type name that COPY sends for a column."""
     return next(name for kind, name in _WIRE_TYPES if isinstance(column.type, kind))
+
+
+def _wire_value(value: Any) -> Any:
+    """Return a value as COPY sends it, from the value a statement binds."""
+    if isinstance(value, WKBElement):
+        return bytes(value.data)
+    if isinstance(value, Range):
+        return PsycopgRange(value.lower, value.upper, value.bounds)
+    return Jsonb(value) if isinstance(value, dict) else value
 
 
 class Store:
@@ -68,19 +84,26 @@ class Store:
         self.district = district
 
     def _all(self, statement: Executable, parameters: dict[str, Any] | None = None) -> Sequence[Row[Any]]:
-        return self._session.execute(statement, parameters or {}).all()
+        with translated():
+            return self._session.execute(statement, parameters or {}).all()
 
     def _first(self, statement: Executable, parameters: dict[str, Any] | None = None) -> Row[Any] | None:
-        return self._session.execute(statement, parameters or {}).first()
+        with translated():
+            return self._session.execute(statement, parameters or {}).first()
 
     def _write(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
         with translated():
             return cast("CursorResult[Any]", self._session.execute(statement, parameters))
 
     def _insert(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-        """Insert a few rows that all have the same columns; the district is added."""
-        if rows:
+        """Insert rows that all have the same columns, many of them by COPY; the district is added."""
+        if not rows:
+            return
+        if len(rows) < COPY_FROM:
             self._write(table.insert(), [{"district": self.district, **row} for row in rows])
+            return
+        columns = list(rows[0])
+        self._copy(table, columns, ([_wire_value(row[name]) for name in columns] for row in rows))
 
     def _driver(self) -> psycopg.Connection[Any]:
         connection = self._session.connection().connection.driver_connection
@@ -89,8 +112,8 @@ class Store:
     def _copy(self, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Insert many rows by binary COPY; ``columns`` without district, which is added to every row.
 
-        Values are Python's own, dicts for JSON as ``psycopg.types.json.Jsonb``, ranges as psycopg's, and
-        geometries as EWKB bytes.
+        Values are Python's own, JSON as ``psycopg.types.json.Jsonb``, ranges as psycopg's, and geometries
+        as EWKB bytes.
         """
         names = ("district", *columns)
         statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(

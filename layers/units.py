@@ -14,7 +14,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import CheckConstraint, Column, DateTime, Index, Integer, SmallInteger, Text
+from sqlalchemy import CheckConstraint, Column, DateTime, Index, Integer, LargeBinary, SmallInteger, Text
 from sqlalchemy.dialects.postgresql import DATERANGE, JSONB, TSTZRANGE
 
 from layers.base import identifier, link, one_at_a_time, shard_table
@@ -43,6 +43,8 @@ unit_version = shard_table(
     Column("attributes", JSONB, nullable=False),
     Column("valid", DATERANGE, nullable=False),
     Column("recorded", TSTZRANGE, nullable=False),
+    # SHA-256 of all that the version says of the unit: what a publication compares.
+    Column("digest", LargeBinary, nullable=False),
     link("unit", "unit"),
     link("unit", "parent"),
     link("release", "release"),

@@ -12,6 +12,15 @@ from sqlalchemy.orm import Session, sessionmaker
 import layers.migrations
 
 _DIALECT = "postgresql+psycopg"
+_SESSION = {
+    # Timestamps come back in UTC whatever the server's zone.
+    "timezone": "UTC",
+    # Compiling the plan of a statement that reads a few rows costs more than it saves.
+    "jit": "off",
+    # A plan made without knowing the box and the day scans all versions of all units.
+    "plan_cache_mode": "force_custom_plan",
+    "application_name": "wardline",
+}
 
 
 def make_engine(url: str, *, pool_size: int = 10) -> Engine:
@@ -24,9 +33,7 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
-        # Timestamps come back in UTC whatever the server's zone, and the plan of a statement that reads
-        # a few rows is not worth compiling.
-        connect_args={"options": "-c timezone=UTC -c jit=off", "application_name": "wardline"},
+        connect_args={"options": " ".join(f"-c {name}={value}" for name, value in _SESSION.items())},
     )
 
 

@@ -1,12 +1,13 @@
 -- What the closed versions said of the days from the next release on stays true: write it again.
 INSERT INTO unit_version (district, unit, revision, layer, release, code, name, level, parent, geom,
-                          households, attributes, valid, recorded)
+                          households, attributes, digest, valid, recorded)
 SELECT v.district,
        v.unit,
        1 + (SELECT max(other.revision)
             FROM unit_version other
             WHERE other.district = v.district AND other.unit = v.unit),
        v.layer, v.release, v.code, v.name, v.level, v.parent, v.geom, v.households, v.attributes,
+       v.digest,
        daterange(CAST(:until AS date), upper(v.valid)),
        tstzrange(:at, NULL)
 FROM unit_version v

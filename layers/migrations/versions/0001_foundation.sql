@@ -68,11 +68,12 @@ CREATE TABLE unit_version (
     attributes jsonb NOT NULL,
     valid daterange NOT NULL,
     recorded tstzrange NOT NULL,
+    digest bytea NOT NULL,
     CONSTRAINT pk_unit_version PRIMARY KEY (district, unit, revision),
     CONSTRAINT fk_unit_version_district_unit FOREIGN KEY(district, unit) REFERENCES unit (district, id),
     CONSTRAINT fk_unit_version_district_parent FOREIGN KEY(district, parent) REFERENCES unit (district, id),
     CONSTRAINT fk_unit_version_district_release FOREIGN KEY(district, release) REFERENCES release (district, id),
-    CONSTRAINT ex_unit_version_unit EXCLUDE USING gist (district WITH =, unit WITH =, valid WITH &&, recorded WITH &&),
+    CONSTRAINT ex_unit_version_unit EXCLUDE USING gist (unit WITH =, district WITH =, valid WITH &&, recorded WITH &&),
     CONSTRAINT ck_unit_version_level CHECK (level >= 0),
     CONSTRAINT ck_unit_version_households CHECK (households >= 0),
     CONSTRAINT ck_unit_version_valid CHECK (NOT isempty(valid))
@@ -108,7 +109,7 @@ CREATE TABLE border_segment (
     attributes jsonb NOT NULL,
     CONSTRAINT pk_border_segment PRIMARY KEY (district, id),
     CONSTRAINT fk_border_segment_district FOREIGN KEY(district) REFERENCES district (code),
-    CONSTRAINT ex_border_segment_code EXCLUDE USING gist (district WITH =, code WITH =, valid WITH &&),
+    CONSTRAINT ex_border_segment_code EXCLUDE USING gist (code WITH =, district WITH =, valid WITH &&),
     CONSTRAINT ck_border_segment_measures CHECK (to_m > from_m),
     CONSTRAINT ck_border_segment_length_m CHECK (length_m > 0),
     CONSTRAINT ck_border_segment_due_days CHECK (due_days > 0),
@@ -130,7 +131,7 @@ CREATE TABLE marker (
     CONSTRAINT pk_marker PRIMARY KEY (district, id),
     CONSTRAINT fk_marker_district FOREIGN KEY(district) REFERENCES district (code),
     CONSTRAINT fk_marker_district_segment FOREIGN KEY(district, segment) REFERENCES border_segment (district, id),
-    CONSTRAINT ex_marker_code EXCLUDE USING gist (district WITH =, code WITH =, valid WITH &&),
+    CONSTRAINT ex_marker_code EXCLUDE USING gist (code WITH =, district WITH =, valid WITH &&),
     CONSTRAINT ck_marker_kind CHECK (kind IN ('boundary-marker', 'fence-post', 'gate', 'lamp', 'monitoring-point', 'river-crossing', 'service-station', 'well', 'work-site')),
     CONSTRAINT ck_marker_measure CHECK ((segment IS NULL) = (measure_m IS NULL)),
     CONSTRAINT ck_marker_valid CHECK (NOT isempty(valid))
@@ -165,8 +166,8 @@ CREATE TABLE responsibility (
     CONSTRAINT fk_responsibility_district_representative FOREIGN KEY(district, representative) REFERENCES representative (district, id),
     CONSTRAINT ck_responsibility_role CHECK (role IN ('home', 'extra')),
     CONSTRAINT ck_responsibility_valid CHECK (NOT isempty(valid)),
-    CONSTRAINT ex_responsibility_home EXCLUDE USING gist (district WITH =, representative WITH =, valid WITH &&) WHERE (role = 'home'),
-    CONSTRAINT ex_responsibility_pair EXCLUDE USING gist (district WITH =, representative WITH =, unit WITH =, valid WITH &&)
+    CONSTRAINT ex_responsibility_home EXCLUDE USING gist (representative WITH =, district WITH =, valid WITH &&) WHERE (role = 'home'),
+    CONSTRAINT ex_responsibility_pair EXCLUDE USING gist (representative WITH =, unit WITH =, district WITH =, valid WITH &&)
 );
 CREATE INDEX ix_responsibility_district_unit ON responsibility (district, unit);
 
