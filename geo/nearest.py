@@ -76,7 +76,7 @@ class NearestIndex:
         return (index[0], distance[0]) if single else (index, distance)
 
     def _nearest(self, tree: KDTree, lon: Floats, lat: Floats, k: int) -> tuple[Indexes, Floats]:
-        """Answer m points: k by chord, proven by the next one's chord, else by all within the k-th geodesic."""
+        """Answer m points: k by chord, proven by the next chord, else by all within the k-th geodesic."""
         points = geocentric(lon, lat)
         asked = min(k + 1, len(self))
         chord, found = (np.atleast_2d(array) for array in tree.query(points, k=np.arange(1, asked + 1)))
@@ -95,7 +95,8 @@ class NearestIndex:
         return index, distance
 
     def _distances(self, lon: Floats, lat: Floats, index: Indexes) -> Floats:
-        return np.round(GEOD.inv(lon, lat, self.lon[index], self.lat[index])[2], _DECIMALS)
+        metres = np.asarray(GEOD.inv(lon, lat, self.lon[index], self.lat[index])[2], dtype=np.float64)
+        return np.round(metres, _DECIMALS)
 
 
 def _checked(lon: npt.ArrayLike, lat: npt.ArrayLike) -> tuple[Floats, Floats]:

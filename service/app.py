@@ -28,6 +28,7 @@ from service.dependencies import MIB, Service
 from service.errors import InvalidInput, NotReady, Translate
 from service.indexes.snapshots import Indexes
 from service.readers.strict_json import pointer
+from service.routers.locate import QuickLocate
 from service.settings import Settings
 
 PROBLEM = "application/problem+json"
@@ -61,6 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
         max_body_size=LARGEST_BODY,
     )
     app.state.settings = settings
+    app.add_middleware(QuickLocate)
     app.add_exception_handler(WardlineError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
@@ -120,7 +122,7 @@ def _invalid(request: Request, error: Exception) -> Response:
     language = _language(request)
     translate = i18n.translator(language)
     faults = [_fault_of(fault, translate) for fault in error.errors()[:20]]
-    first = faults[0] if faults else {"detail": "", "where": {}}
+    first = faults[0]
     place = next(iter(first["where"].values()), "")
     detail = f"{place}: {first['detail']}" if place else first["detail"]
     body = errors.plain_problem(422, InvalidInput.code, detail, translate)

@@ -9,22 +9,28 @@ import email.message
 import hashlib
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Annotated, Any, get_args, get_origin
 from urllib.parse import parse_qsl
+from zoneinfo import ZoneInfo
 
 import orjson
 from fastapi import APIRouter, Depends, Header, Query, Request, Response, params
-from fastapi.dependencies.utils import get_flat_dependant
+from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from geo.errors import N_
 from layers import districts
-from layers.errors import translated
+from layers.errors import InvalidBox, translated
+from layers.geometry import Box
+from layers.paging import MAX_LIMIT
 from layers.stores import Stores
+from maps.delivery import deliver
 from service import i18n
 from service.errors import InvalidInput, MalformedBody, UnknownParameter, UnsupportedFormat
+from service.indexes.ground import Ground
 from service.indexes.snapshots import Indexes, choose_district
 from service.readers import strict_json
 from service.settings import Settings
@@ -58,7 +64,7 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler, with our checks before FastAPI's own."""
         handle = super().get_route_handler()
-        fields = get_flat_dependant(self.dependant).query_params
+        fields = [one for one in get_flat_params(self.dependant) if isinstance(one.field_info, params.Query)]
         known = {field.alias: _takes_many(field.field_info.annotation) for field in fields}
         takes_json = _takes_json(self)
 
@@ -196,6 +202,50 @@ def get_stores(session: SessionDep, service: ServiceDep, district: DistrictParam
 StoresDep = Annotated[Stores, Depends(get_stores, scope="function")]
 
 
+def present_ground(service: Service, stores: Stores) -> Ground:
+    """Return today's ground of the stores' district, with everything that was published up to now."""
+    service.indexes.refresh()
+    return service.indexes.ground(stores.district)
+
+
+def get_box(
+    bbox: Annotated[
+        str | None,
+        Query(max_length=120, description="West, south, east, north in degrees.", examples=["131,46,132,47"]),
+    ] = None,
+) -> Box | None:
+    """Return the box of a ``bbox`` parameter; west > east crosses the antimeridian."""
+    if bbox is None:
+        return None
+    try:
+        west, south, east, north = (float(part) for part in bbox.split(","))
+    except ValueError as error:
+        raise InvalidInput(
+            N_("bbox must be four numbers with commas between them."),
+            mend=N_("Give west, south, east, north in degrees, such as 131,46,132,47."),
+            where={"parameter": "bbox"},
+        ) from error
+    try:
+        return Box(west, south, east, north)
+    except InvalidBox as error:
+        error.where = {"parameter": "bbox"}
+        raise
+
+
+BoxDep = Annotated[Box | None, Depends(get_box)]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many items a page has at most.")]
+Cursor = Annotated[str | None, Query(max_length=128, description="From the page before.")]
+AsOf = Annotated[date | None, Query(description="The day to answer for; today where none is given.")]
+
+
+def get_day(stores: StoresDep, as_of: AsOf = None) -> date:
+    """Return the day a request asks about: the given one, else today in the district."""
+    return as_of or datetime.now(ZoneInfo(stores.districts.current().timezone)).date()
+
+
+DayDep = Annotated[date, Depends(get_day)]
+
+
 def get_version(request: Request) -> int | None:
     """Return the version that an ``If-Match`` header names, None where there is none or it is ``*``."""
     header = request.headers.get("if-match")
@@ -213,6 +263,19 @@ def get_version(request: Request) -> int | None:
 
 
 VersionDep = Annotated[int | None, Depends(get_version)]
+
+
+def respond(request: Request, body: bytes, media_type: str, etag: str, cache: str) -> Response:
+    """Answer with a body and its strong entity tag (without quotes), or with 304 where the caller has it."""
+    made = deliver(
+        body,
+        media_type,
+        etag,
+        cache=cache,
+        if_none_match=request.headers.get("if-none-match"),
+        accept_encoding=request.headers.get("accept-encoding"),
+    )
+    return Response(made.body, made.status, dict(made.headers))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ stable ``code``, ``where`` the fault is, and whatever else the refusal carries.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from geo.errors import GeoError, N_, WardlineError
+from geo.errors import N_, GeoError, WardlineError
 from layers.errors import Conflict, LayerError, NotFound, UnknownLayer
 from maps.errors import AssetMissing, MapError, TileOutOfRange, UnknownAsset
 

@@ -9,10 +9,10 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 import shapely
+from geo.locate import LocateIndex
 
 from geo.crs import geodesic_area
 from geo.linear import MeasuredLine
-from geo.locate import LocateIndex
 from layers.border import BorderSegment
 from layers.catalog import Layer
 from layers.districts import District

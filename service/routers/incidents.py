@@ -1,0 +1,140 @@
+"""Incidents: the inbox, one incident, its edits and its log."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import Query, Response
+from pydantic import AwareDatetime
+
+from layers.incidents import Incident, IncidentFilter
+from service.dependencies import (
+    BoxDep,
+    Cursor,
+    Limit,
+    OnceDep,
+    Reply,
+    ServiceDep,
+    StoresDep,
+    VersionDep,
+    present_ground,
+)
+from service.dependencies import router as make_router
+from service.schemas.incidents import (
+    EventIn,
+    EventOut,
+    IncidentIn,
+    IncidentOut,
+    IncidentPage,
+    IncidentPatch,
+    IncidentWithEvents,
+    event_json,
+    incident_json,
+)
+from service.use_cases import incidents
+
+router = make_router("incidents")
+
+Short = Annotated[str | None, Query(max_length=64)]
+
+
+@router.post(
+    "/incidents", response_model=IncidentOut, status_code=201, responses={200: {"model": IncidentOut}}
+)
+def post_incident(report: IncidentIn, stores: StoresDep, service: ServiceDep, once: OnceDep) -> Response:
+    """Take in an incident: 201 for a new one, 200 for one that its channel delivered before."""
+
+    def act() -> Reply:
+        allowed = service.settings.allow_datum_inverse
+        value, new = incidents.receive(stores, present_ground(service, stores), report, allow_inverse=allowed)
+        return _reply(value, 201 if new else 200)
+
+    return once(stores, act)
+
+
+@router.get("/incidents", response_model=IncidentPage)
+def get_incidents(
+    stores: StoresDep,
+    bbox: BoxDep,
+    status: Short = None,
+    colour: Short = None,
+    class_: Annotated[str | None, Query(alias="class", max_length=64)] = None,
+    channel: Short = None,
+    unit: UUID | None = None,
+    representative: Short = None,
+    occurred_from: AwareDatetime | None = None,
+    occurred_to: AwareDatetime | None = None,
+    open_only: bool = False,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Response:
+    """Return a page of incidents, the newest first; ``representative`` is a code."""
+    person = None if representative is None else stores.representatives.by_code(representative).id
+    only = IncidentFilter(
+        status=status,
+        colour=colour,
+        class_=class_,
+        channel=channel,
+        unit=unit,
+        representative=person,
+        occurred_from=occurred_from,
+        occurred_to=occurred_to,
+        open_only=open_only,
+        bbox=bbox,
+    )
+    page = stores.incidents.page(only, limit=limit, cursor=cursor)
+    return _json({"items": [incident_json(one) for one in page.items], "cursor": page.cursor})
+
+
+@router.get("/incidents/{incident}", response_model=IncidentWithEvents)
+def get_incident(incident: UUID, stores: StoresDep) -> Response:
+    """Return an incident with its log; its ``ETag`` is what an edit sends as ``If-Match``."""
+    value = stores.incidents.get(incident)
+    events = [event_json(one) for one in stores.incidents.events(incident)]
+    return _json({**incident_json(value), "events": events}, _tag(value))
+
+
+@router.patch("/incidents/{incident}", response_model=IncidentOut)
+def patch_incident(
+    incident: UUID,
+    patch: IncidentPatch,
+    stores: StoresDep,
+    service: ServiceDep,
+    version: VersionDep,
+    once: OnceDep,
+) -> Response:
+    """Change an incident; a moved pin assigns it again. A stale ``If-Match`` is 409 with the current copy."""
+
+    def act() -> Reply:
+        allowed = service.settings.allow_datum_inverse
+        ground = present_ground(service, stores)
+        value = incidents.change(stores, ground, incident, patch, version=version, allow_inverse=allowed)
+        return _reply(value, 200)
+
+    return once(stores, act)
+
+
+@router.post("/incidents/{incident}/events", response_model=EventOut, status_code=201)
+def post_event(
+    incident: UUID, event: EventIn, stores: StoresDep, version: VersionDep, once: OnceDep
+) -> Response:
+    """Add a comment, or lead the incident one step on: received, accepted, handling, done, closed."""
+
+    def act() -> Reply:
+        value, log = incidents.add_event(stores, incident, event, version=version)
+        return Reply(201, event_json(log), _tag(value))
+
+    return once(stores, act)
+
+
+def _tag(value: Incident) -> dict[str, str]:
+    return {"ETag": f'"{value.version}"'}
+
+
+def _reply(value: Incident, status: int) -> Reply:
+    location = {"Location": f"/api/v1/incidents/{value.id}"} if status == 201 else {}
+    return Reply(status, incident_json(value), {**_tag(value), **location})
+
+
+def _json(body: Any, headers: dict[str, str] | None = None) -> Response:
+    return Response(orjson.dumps(body), headers=headers, media_type="application/json")

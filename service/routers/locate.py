@@ -1,0 +1,208 @@
+"""Locate: one point from memory by ``GET``, many by ``POST`` in the format they were sent in."""
+
+import logging
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any
+from urllib.parse import parse_qsl
+
+import orjson
+from fastapi import Depends, Query, Request, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from geo.errors import N_, WardlineError
+from service.dependencies import MIB, AsOf, DistrictParameter, Service, ServiceDep
+from service.dependencies import router as make_router
+from service.errors import MalformedBody, UnsupportedFormat
+from service.indexes.ground import Ground
+from service.indexes.locate import locate, to_storage
+from service.readers import points
+from service.schemas.locate import Accuracy, ColumnsOut, Datum, Lat, LocateOut, Lon
+from service.use_cases.locate import locate_columns, locate_table
+
+router = make_router("locate")
+_log = logging.getLogger("wardline.locate")
+
+PATH = "/api/v1/locate"
+LARGEST_TABLE = 512 * MIB
+
+LayerParameter = Annotated[
+    str | None, Query(max_length=64, description="The partition to answer by, where there are several.")
+]
+ClassParameter = Annotated[
+    str | None,
+    Query(alias="class", max_length=64, description="The incident's class, for overlays that claim it."),
+]
+DatumParameter = Annotated[Datum, Query(description="The datum of lon and lat.")]
+ColumnParameter = Annotated[str | None, Query(max_length=128, description="Name of a table's column.")]
+
+_TABLES: Mapping[str, points.Format] = {
+    "text/csv": "csv",
+    "application/vnd.apache.arrow.stream": "arrow",
+    "application/vnd.apache.parquet": "parquet",
+}
+
+
+@router.get("/locate", response_model=LocateOut, summary="Who owns a point")
+def get_locate(
+    service: ServiceDep,
+    lon: Lon,
+    lat: Lat,
+    as_of: AsOf = None,
+    accuracy_m: Accuracy = None,
+    datum: DatumParameter = "wgs84",
+    layer: LayerParameter = None,
+    class_: ClassParameter = None,
+    district: DistrictParameter = None,
+) -> Response:
+    """Answer the unit that owns a point, with its parents, overlays and place on the border."""
+    ground = service.indexes.ground(service.indexes.district(district), as_of)
+    allowed = service.settings.allow_datum_inverse
+    x, y = to_storage(lon, lat, datum, allowed=allowed, reason="GET /locate")
+    return Response(
+        _body(ground, x, y, accuracy_m=accuracy_m, layer=layer, class_=class_), media_type="application/json"
+    )
+
+
+async def raw_body(request: Request) -> bytes:
+    """Return the body as it was sent."""
+    return await request.body()
+
+
+@router.post(
+    "/locate",
+    response_model=ColumnsOut,
+    summary="Who owns each of many points",
+    max_body_size=LARGEST_TABLE,
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["lon", "lat"],
+                        "additionalProperties": False,
+                        "properties": {
+                            name: {"type": "array", "items": {"type": "number"}} for name in ("lon", "lat")
+                        },
+                    }
+                },
+                **{kind: {"schema": {"type": "string", "format": "binary"}} for kind in _TABLES},
+            },
+        }
+    },
+)
+def post_locate(
+    request: Request,
+    service: ServiceDep,
+    body: Annotated[bytes, Depends(raw_body)],
+    as_of: AsOf = None,
+    datum: DatumParameter = "wgs84",
+    layer: LayerParameter = None,
+    lon_column: ColumnParameter = None,
+    lat_column: ColumnParameter = None,
+    district: DistrictParameter = None,
+) -> Response:
+    """Answer for JSON columns, CSV, an Arrow stream or Parquet; the format that was sent comes back."""
+    ground = service.indexes.ground(service.indexes.district(district), as_of)
+    allowed = service.settings.allow_datum_inverse
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "application/json":
+        answers = locate_columns(ground, _columns(body), datum=datum, allow_inverse=allowed, layer=layer)
+        return Response(orjson.dumps(answers), media_type="application/json")
+    if kind not in _TABLES:
+        raise UnsupportedFormat(
+            N_("Points do not come as “{type}” here; they come as {known}."),
+            mend=N_("Set the Content-Type header to one of these."),
+            where={"header": "Content-Type"},
+            type=kind[:80],
+            known=", ".join(("application/json", *_TABLES)),
+        )
+    table = points.read(body, _TABLES[kind], lon_column, lat_column)
+    located = locate_table(
+        ground, table, datum=datum, allow_inverse=allowed, layer=layer, reason="POST /locate"
+    )
+    return Response(points.write(located, _TABLES[kind]), media_type=kind)
+
+
+def _columns(body: bytes) -> Any:
+    # Millions of numbers are worth a reader that checks as strictly but is ten times as fast.
+    if body.count(b'"lon"') > 1 or body.count(b'"lat"') > 1:
+        raise MalformedBody(
+            N_("The body has the name “{name}” twice in one object."),
+            mend=N_("Send every name once."),
+            where={"name": "lon"},
+            name="lon",
+        )
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise MalformedBody(
+            N_("The body is not JSON: {reason} in line {line}, column {column}."),
+            mend=N_("Send plain JSON in UTF-8 (RFC 8259)."),
+            where={"line": error.lineno, "column": error.colno},
+            reason=error.msg.partition(":")[0],
+            line=error.lineno,
+            column=error.colno,
+        ) from error
+
+
+def _body(
+    ground: Ground, lon: float, lat: float, *, accuracy_m: float | None, layer: str | None, class_: str | None
+) -> bytes:
+    return orjson.dumps(locate(ground, lon, lat, accuracy_m=accuracy_m, layer=layer, class_=class_).to_json())
+
+
+_QUICK = {"lon", "lat", "accuracy_m", "as_of", "district", "layer", "class"}
+_HEADERS = [(b"content-type", b"application/json")]
+
+
+class QuickLocate:
+    """Answers ``GET /locate`` from memory, before routing, where nothing is unusual.
+
+    What it cannot answer at once (a fault in the parameters, a point outside, a day that is not in memory)
+    passes on to the route, which answers or refuses it; so both have one meaning and one code path below.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer or pass on."""
+        if scope["type"] == "http" and scope["path"] == PATH and scope["method"] == "GET":
+            body = quick_answer(scope["app"].state.service, scope["query_string"])
+            if body is not None:
+                headers = [*_HEADERS, (b"content-length", b"%d" % len(body))]
+                await send({"type": "http.response.start", "status": 200, "headers": headers})
+                await send({"type": "http.response.body", "body": body})
+                return
+        await self.app(scope, receive, send)
+
+
+def quick_answer(service: Service, query: bytes) -> bytes | None:
+    """Return the answer to a plain query string, or None where the route must look at it."""
+    try:
+        pairs = parse_qsl(
+            query.decode("ascii"), keep_blank_values=True, strict_parsing=True, max_num_fields=8
+        )
+        given = dict(pairs)
+        if len(given) < len(pairs) or not given.keys() <= _QUICK:
+            return None
+        lon, lat = float(given["lon"]), float(given["lat"])
+        accuracy = float(given["accuracy_m"]) if "accuracy_m" in given else None
+        if accuracy is not None and not 0 <= accuracy <= 10_000:
+            return None
+        code = service.indexes.district(given.get("district"))
+        if "as_of" in given:
+            day = given["as_of"]
+            ground = service.indexes.cached(code, date.fromisoformat(day)) if len(day) == 10 else None
+        else:
+            ground = service.indexes.current(code)
+        if ground is None:
+            return None
+        return _body(
+            ground, lon, lat, accuracy_m=accuracy, layer=given.get("layer"), class_=given.get("class")
+        )
+    except (ValueError, KeyError, WardlineError):
+        return None

@@ -1,0 +1,169 @@
+"""Shapes of incidents: what channels deliver, what edits change, what readers see."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from layers.incidents import Incident, IncidentEvent
+from service.schemas.locate import Datum, OverlayOut, SegmentOut, UnitOut
+
+Word = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+Text = Annotated[str, StringConstraints(max_length=10_000)]
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+Radius = Annotated[float, Field(ge=0, le=10_000, allow_inf_nan=False)]
+Step = Literal["received", "accepted", "handling", "done", "closed"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class IncidentIn(_Strict):
+    """An incident as a channel delivers it; ``channel`` and ``external_id`` name it there."""
+
+    channel: Word = "web"
+    external_id: Annotated[str, StringConstraints(min_length=1, max_length=128)] | None = None
+    class_: Word = Field(alias="class")
+    title: Title
+    description: Text = ""
+    lon: Longitude
+    lat: Latitude
+    datum: Datum = "wgs84"
+    accuracy_m: Radius | None = Field(default=None, description="Radius the place is good for, metres.")
+    occurred_at: AwareDatetime | None = Field(default=None, description="Now, where none is given.")
+    actor: Word = "reporter"
+
+
+class IncidentPatch(_Strict):
+    """What an edit changes; members that are left out stay. A moved pin needs both lon and lat."""
+
+    class_: Word | None = Field(default=None, alias="class")
+    title: Title | None = None
+    description: Text | None = None
+    lon: Longitude | None = None
+    lat: Latitude | None = None
+    datum: Datum | None = None
+    accuracy_m: Radius | None = None
+    occurred_at: AwareDatetime | None = None
+    version: int | None = Field(
+        default=None, ge=1, le=2**31 - 1, description="The version the edit was made from, as If-Match."
+    )
+    actor: Word = "staff"
+
+
+class EventIn(_Strict):
+    """What happened to an incident: a comment, or a step of its life."""
+
+    kind: Literal["comment", "status"]
+    status: Step | None = None
+    text: Text = ""
+    actor: Word = "staff"
+
+
+class RepresentativeRef(BaseModel):
+    """Who answers for the incident, and through which unit."""
+
+    code: str
+    name: str
+    unit: str
+    role: Literal["home", "extra"]
+
+
+class IncidentOut(BaseModel):
+    """An incident with how it was assigned."""
+
+    id: UUID
+    version: int
+    channel: str
+    external_id: str | None
+    class_: str = Field(alias="class")
+    title: str
+    description: str
+    lon: float
+    lat: float
+    datum: str
+    raw_lon: float
+    raw_lat: float
+    accuracy_m: float | None
+    occurred_at: datetime
+    received_at: datetime
+    status: str
+    colour: str
+    unit: UnitOut | None
+    chain: list[UnitOut]
+    overlays: list[OverlayOut]
+    segment: SegmentOut | None
+    representative: RepresentativeRef | None
+    near_boundary: bool
+    candidates: list[UnitOut]
+    rule: str | None
+
+
+class EventOut(BaseModel):
+    """One entry of an incident's log."""
+
+    id: UUID
+    at: datetime
+    kind: str
+    actor: str
+    body: dict[str, Any]
+
+
+class IncidentWithEvents(IncidentOut):
+    """An incident with its log, oldest first."""
+
+    events: list[EventOut]
+
+
+class IncidentPage(BaseModel):
+    """A page of incidents, newest first; ``cursor`` asks for the next, null on the last."""
+
+    items: list[IncidentOut]
+    cursor: str | None
+
+
+def incident_json(value: Incident) -> dict[str, Any]:
+    """Return an incident as readers see it."""
+    assigned = value.assignment
+    return {
+        "id": str(value.id),
+        "version": value.version,
+        "channel": value.channel,
+        "external_id": value.external_id,
+        "class": value.class_,
+        "title": value.title,
+        "description": value.description,
+        "lon": value.lon,
+        "lat": value.lat,
+        "datum": value.datum,
+        "raw_lon": value.raw_lon,
+        "raw_lat": value.raw_lat,
+        "accuracy_m": value.accuracy_m,
+        "occurred_at": value.occurred_at.isoformat(),
+        "received_at": value.received_at.isoformat(),
+        "status": value.status,
+        "colour": value.colour,
+        "unit": assigned.get("unit"),
+        "chain": assigned.get("chain", []),
+        "overlays": assigned.get("overlays", []),
+        "segment": assigned.get("segment"),
+        "representative": assigned.get("representative"),
+        "near_boundary": assigned.get("near_boundary", False),
+        "candidates": assigned.get("candidates", []),
+        "rule": assigned.get("rule"),
+    }
+
+
+def event_json(value: IncidentEvent) -> dict[str, Any]:
+    """Return an entry of the log as readers see it."""
+    return {
+        "id": str(value.id),
+        "at": value.at.isoformat(),
+        "kind": value.kind,
+        "actor": value.actor,
+        "body": dict(value.body),
+    }

@@ -1,0 +1,64 @@
+"""A unit with everything around it: parents, children, and who answers for it."""
+
+from datetime import date
+from typing import Any
+
+from layers.catalog import Layer
+from layers.errors import NotFound
+from layers.stores import Stores
+from layers.units import Unit
+
+
+def describe_unit(stores: Stores, code: str, day: date, layer: str | None = None) -> dict[str, Any]:
+    """Return a unit by its code on a day; without a layer, of the first layer that has the code.
+
+    Raises
+    ------
+    NotFound
+        No unit has the code on that day.
+    UnknownLayer
+        There is no such layer.
+    """
+    layers = (stores.layers.get(layer),) if layer is not None else stores.layers.all()
+    missing: NotFound | None = None
+    for found in layers:
+        try:
+            unit = stores.grids.unit_by_code(found.code, code, day)
+        except NotFound as error:
+            missing = error
+            continue
+        return _description(stores, found, unit, day)
+    if missing is not None:
+        raise missing
+    raise stores.layers.unknown(layer or "grids")
+
+
+def _description(stores: Stores, layer: Layer, unit: Unit, day: date) -> dict[str, Any]:
+    tree = stores.grids.tree(layer.code, day)
+    chain = tree.chain(unit.id)
+    names = {one.id: one.code for one in chain}
+    responsible = stores.representatives.responsible_for([one.id for one in chain], day)
+    return {
+        "id": str(unit.id),
+        **_place(layer, unit),
+        "layer": layer.code,
+        "households": unit.households,
+        "attributes": dict(unit.attributes),
+        "valid_from": unit.valid_from,
+        "valid_to": unit.valid_to,
+        "chain": [_place(layer, one) for one in chain],
+        "children": [_place(layer, one) for one in tree.children().get(unit.id, ())],
+        "responsible": [
+            {
+                "code": one.representative.code,
+                "name": one.representative.name,
+                "role": one.role,
+                "through": names[one.unit],
+            }
+            for one in responsible
+        ],
+    }
+
+
+def _place(layer: Layer, unit: Unit) -> dict[str, str]:
+    return {"code": unit.code, "name": unit.name, "level": layer.level_names[unit.level]}

@@ -1,0 +1,343 @@
+"""Locate over HTTP, one point and many."""
+
+import io
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.ipc
+import pyarrow.parquet
+import pytest
+
+from geo import datums
+from service.routers import locate as route
+from service.settings import Settings
+from tests.fixtures.client import TestClient, running
+from tests.fixtures.county import BEGIN, REDRAWN, SOUTH, WEST, County, centre
+
+PATH = "/api/v1/locate"
+NORTH = SOUTH + 0.04
+
+
+def ask(client: TestClient, **parameters: Any) -> dict[str, Any]:
+    answer = client.get(PATH, params=parameters)
+    assert answer.status_code == 200, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def refuse(client: TestClient, status: int = 422, **parameters: Any) -> dict[str, Any]:
+    answer = client.get(PATH, params=parameters)
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    body: dict[str, Any] = answer.json()
+    assert body["status"] == status
+    return body
+
+
+def test_answers_the_unit_with_its_chain(client: TestClient) -> None:
+    lon, lat = centre(4, 1)
+    assert ask(client, lon=lon, lat=lat) == {
+        "unit": {"code": "G41", "name": "格41", "level": "grid", "layer": "grids"},
+        "chain": [
+            {"code": "G41", "name": "格41", "level": "grid", "layer": "grids"},
+            {"code": "V10", "name": "村10", "level": "village", "layer": "grids"},
+            {"code": "T1", "name": "乡1", "level": "township", "layer": "grids"},
+        ],
+        "overlays": [],
+        "segment": None,
+        "near_boundary": False,
+        "candidates": [],
+        "rule": "grid",
+    }
+
+
+def test_the_quick_way_and_the_route_answer_alike(client: TestClient) -> None:
+    lon, lat = centre(0, 3)
+    service = client.app.state.service  # type: ignore[attr-defined]
+    quick = route.quick_answer(service, f"lon={lon}&lat={lat}".encode())
+    assert quick is not None
+    # A datum is nothing for the quick way.
+    slow = client.get(PATH, params={"lon": lon, "lat": lat, "datum": "cgcs2000"})
+    assert slow.content == quick
+    assert client.get(PATH, params={"lon": lon, "lat": lat}).content == quick
+
+
+@pytest.mark.parametrize(
+    "query", ["lon=131.005&lat=46.005&k=1", "lon=131.005", "lon=x&lat=46", "lon=131.005&lat=46.005&lat=46"]
+)
+def test_the_quick_way_passes_on_what_is_unusual(client: TestClient, query: str) -> None:
+    assert route.quick_answer(client.app.state.service, query.encode()) is None  # type: ignore[attr-defined]
+    assert client.get(f"{PATH}?{query}").status_code == 422
+
+
+def test_as_of_answers_for_any_day(client: TestClient) -> None:
+    lon, lat = centre(2, 0)
+    assert ask(client, lon=lon, lat=lat)["unit"]["code"] == "G30"
+    before = (REDRAWN - timedelta(days=1)).isoformat()
+    assert ask(client, lon=lon, lat=lat, as_of=before)["unit"]["code"] == "G20"
+    assert ask(client, lon=lon, lat=lat, as_of=REDRAWN.isoformat())["unit"]["code"] == "G30"
+    # The second time it answers from memory, the same.
+    assert ask(client, lon=lon, lat=lat, as_of=before)["chain"][1]["code"] == "V00"
+    problem = refuse(client, lon=lon, lat=lat, as_of=(BEGIN - timedelta(days=1)).isoformat())
+    assert "no grids in force on 2023-12-31" in problem["detail"]
+
+
+def test_segment_overlay_and_class(client: TestClient) -> None:
+    lon, lat = centre(0, 3)
+    body = ask(client, lon=lon, lat=NORTH - 0.001, **{"class": "smuggling"})
+    assert body["rule"] == "overlay"
+    assert body["unit"]["code"] == "PORT"
+    assert body["chain"][0]["code"] == "G03"
+    assert body["overlays"] == [
+        {"code": "PORT", "name": "口岸", "level": "grid", "layer": "port", "priority": 5, "claims": True}
+    ]
+    # The line runs east, so the district lies on its right; 0.001° of latitude are 111.2 m here.
+    assert body["segment"]["code"] == "B1"
+    assert body["segment"]["side"] == "right"
+    assert body["segment"]["offset_m"] == pytest.approx(-111.15, abs=0.1)
+    assert body["segment"]["measure_m"] == pytest.approx(387.0, abs=1.0)
+    assert ask(client, lon=lon, lat=lat, **{"class": "waste"})["rule"] == "grid"
+    assert ask(client, lon=lon, lat=centre(0, 2)[1])["segment"] is None
+
+
+def test_near_a_boundary_it_names_the_candidates(client: TestClient) -> None:
+    lon, lat = WEST + 0.01 + 1e-4, centre(0, 1)[1]  # 7.7 m east of an edge
+    body = ask(client, lon=lon, lat=lat)
+    assert body["near_boundary"]
+    assert [one["code"] for one in body["candidates"]] == ["G11", "G01"]
+    exact = ask(client, lon=lon, lat=lat, accuracy_m=5)
+    assert not exact["near_boundary"]
+    assert exact["candidates"] == []
+    corner = ask(client, lon=WEST + 0.02, lat=SOUTH + 0.01, accuracy_m=3)
+    assert len(corner["candidates"]) == 4
+
+
+def test_just_outside_it_snaps_and_says_so(client: TestClient) -> None:
+    body = ask(client, lon=centre(1, 0)[0], lat=SOUTH - 0.0003)
+    assert body["rule"] == "snapped"
+    assert body["unit"]["code"] == "G10"
+    assert body["snapped_m"] == pytest.approx(33.3, abs=0.2)
+
+
+def test_never_across_the_border(client: TestClient) -> None:
+    problem = refuse(client, lon=centre(1, 3)[0], lat=NORTH + 0.0003)
+    assert problem["code"] == "outside"
+    assert problem["nearest"]["code"] == "G13"
+    assert problem["nearest"]["distance_m"] == pytest.approx(33.3, abs=0.2)
+    assert "border lies between" in problem["detail"]
+
+
+def test_far_outside_it_names_the_nearest(client: TestClient) -> None:
+    problem = refuse(client, lon=centre(5, 0)[0], lat=SOUTH - 0.01)
+    assert problem["code"] == "outside"
+    assert problem["nearest"]["code"] == "G50"
+    assert problem["nearest"]["distance_m"] == pytest.approx(1111.5, abs=1.0)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "parameter"),
+    [
+        ({"lon": "nan", "lat": 46}, "lon"),
+        ({"lon": 131, "lat": "inf"}, "lat"),
+        ({"lon": 1e999, "lat": 46}, "lon"),
+        ({"lon": 200, "lat": 46}, "lon"),
+        ({"lon": 46, "lat": 131}, "lat"),
+        ({"lon": "", "lat": 46}, "lon"),
+        ({"lat": 46}, "lon"),
+        ({"lon": 131, "lat": 46, "accuracy_m": -1}, "accuracy_m"),
+        ({"lon": 131, "lat": 46, "as_of": "yesterday"}, "as_of"),
+        ({"lon": 131, "lat": 46, "as_of": "0000-00-00"}, "as_of"),
+        ({"lon": 131, "lat": 46, "layer": "nowhere"}, "layer"),
+        ({"lon": 131, "lat": 46, "district": "999999"}, "district"),
+        ({"lon": 131, "lat": 46, "datum": "mars"}, "datum"),
+        ({"lon": 131, "lat": 46, "lt": 3}, "lt"),
+        ({"lon": 131, "lat": 46, "layer": "a\0b"}, "layer"),
+    ],
+)
+def test_bad_parameters_are_named(client: TestClient, parameters: dict[str, Any], parameter: str) -> None:
+    assert refuse(client, **parameters)["where"] == {"parameter": parameter}
+
+
+def test_an_unknown_parameter_names_the_nearest(client: TestClient) -> None:
+    problem = refuse(client, lon=131, lat=46, acuracy=3)
+    assert problem["code"] == "parameter-unknown"
+    assert "accuracy_m" in problem["detail"]
+
+
+def test_refusals_speak_the_callers_language(client: TestClient) -> None:
+    answer = client.get(
+        PATH, params={"lon": 131, "lat": 46, "lt": 3}, headers={"Accept-Language": "zh-CN,en;q=0.5"}
+    )
+    assert answer.headers["content-language"] == "zh"
+    assert answer.json()["title"] == "输入被拒绝"
+    assert "lt" in answer.json()["detail"]
+    assert "There is" not in answer.json()["detail"]
+
+
+def test_a_shifted_datum_is_refused_until_it_is_allowed(client: TestClient, settings: Settings) -> None:
+    lon, lat = centre(3, 1)
+    x, y = datums.from_wgs84(lon, lat, "gcj02")
+    problem = refuse(client, lon=float(x), lat=float(y), datum="gcj02")
+    assert problem["code"] == "datum-inverse-disabled"
+    assert "WARDLINE_ALLOW_DATUM_INVERSE" in problem["detail"]
+    with running(settings.model_copy(update={"allow_datum_inverse": True})) as allowed:
+        allowed.app.state.service.indexes.refresh()  # type: ignore[attr-defined]
+        assert ask(allowed, lon=float(x), lat=float(y), datum="gcj02")["unit"]["code"] == "G31"
+        x, y = datums.from_wgs84(lon, lat, "bd09")
+        assert ask(allowed, lon=float(x), lat=float(y), datum="bd09")["unit"]["code"] == "G31"
+
+
+# ---- many points -----------------------------------------------------------------------------------------
+
+LON, LAT = zip(*(centre(column, row) for column in range(6) for row in range(4)), strict=True)
+CODES = [f"G{column}{row}" for column in range(6) for row in range(4)]
+CODES[CODES.index("G20")], CODES[CODES.index("G30")] = "G30", "G20"
+
+
+def test_json_columns(client: TestClient) -> None:
+    answer = client.post(PATH, json={"lon": [*LON, 0.0, LON[4]], "lat": [*LAT, 0.0, SOUTH - 0.0003]})
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    assert body["unit"] == [*CODES, None, "G10"]
+    assert body["levels"]["township"] == ["T0"] * 12 + ["T1"] * 12 + [None, "T0"]
+    assert body["rule"] == ["grid"] * 24 + ["outside", "snapped"]
+    assert body["outside_m"][:25] == [None] * 25
+    assert body["outside_m"][25] == pytest.approx(33.3, abs=0.2)
+
+
+def test_many_agree_with_one(client: TestClient) -> None:
+    rng = np.random.default_rng(7)
+    lon = rng.uniform(WEST - 0.001, WEST + 0.061, 300)
+    lat = rng.uniform(SOUTH - 0.001, NORTH + 0.001, 300)
+    body = client.post(PATH, json={"lon": lon.tolist(), "lat": lat.tolist()}).json()
+    for row in range(300):
+        alone = client.get(PATH, params={"lon": lon[row], "lat": lat[row]})
+        expected = alone.json()["unit"]["code"] if alone.status_code == 200 else None
+        assert body["unit"][row] == expected
+        assert body["rule"][row] == (alone.json()["rule"] if alone.status_code == 200 else "outside")
+
+
+def send(client: TestClient, data: bytes, kind: str, **parameters: str) -> Any:
+    return client.post(PATH, content=data, params=parameters, headers={"Content-Type": kind})
+
+
+def test_csv_keeps_its_columns_as_they_were(client: TestClient) -> None:
+    data = b'id,Lon,Lat,note\r\n007,131.005,46.005,"a, b"\r\n8,0,0,=1+1\r\n'
+    answer = send(client, data, "text/csv; charset=utf-8")
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"].startswith("text/csv")
+    table = pa.csv.read_csv(
+        io.BytesIO(answer.content), convert_options=pa.csv.ConvertOptions(column_types={"id": pa.string()})
+    ).to_pydict()
+    assert table["id"] == ["007", "8"]
+    assert table["note"] == ["a, b", "=1+1"]
+    assert table["unit"] == ["G00", ""]
+    assert table["village"] == ["V00", ""]
+    assert table["rule"] == ["grid", "outside"]
+
+
+def test_csv_with_semicolons_and_named_columns(client: TestClient) -> None:
+    answer = send(
+        client, b"name;east;north\nx;131.005;46.005\n", "text/csv", lon_column="east", lat_column="north"
+    )
+    assert answer.content.decode().splitlines()[1].split(";")[3] == "G00"
+
+
+def test_arrow_and_parquet(client: TestClient) -> None:
+    table = pa.table({"lon": LON, "lat": LAT, "n": range(24)})
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    answer = send(client, sink.getvalue(), "application/vnd.apache.arrow.stream")
+    assert answer.status_code == 200, answer.text
+    with pa.ipc.open_stream(answer.content) as stream:
+        assert stream.read_all().to_pydict()["unit"] == CODES
+    sink = io.BytesIO()
+    pa.parquet.write_table(table, sink)
+    answer = send(client, sink.getvalue(), "application/vnd.apache.parquet")
+    back = pa.parquet.read_table(io.BytesIO(answer.content)).to_pydict()
+    assert back["grid"] == CODES
+    assert back["n"] == list(range(24))
+
+
+def problem_of(answer: Any, status: int) -> dict[str, Any]:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def test_bad_rows_are_named_and_nothing_is_done(client: TestClient) -> None:
+    data = b"lon,lat\n131.005,46.005\nabc,46\n,46\n131,95\n"
+    body = problem_of(send(client, data, "text/csv"), 422)
+    assert body["code"] == "rows-invalid"
+    assert body["where"] == {"row": 2, "column": "lon"}
+    assert [(one["row"], one["column"]) for one in body["rows"]] == [(2, "lon"), (3, "lon"), (4, "lat")]
+    body = problem_of(client.post(PATH, json={"lon": [131.0, 200.0], "lat": [46.0, 46.0]}), 422)
+    assert body["where"] == {"pointer": "/lon/1"}
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "where"),
+    [
+        (b'{"lon": [1], "lat": [1, 2]}', 422, {"pointer": "/lat"}),
+        (b'{"lon": [1, null], "lat": [1, 2]}', 422, {"pointer": "/lon/1"}),
+        (b'{"lon": [1, true], "lat": [1, 2]}', 422, {"pointer": "/lon/1"}),
+        (b'{"lon": ["1"], "lat": [1]}', 422, {"pointer": "/lon/0"}),
+        (b'{"lon": 1, "lat": [1]}', 422, {"pointer": "/lon"}),
+        (b'{"lon": [1]}', 422, {"pointer": ""}),
+        (b'{"lon": [1], "lat": [1], "z": [1]}', 422, {"pointer": ""}),
+        (b'{"lon": [1], "lon": [2], "lat": [1]}', 400, {"name": "lon"}),
+        (b'{"lon": [NaN], "lat": [1]}', 400, {"line": 1, "column": 10}),
+        (b"[" * 200_000, 400, None),
+        (b'{"lon": [1e999], "lat": [1]}', None, None),
+        (b'{"lon": [' + b"9" * 5000 + b'], "lat": [1]}', None, None),
+        (b"\xff\xfe", 400, None),
+        (b"", 400, None),
+    ],
+)
+def test_bad_json_columns(client: TestClient, data: bytes, status: int | None, where: Any) -> None:
+    answer = send(client, data, "application/json")
+    body = problem_of(answer, status or answer.status_code)
+    assert answer.status_code in (400, 422)
+    if where is not None:
+        assert body["where"] == where
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "status"),
+    [
+        (b"lon,lat\n1,2\n", "text/plain", 415),
+        (b"lon,lat\n1,2\n", "", 415),
+        (b"", "text/csv", 422),
+        (b"lon,lat\n", "text/csv", 422),
+        (b"a,b\n1,2\n", "text/csv", 422),
+        (b"lon,lat,lon\n1,2,3\n", "text/csv", 422),
+        (b"lon,lat\n1,2\n1,2,3\n", "text/csv", 400),
+        (b"lon,lat,n\n1,2,\xb5\xb5\n", "text/csv", 400),
+        (b"nonsense", "application/vnd.apache.arrow.stream", 400),
+        (b"PAR1nonsensePAR1", "application/vnd.apache.parquet", 400),
+        (b"", "application/vnd.apache.parquet", 400),
+    ],
+)
+def test_bad_tables(client: TestClient, data: bytes, kind: str, status: int) -> None:
+    problem_of(send(client, data, kind), status)
+
+
+def test_two_districts_must_be_named(client: TestClient, settings: Settings, county: County) -> None:
+    from sqlalchemy.orm import Session
+
+    from tests.fixtures.county import publish
+
+    service = client.app.state.service  # type: ignore[attr-defined]
+    with Session(service.engine) as session:
+        publish(session, "230883")
+        session.commit()
+    service.indexes.refresh()
+    problem = refuse(client, lon=LON[0], lat=LAT[0])
+    assert problem["code"] == "district-not-named"
+    assert "230882, 230883" in problem["detail"]
+    assert ask(client, lon=LON[0], lat=LAT[0], district="230883")["unit"]["code"] == "G00"
