@@ -97,8 +97,8 @@ def own_modules() -> list[str]:
 def modules() -> dict[str, str]:
     """Return every importable module name and its path below ``/assets/``.
 
-    Our modules are imported by names of the form ``wardline/…`` and never by relative paths, so that the same files
-    work from an address and from inside a self-contained export.
+    Our modules are imported by names of the form ``wardline/…`` and never by relative paths, so that the
+    same files work from an address and from inside a self-contained export.
     """
     named = {f"wardline/{stem}": f"web/{stem}.js" for stem in own_modules()}
     libraries = {name: f"npm/{name}/index.js" for name, files in NPM_FILES.items() if files == (_MODULE,)}
@@ -107,7 +107,9 @@ def modules() -> dict[str, str]:
 
 def texts() -> tuple[str, ...]:
     """Return every text of our scripts, the keys of its translations: the literals in calls of ``_``."""
-    found = {match[1] for stem in own_modules() for match in _TEXT.finditer(read(f"web/{stem}.js").body.decode())}
+    found = {
+        match[1] for stem in own_modules() for match in _TEXT.finditer(read(f"web/{stem}.js").body.decode())
+    }
     return tuple(sorted(found))
 
 
@@ -124,7 +126,7 @@ def _source(path: str) -> Path:
             head = f"npm/{package}/"
             if path.startswith(head) and path[len(head) :] in files:
                 return WEB / "node_modules" / package / path[len(head) :]
-    elif len(parts) == 2 and parts[0] == "web" and "\0" not in path:  # noqa: PLR2004 - web/<file>
+    elif len(parts) == 2 and parts[0] == "web" and "\0" not in path:
         name = parts[1]
         if PurePosixPath(name).suffix in MEDIA_TYPES and not name.startswith("."):
             return WEB / name

@@ -1,7 +1,7 @@
 """The base map: land and frontiers around a district, cut from the world atlas without any network.
 
-The atlas is TopoJSON (quantised, delta-coded arcs shared by neighbours) of Natural Earth at 1:10,000,000. It is cut on the
-server, because a district needs some kilobytes of its 3.6 MB.
+The atlas is TopoJSON (quantised, delta-coded arcs shared by neighbours) of Natural Earth at 1:10,000,000.
+It is cut on the server, because a district needs some kilobytes of its 3.6 MB.
 """
 
 import json
@@ -54,8 +54,8 @@ def surroundings(bounds: Bounds, margin: float = 1.5) -> Bounds:
 def cut(bounds: Bounds, home: tuple[float, float]) -> bytes:
     """Return land and frontiers within ``bounds`` as a GeoJSON feature collection.
 
-    Features have the property ``kind``: ``home`` is the country that covers the point ``home`` (lon, lat), ``abroad`` the
-    others, ``frontier`` the lines between countries.
+    Features have the property ``kind``: ``home`` is the country that covers the point ``home`` (lon, lat),
+    ``abroad`` the others, ``frontier`` the lines between countries.
 
     Raises
     ------
@@ -75,7 +75,9 @@ def cut(bounds: Bounds, home: tuple[float, float]) -> bytes:
         )
     arcs, countries, frontiers = _atlas()
     box = shapely.box(*bounds)
-    near = np.array([land for land in countries if shapely.intersects(shapely.box(*land.bounds), box)], dtype=object)
+    near = np.array(
+        [land for land in countries if shapely.intersects(shapely.box(*land.bounds), box)], dtype=object
+    )
     bad = ~shapely.is_valid(near)
     near[bad] = shapely.make_valid(near[bad])
     parts = shapely.clip_by_rect(near, *bounds)
@@ -92,7 +94,11 @@ def cut(bounds: Bounds, home: tuple[float, float]) -> bytes:
 
 def _feature(kind: str, geometry: Geometry) -> dict[str, Any]:
     rounded = shapely.set_precision(geometry, 1e-4, mode="pointwise")
-    return {"type": "Feature", "properties": {"kind": kind}, "geometry": json.loads(shapely.to_geojson(rounded))}
+    return {
+        "type": "Feature",
+        "properties": {"kind": kind},
+        "geometry": json.loads(shapely.to_geojson(rounded)),
+    }
 
 
 @lru_cache(maxsize=1)
@@ -130,7 +136,7 @@ def _decode_arcs(topology: dict[str, Any]) -> list[NDArray[np.float64]]:
 def _country(polygons: list[list[list[int]]], arcs: list[NDArray[np.float64]]) -> Geometry:
     rings = [[_ring(ring, arcs) for ring in polygon] for polygon in polygons]
     # Quantising has flattened some islets to a line; three points make no ring.
-    rings = [[ring for ring in polygon if len(ring) > 3] for polygon in rings if len(polygon[0]) > 3]  # noqa: PLR2004
+    rings = [[ring for ring in polygon if len(ring) > 3] for polygon in rings if len(polygon[0]) > 3]
     return shapely.MultiPolygon([(shell, holes) for shell, *holes in rings])
 
 

@@ -40,10 +40,17 @@ def deliver(
     ``if_none_match`` and ``accept_encoding`` are the request's headers.
     """
     squeeze = (
-        len(body) >= _LEAST_TO_COMPRESS and media_type not in _COMPRESSED_ALREADY and _accepts_gzip(accept_encoding)
+        len(body) >= _LEAST_TO_COMPRESS
+        and media_type not in _COMPRESSED_ALREADY
+        and _accepts_gzip(accept_encoding)
     )
     tag = f'"{etag}-gzip"' if squeeze else f'"{etag}"'
-    headers = {"ETag": tag, "Cache-Control": cache, "Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff"}
+    headers = {
+        "ETag": tag,
+        "Cache-Control": cache,
+        "Vary": "Accept-Encoding",
+        "X-Content-Type-Options": "nosniff",
+    }
     if if_none_match is not None and _matches(if_none_match, tag):
         return Delivery(304, b"", headers)
     headers["Content-Type"] = media_type

@@ -5,6 +5,8 @@
         ├── UnknownAsset     a file that is not on the list of served files
         ├── AssetMissing     a listed file that is not installed
         └── TileOutOfRange   a tile address that is not on the globe
+
+What reaches people through the service is answered with the statuses of ``service.errors``.
 """
 
 from geo.errors import WardlineError

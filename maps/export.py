@@ -1,8 +1,8 @@
 """A map view as one self-contained HTML file: it opens from disk and never touches a network.
 
-Scripts, styles and data are inside. Our ES modules are ``data:`` addresses in the import map, so that the very same
-modules run as on the served page. Data are appended after folium has rendered, as inert JSON, and the file's own
-policy forbids every request.
+Scripts, styles and data are inside. Our ES modules are ``data:`` addresses in the import map, so that the
+very same modules run as on the served page. Data are appended after folium has rendered, as inert JSON, and
+the file's own policy forbids every request.
 """
 
 import base64
@@ -60,8 +60,10 @@ def coverage_html(
     return standalone("coverage", reader, place, data, period=dict(period))
 
 
-def standalone(view: str, reader: shell.Reader, place: shell.Place, data: Mapping[str, Any], **facts: Any) -> str:
-    """Return a view with its data as one file; ``data`` holds the answers the view's scripts would ask for, by name."""
+def standalone(
+    view: str, reader: shell.Reader, place: shell.Place, data: Mapping[str, Any], **facts: Any
+) -> str:
+    """Return a view as one file; ``data`` holds the answers its scripts would ask for, by name."""
     nonce = secrets.token_urlsafe(18)
     parts = figure.draw(place.center(), 8)
     styles = [_style(path, nonce) for path in ("npm/leaflet/dist/leaflet.css", *shell.STYLES)]
@@ -87,7 +89,7 @@ def standalone(view: str, reader: shell.Reader, place: shell.Place, data: Mappin
 
 
 def policy(nonce: str) -> str:
-    """Return the policy of an exported file: its own scripts and styles, images inside it, and no request at all."""
+    """Return the policy of an exported file: what is inside it, and no request at all."""
     return (
         f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src data:; "
         "connect-src 'none'; base-uri 'none'; form-action 'none'"
@@ -100,7 +102,9 @@ def _ground(place: shell.Place, outlines: Sequence[Geometry]) -> dict[str, Any]:
         land = json.loads(basemap.cut(basemap.surroundings(place.bounds), place.center()))
         features.extend(land["features"])
     for outline in outlines:
-        rounded = json.loads(shapely.to_geojson(shapely.set_precision(outline, 10.0**-_DECIMALS, mode="pointwise")))
+        rounded = json.loads(
+            shapely.to_geojson(shapely.set_precision(outline, 10.0**-_DECIMALS, mode="pointwise"))
+        )
         features.append({"type": "Feature", "properties": {"kind": "outline"}, "geometry": rounded})
     return {"type": "FeatureCollection", "features": features}
 

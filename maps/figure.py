@@ -1,8 +1,8 @@
 """A folium figure that only ever links to files the service itself serves.
 
-folium compiles its own output a second time as an unsandboxed Jinja template, so any stored text that reached a
-folium object would run as code on the server. Nothing here takes text: a shell is drawn from constants and
-numbers, and its three parts are handed to the page's own autoescaping template.
+folium compiles its own output a second time as an unsandboxed Jinja template, so any stored text that
+reached a folium object would run as code on the server. Nothing here takes text: a shell is drawn from
+constants and numbers, and its three parts are handed to the page's own autoescaping template.
 """
 
 from dataclasses import dataclass
@@ -42,7 +42,8 @@ class OfflineFigure(Figure):
         """
         for child in list(self._children.values()):
             child.render()
-        links = [child for child in self.header._children.values() if isinstance(child, Link)]
+        header = self.header._children  # noqa: SLF001 - branca has no public list of them
+        links = [child for child in header.values() if isinstance(child, Link)]
         for link in links:
             _must_be_served(link.url)
         # Other header children are dropped: folium's own viewport forbids zooming, and its inline
@@ -59,7 +60,7 @@ class OfflineFigure(Figure):
         raise NotImplementedError("an offline figure is drawn by its parts()")
 
 
-class ShellMap(folium.Map):  # type: ignore[misc]
+class ShellMap(folium.Map):
     """A map without tiles, drawn from numbers only, that needs Leaflet and nothing else."""
 
     def __init__(self, center: tuple[float, float], zoom: int, snap: float) -> None:
@@ -81,8 +82,11 @@ class ShellMap(folium.Map):  # type: ignore[misc]
         self._id = "view"
 
 
-class MetricScale(MacroElement):  # type: ignore[misc]
+class MetricScale(MacroElement):
     """A scale bar in metres and kilometres only."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
 
     _template = Template(
         """

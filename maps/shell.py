@@ -1,7 +1,8 @@
 """Pages around a map: folium's shell, our panel and scripts, and what they need to know, as inert JSON.
 
-The text of a page passes through an autoescaping Jinja environment once and is never compiled again. What scripts need
-is in one ``<script type="application/json">`` block, in which no character can end the element.
+The text of a page passes through an autoescaping Jinja environment once and is never compiled again. What
+scripts need is in one ``<script type="application/json">`` block, in which no character can end the
+element.
 """
 
 import html
@@ -65,7 +66,7 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The district of a page: code, name, time zone, and bounds (west, south, east, north) if it has any units."""
+    """The district of a page; ``bounds`` are west, south, east, north in degrees, None while it is empty."""
 
     code: str
     name: str
@@ -99,8 +100,8 @@ def page(
 ) -> str:
     """Return the HTML of a served view.
 
-    ``nonce`` is the one of the response's policy; ``query`` goes on links between the workspaces; ``facts`` are further values
-    for the scripts.
+    ``nonce`` is the one of the response's policy; ``query`` goes on links between the workspaces; ``facts``
+    are further values for the scripts.
 
     Raises
     ------
@@ -119,7 +120,14 @@ def page(
         f'<script type="module" nonce="{nonce}">import "wardline/{view}";</script>',
     ]
     return render(
-        view, reader, place, parts, "\n".join(links), "\n".join(tail), query=_query_string(query or {}), districts=facts.get("districts", ())
+        view,
+        reader,
+        place,
+        parts,
+        "\n".join(links),
+        "\n".join(tail),
+        query=_query_string(query or {}),
+        districts=facts.get("districts", ()),
     )
 
 
@@ -151,7 +159,7 @@ def render(
     tail: str,
     **context: Any,
 ) -> str:
-    """Return a page from its template, once its head and tail are made; ``standalone`` hides what needs the service."""
+    """Return a page from its template; ``standalone`` hides what needs the service."""
     settings: dict[str, Any] = {
         "_": reader.say,
         "reader": reader,
@@ -188,7 +196,10 @@ def _block(identifier: str, value: Any) -> str:
 def _known(view: str) -> None:
     if view not in VIEWS:
         raise UnknownView(
-            N_("There is no map view “{view}”."), mend=N_("The views are: {views}."), view=view, views=", ".join(VIEWS)
+            N_("There is no map view “{view}”."),
+            mend=N_("The views are: {views}."),
+            view=view,
+            views=", ".join(VIEWS),
         )
 
 
@@ -211,5 +222,3 @@ def _query_string(query: Mapping[str, str]) -> str:
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
     return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
-
-

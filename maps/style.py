@@ -1,8 +1,8 @@
 """Colours, classes and patterns of every map: the one source of legends, tiles, exports and print.
 
-Sequences differ in lightness as well as in hue, and the two ends of the ages are blue and orange, so that they
-can be told apart with every common kind of colour blindness and in greyscale. What is missing altogether is also a
-pattern (a hatch), never a colour alone.
+Sequences differ in lightness as well as in hue, and the two ends of the ages are blue and orange, so that
+they can be told apart with every common kind of colour blindness and in greyscale. What is missing
+altogether is also a pattern (a hatch), never a colour alone.
 """
 
 from collections.abc import Callable
@@ -16,8 +16,9 @@ from geo.errors import N_
 class MapClass:
     """One class of a legend.
 
-    ``label`` is a translation key; ``light`` and ``dark`` are the colours of the two themes; ``pattern`` is ``solid``,
-    ``hatch`` or ``dotted``; ``low`` (included) and ``high`` (excluded) bound the value, ``None`` is open.
+    ``label`` is a translation key; ``light`` and ``dark`` are the colours of the two themes; ``pattern`` is
+    ``solid``, ``hatch`` or ``dotted``; ``low`` (included) and ``high`` (excluded) bound the value, ``None``
+    is open.
     """
 
     key: str
@@ -57,9 +58,7 @@ STATIONS: tuple[MapClass, ...] = (
     MapClass("station-closed", N_("closed now"), "#8a9097", "#7c848c"),
 )
 
-MARKERS: tuple[MapClass, ...] = (
-    MapClass("marker", N_("boundary marker"), "#2b3238", "#e4e8ea"),
-)
+MARKERS: tuple[MapClass, ...] = (MapClass("marker", N_("boundary marker"), "#2b3238", "#e4e8ea"),)
 
 GROUND: dict[str, tuple[str, str]] = {
     # name: light, dark
@@ -72,6 +71,7 @@ GROUND: dict[str, tuple[str, str]] = {
     "parent-line": ("#8d979c", "#66717a"),
     "top-line": ("#5b666c", "#93a0a9"),
     "label": ("#39434a", "#cdd5da"),
+    "quiet": ("#6b757b", "#98a3aa"),
     "halo": ("#ffffff", "#14181b"),
     "casing": ("#ffffff", "#0f1214"),
     "selected": ("#0d6066", "#6fd0cb"),
@@ -111,7 +111,9 @@ def document(translate: Callable[[str], str] = str) -> dict[str, Any]:
         ]
         for name, steps in _GROUPS.items()
     }
-    classes = {step.key: {"light": step.light, "dark": step.dark} for steps in _GROUPS.values() for step in steps}
+    classes = {
+        step.key: {"light": step.light, "dark": step.dark} for steps in _GROUPS.values() for step in steps
+    }
     ground = {name: {"light": light, "dark": dark} for name, (light, dark) in GROUND.items()}
     return {"groups": groups, "colours": classes | ground}
 
@@ -130,7 +132,8 @@ def stylesheet() -> str:
 def maplibre(tiles: dict[str, Any], name: str) -> dict[str, Any]:
     """Return a MapLibre style of a tile set, for desktop programs that read such styles.
 
-    ``tiles`` is the TileJSON document of the set; its vector layers are drawn from the last (finest) to the first.
+    ``tiles`` is the TileJSON document of the set; its vector layers are drawn from the last (finest) to the
+    first.
     """
     widths = (1.6, 1.0, 0.5)
     lines = ("top-line", "parent-line", "unit-line")
@@ -159,4 +162,9 @@ def maplibre(tiles: dict[str, Any], name: str) -> dict[str, Any]:
                 "paint": {"line-color": GROUND[lines[step]][0], "line-width": widths[step]},
             }
         )
-    return {"version": 8, "name": name, "sources": {"wardline": {"type": "vector", **tiles}}, "layers": layers}
+    return {
+        "version": 8,
+        "name": name,
+        "sources": {"wardline": {"type": "vector", **tiles}},
+        "layers": layers,
+    }

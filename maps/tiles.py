@@ -1,7 +1,7 @@
 """Vector tile addresses and their TileJSON description; the bytes come from the stored layers.
 
-Tiles are Web Mercator squares numbered from the north-west. Formula of the bounds: inverse spherical Mercator,
-lat = atan(sinh(π(1 − 2y/2ᶻ))).
+Tiles are Web Mercator squares numbered from the north-west. Formula of the bounds: inverse spherical
+Mercator, lat = atan(sinh(π(1 − 2y/2ᶻ))).
 """
 
 import hashlib
@@ -32,7 +32,7 @@ class TileAddress:
         if not (0 <= self.x < side and 0 <= self.y < side):
             raise TileOutOfRange(
                 N_("There is no tile {z}/{x}/{y}."),
-                mend=N_("Zoom levels are 0 to {max_zoom}; columns and rows are 0 to 2 to the power of the zoom, less 1."),
+                mend=N_("Zoom is 0 to {max_zoom}; columns and rows are 0 to 2 to its power, less 1."),
                 z=self.z,
                 x=self.x,
                 y=self.y,
@@ -112,8 +112,8 @@ def tile(body: bytes) -> Tile:
 class TileCache:
     """The most recently used tiles of this process, at most ``max_bytes`` of them.
 
-    Keys carry the version of the layer, so a publish needs no invalidation: old keys are no longer asked for and
-    fall out.
+    Keys carry the version of the layer, so a publish needs no invalidation: old keys are no longer asked
+    for and fall out.
     """
 
     def __init__(self, max_bytes: int = 64 * 1024 * 1024) -> None:

@@ -2,7 +2,7 @@
 
 import { map } from "wardline/page";
 import { classOf, colour, groups, onTheme } from "wardline/palette";
-import { Names } from "wardline/names";
+import { names } from "wardline/names";
 import { metres } from "wardline/text";
 
 const L = window.L;
@@ -110,7 +110,7 @@ export function border(story) {
     for (const post of posts) L.circleMarker([post.lat, post.lon], look).addTo(points);
   };
 
-  const names = new Names(() => [...stretchNames(shown), ...(map.getZoom() < NAMES_FROM_ZOOM ? [] : postNames(posts))]);
+  const labels = names(() => [...stretchNames(shown), ...(map.getZoom() < NAMES_FROM_ZOOM ? [] : postNames(posts))]);
   onTheme(paint);
   map.on("zoomend", paintPosts);
 
@@ -123,7 +123,7 @@ export function border(story) {
       shown = features;
       selected = null;
       paint();
-      names.draw();
+      labels.draw();
     },
     select(feature) {
       selected = feature;
@@ -137,7 +137,7 @@ export function border(story) {
     markers(features) {
       posts = features.map(({ geometry, properties }) => ({ lon: geometry.coordinates[0], lat: geometry.coordinates[1], name: properties.name || properties.code }));
       paint();
-      names.draw();
+      labels.draw();
     },
   };
 }

@@ -186,7 +186,7 @@ export function story(properties) {
 
 await startMap();
 line = border(story);
-await outlines();
+await outlines().catch(show);
 watchPeriod(load);
 line.markers(await every("markers", "/api/v1/layers/markers/items", { kind: "boundary-marker" }).catch(() => []));
 document.body.dataset.ready = "1";

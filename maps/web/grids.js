@@ -4,7 +4,7 @@ import { Problem, ask, show } from "wardline/api";
 import { byId, facts, make, message, replace } from "wardline/dom";
 import { fit, onAsk, startMap } from "wardline/ground";
 import { legend } from "wardline/legend";
-import { Names } from "wardline/names";
+import { names } from "wardline/names";
 import { asked, map, page, remember } from "wardline/page";
 import { colour, groups, onTheme } from "wardline/palette";
 import { today } from "wardline/period";
@@ -22,7 +22,7 @@ const state = { level: 0, property: "", asOf: "", shown: 0, breaks: [], values: 
 const levels = page.partition?.levels || [];
 const known = new Map();
 let drawn = [];
-let names = null;
+let labels = null;
 let pin = null;
 let running = null;
 
@@ -127,8 +127,8 @@ async function loadNames() {
       })),
     );
   }
-  names.list = () => placed.filter((units, level) => unitWidth(level) >= ROOM_PX[Math.min(level, ROOM_PX.length - 1)]).flat();
-  names.draw();
+  labels.list = () => placed.filter((units, level) => unitWidth(level) >= ROOM_PX[Math.min(level, ROOM_PX.length - 1)]).flat();
+  labels.draw();
 }
 
 /** Owners from the top down to the unit itself. */
@@ -329,7 +329,7 @@ if (page.partition) {
   const wanted = Number(asked("level") ?? levels.length - 1);
   state.property = PROPERTIES.includes(asked("property")) ? asked("property") : "";
   state.asOf = /^\d{4}-\d{2}-\d{2}$/.test(asked("as_of") || "") ? asked("as_of") : "";
-  names = new Names(() => []);
+  labels = names(() => []);
   controls();
   listen();
   await choose({ level: wanted >= 0 && wanted < levels.length ? wanted : levels.length - 1 });

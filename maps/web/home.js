@@ -5,11 +5,10 @@ import { border, borderClasses } from "wardline/border";
 import { byId, make } from "wardline/dom";
 import { fit, startMap } from "wardline/ground";
 import { legend } from "wardline/legend";
-import { Names } from "wardline/names";
 import { page } from "wardline/page";
 import { shift, today } from "wardline/period";
 import { _, count, metres, percent } from "wardline/text";
-import { levelNames, outlines, unitsOf } from "wardline/units";
+import { levelNames, outlines } from "wardline/units";
 
 function say(id, text) {
   byId(id).textContent = text;
@@ -42,12 +41,6 @@ async function coverage() {
   legend(_("Last walked"), "line", borderClasses(intervals.features));
 }
 
-async function names() {
-  if (!page.partition) return;
-  const units = await unitsOf({ level: 0 });
-  const placed = units.map(({ lon, lat, name, code }) => ({ lon, lat, text: name || code, size: 13, weight: 600 }));
-  new Names(() => placed).draw();
-}
 
 async function stations() {
   const { items } = await ask("stations", "/api/v1/stations");
@@ -69,6 +62,6 @@ if (page.district?.bounds) {
   grids();
   await quietly(outlines);
   fit(page.district.bounds);
-  await Promise.all([quietly(names), quietly(coverage), quietly(stations)]);
+  await Promise.all([quietly(coverage), quietly(stations)]);
 }
 document.body.dataset.ready = "1";

@@ -3,7 +3,7 @@
 import { ask, show } from "wardline/api";
 import { announce, byId, make, message, replace } from "wardline/dom";
 import { fit, onAsk, startMap } from "wardline/ground";
-import { Names } from "wardline/names";
+import { names } from "wardline/names";
 import { asked, map, page, remember } from "wardline/page";
 import { sheet } from "wardline/sheet";
 import { _, metres, soon } from "wardline/text";
@@ -15,7 +15,7 @@ const state = { place: null, open: true, facilities: new Set(), chosen: null };
 const pins = L.layerGroup();
 let here = null;
 let shown = [];
-let names = null;
+let labels = null;
 let running = null;
 
 /** Known facilities in the reader's language; others stay as they are stored. */
@@ -67,7 +67,7 @@ function stationRow(station, index) {
 function showPins(stations) {
   pins.clearLayers();
   shown = stations;
-  names.draw();
+  labels.draw();
   stations.forEach((station, index) => {
     const sign = make("div", { class: `map-pin ${station.open ? "map-pin-open" : ""}`, "data-pin": station.code }, index + 1);
     L.marker([station.lat, station.lon], { icon: L.divIcon({ html: sign, className: "", iconSize: [28, 28] }), title: station.name, alt: station.name, keyboard: true })
@@ -202,8 +202,8 @@ function listen() {
 }
 
 await startMap();
-await outlines();
-names = new Names(() => shown.map(({ lon, lat, name }) => ({ lon, lat, text: name, size: 12, weight: 550, shift: 25 })));
+await outlines().catch(show);
+labels = names(() => shown.map(({ lon, lat, name }) => ({ lon, lat, text: name, size: 12, weight: 550, shift: 25 })));
 pins.addTo(map);
 state.facilities = new Set((asked("facility") || "").split(",").filter(Boolean));
 listen();

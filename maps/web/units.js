@@ -1,6 +1,7 @@
 // The district's units: vector tiles by level, and their names, places and figures in columns.
 
 import { address, read } from "wardline/api";
+import { names } from "wardline/names";
 import { map, page } from "wardline/page";
 import { colour } from "wardline/palette";
 import { _ } from "wardline/text";
@@ -12,6 +13,7 @@ const LINES = [
   { key: "unit-line", width: 0.6 },
 ];
 const LEAST_WIDTH_PX = 5;
+const CONTEXT_RANK = 9;
 
 /** A level's name in the reader's language; names a district made up stay as they are. */
 export function levelName(name) {
@@ -90,9 +92,11 @@ export async function unitsOf({ level, asOf = "", property = "" }, options = {})
   }));
 }
 
-/** Quiet outlines of the top level as context; an export carries them in its ground. */
+/** Quiet outlines and names of the top level as context; an export carries the outlines in its ground. */
 export async function outlines() {
   if (page.data || !page.partition) return;
   const look = () => ({ fill: colour("unit"), stroke: colour("unit-line"), width: 1.1 });
   (await levelLayer(0, "", look, 1)).addTo(map);
+  const placed = (await unitsOf({ level: 0 })).map(({ lon, lat, name, code }) => ({ lon, lat, text: name || code, size: 13, weight: 500, tint: "quiet" }));
+  names(() => placed, CONTEXT_RANK);
 }

@@ -44,7 +44,7 @@ def _numbers(name: str, text: str, count: int) -> list[float]:
         values = [float(part) for part in text.split(",")]
     except ValueError:
         values = []
-    if len(values) != count or not all(abs(value) <= 360 for value in values):  # noqa: PLR2004 - degrees; NaN fails
+    if len(values) != count or not all(abs(value) <= 360 for value in values):
         raise InvalidInput(
             N_("{parameter} must be {count} numbers with commas between them."),
             mend=N_("Give degrees, such as 117.5,46.2,119.3,47.1."),

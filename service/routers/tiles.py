@@ -20,7 +20,9 @@ from service.use_cases.unit_figures import Property, unit_figures
 router = make_router("tiles", prefix="/tiles")
 
 AsOf = Annotated[date | None, Query(description="The day; today in the district where left out.")]
-Level = Annotated[int | None, Query(ge=0, le=20, description="Level of an area layer, 0 the top; by zoom if left out.")]
+Level = Annotated[
+    int | None, Query(ge=0, le=20, description="Level of an area layer, 0 the top; by zoom if left out.")
+]
 _CACHE = tiles.TileCache()
 _AREA_FIELDS = {"code": "String", "name": "String", "level": "Number", "households": "Number"}
 
@@ -52,7 +54,7 @@ def get_units(
     as_of: AsOf = None,
     property: Annotated[Literal["households", "representatives", "incidents", ""], Query()] = "",  # noqa: A002
 ) -> Response:
-    """Return the units of a level in columns: code, name, a point inside, bounds and the value of a property."""
+    """Return the units of a level in columns: code, name, point inside, bounds, value of a property."""
     found = stores.layers.get(layer)
     day = as_of or service.indexes.today(stores.district)
     chosen: Property | None = property or None
@@ -125,7 +127,7 @@ def _fields(area: Layer | None) -> dict[str, str]:
 
 
 def _root(request: Request) -> str:
-    """Return the address of the service: the configured one, else as it was asked (never from a forwarded header)."""
+    """Return the address of the service: the configured one, else as it was asked."""
     configured: str | None = request.app.state.settings.public_url
     return (configured or str(request.base_url)).rstrip("/")
 

@@ -15,8 +15,9 @@ from maps.shell import Place
 class MapContext:
     """A district as its pages know it.
 
-    ``partition`` is the code, level names (top first) and unit counts of the area layer in force, None where there is
-    none; ``facilities`` are what its stations have; ``known`` are the codes of all districts.
+    ``partition`` is the code, level names (top first) and unit counts of the area layer in force, None
+    where there is none; ``facilities`` are what its stations have; ``known`` are the codes of all
+    districts.
     """
 
     place: Place
@@ -27,7 +28,11 @@ class MapContext:
 
     def facts(self) -> dict[str, Any]:
         """Return what goes to the scripts besides the place itself."""
-        return {"partition": self.partition, "facilities": list(self.facilities), "districts": list(self.known)}
+        return {
+            "partition": self.partition,
+            "facilities": list(self.facilities),
+            "districts": list(self.known),
+        }
 
 
 def map_context(stores: Stores, known: tuple[str, ...]) -> MapContext:
@@ -46,7 +51,11 @@ def map_context(stores: Stores, known: tuple[str, ...]) -> MapContext:
         if release is not None and release.extent is not None:
             box = release.extent
             bounds = (box.west, box.south, box.east, box.north)
-            partition = {"code": layer.code, "levels": list(layer.level_names), "counts": list(release.counts)}
+            partition = {
+                "code": layer.code,
+                "levels": list(layer.level_names),
+                "counts": list(release.counts),
+            }
             break
     if bounds is None:
         bounds = _border_bounds(stores, today)

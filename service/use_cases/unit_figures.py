@@ -25,8 +25,8 @@ def unit_figures(
 ) -> dict[str, list[Any]]:
     """Return the units of a level in columns, in the order of their ids.
 
-    Columns are ``code``, ``name``, ``lon`` and ``lat`` of a point inside, ``bounds`` (west, south, east, north), all in
-    degrees, and ``value`` where a property is asked for, null where it is not known.
+    Columns are ``code``, ``name``, ``lon`` and ``lat`` of a point inside, ``bounds`` (west, south, east,
+    north), all in degrees, and ``value`` where a property is asked for, null where it is not known.
 
     Raises
     ------

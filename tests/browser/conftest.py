@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 from sqlalchemy import create_engine
 
 from service.app import create_app
@@ -54,7 +54,7 @@ class Watched:
     strangers: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
+        self.page.on("console", self._listen)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("request", lambda request: self._check(request.url))
 
@@ -67,6 +67,10 @@ class Watched:
     def ready(self) -> None:
         """Wait until the page's scripts have drawn everything."""
         self.page.wait_for_selector("body[data-ready]", timeout=30_000)
+
+    def _listen(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.errors.append(message.text)
 
     def _check(self, url: str) -> None:
         inside = urlsplit(url).scheme in {"data", "blob", "about"} or url.startswith(self.origin)
@@ -141,7 +145,9 @@ def browser() -> Iterator[Browser]:
 def new_context(browser: Browser, size: tuple[int, int] = WIDE, lang: str = "en-GB") -> BrowserContext:
     """Return a browser context of a size and language."""
     width, height = size
-    return browser.new_context(viewport={"width": width, "height": height}, locale=lang, accept_downloads=True)
+    return browser.new_context(
+        viewport={"width": width, "height": height}, locale=lang, accept_downloads=True
+    )
 
 
 @pytest.fixture

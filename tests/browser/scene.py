@@ -1,4 +1,4 @@
-"""A small district for the browser: exact nested units, a border that was walked in parts, stations, incidents.
+"""A small district for the browser: exact units, a border walked in parts, stations, incidents.
 
 ``marker`` is put into every text field there is, so that the same scene serves the tests of hostile text.
 """
@@ -126,7 +126,9 @@ def _posts(stores: Stores, segment: BorderSegment, number: int, note: str) -> No
         name = f"{number}-{int(measure // 1500) + 1}号桩{note}"
         code = f"B{number:02d}{int(measure):05d}{note}"
         kind = BoundaryMarker(note=note or None)
-        posts.append(Marker(new_id(), code, name, lon, lat, kind, BEGUN, segment=segment.id, measure_m=float(measure)))
+        posts.append(
+            Marker(new_id(), code, name, lon, lat, kind, BEGUN, segment=segment.id, measure_m=float(measure))
+        )
     stores.markers.add(posts)
 
 
@@ -134,7 +136,9 @@ def _walk(stores: Stores, segment: BorderSegment, number: int, now: datetime, no
     """Walk the first two thirds of a segment, some days ago, and bridge a bit after it."""
     device, person = f"device-{number}{note}", f"巡护员 {number}{note}"
     begun = now - timedelta(days=3 * number, hours=2)
-    patrol = Patrol(new_id(), device, "foot", f"patrol {number}{note}", f"walk{note}.gpx", "0" * 64, now, begun, now)
+    patrol = Patrol(
+        new_id(), device, "foot", f"patrol {number}{note}", f"walk{note}.gpx", "0" * 64, now, begun, now
+    )
     stores.patrols.add(patrol)
     end = segment.length_m * 2 / 3
     walked = LineVisit(

@@ -10,7 +10,9 @@ from maps import assets
 from maps.errors import UnknownAsset
 
 
-@pytest.mark.parametrize("path", [f"npm/{name}/{file}" for name, files in assets.NPM_FILES.items() for file in files])
+@pytest.mark.parametrize(
+    "path", [f"npm/{name}/{file}" for name, files in assets.NPM_FILES.items() for file in files]
+)
 def test_listed_npm_file_is_installed(path: str) -> None:
     asset = assets.read(path)
     assert asset.body
@@ -41,7 +43,11 @@ def test_anything_else_is_unknown(path: str) -> None:
         assets.read(path)
 
 
-@given(st.lists(st.sampled_from(["web", "npm", "..", ".", "leaflet", "dist", "leaflet.js", "style.py", "", "%2e%2e"])))
+@given(
+    st.lists(
+        st.sampled_from(["web", "npm", "..", ".", "leaflet", "dist", "leaflet.js", "style.py", "", "%2e%2e"])
+    )
+)
 def test_no_mix_of_path_parts_leaves_the_list(parts: list[str]) -> None:
     path = "/".join(parts)
     if path == "npm/leaflet/dist/leaflet.js":

@@ -53,10 +53,10 @@ def test_impossible_box_is_refused(bounds: basemap.Bounds) -> None:
         basemap.cut(bounds, (0.0, 0.0))
 
 
-@given(
-    st.floats(-179, 178), st.floats(-84, 83), st.floats(1e-6, 1.0), st.floats(1e-6, 1.0)
-)
-def test_surroundings_hold_the_district_and_can_be_cut(west: float, south: float, width: float, height: float) -> None:
+@given(st.floats(-179, 178), st.floats(-84, 83), st.floats(1e-6, 1.0), st.floats(1e-6, 1.0))
+def test_surroundings_hold_the_district_and_can_be_cut(
+    west: float, south: float, width: float, height: float
+) -> None:
     bounds = (west, south, west + width, south + height)
     box = basemap.surroundings(bounds)
     assert box[0] <= bounds[0]

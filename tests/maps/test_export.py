@@ -15,7 +15,9 @@ PERIOD = {"from": "2025-06-01", "to": "2025-07-01"}
 
 
 def made(text: str = "S01") -> str:
-    report = {"segments": [{"code": text, "name": text, "length_m": 10.0, "covered_m": 5.0, "inferred_m": 0.0}]}
+    report = {
+        "segments": [{"code": text, "name": text, "length_m": 10.0, "covered_m": 5.0, "inferred_m": 0.0}]
+    }
     interval = {
         "type": "Feature",
         "geometry": {"type": "LineString", "coordinates": [[118.1, 46.5], [118.2, 46.5]]},
@@ -28,7 +30,9 @@ def made(text: str = "S01") -> str:
     }
     collection = {"type": "FeatureCollection", "features": [interval]}
     place = Place("yl", text, "Asia/Shanghai", PLACE.bounds)
-    return export.coverage_html(Reader(), place, PERIOD, report, collection, [post], [shapely.box(118, 46, 119, 47)])
+    return export.coverage_html(
+        Reader(), place, PERIOD, report, collection, [post], [shapely.box(118, 46, 119, 47)]
+    )
 
 
 def test_nothing_is_loaded_from_anywhere() -> None:
@@ -65,5 +69,7 @@ def test_hostile_text_stays_text(text: str) -> None:
 
 
 def test_nonce_is_new_in_every_file() -> None:
-    nonces = {attributes["nonce"] for _ in range(3) for _, attributes in parsed(made()) if "nonce" in attributes}
+    nonces = {
+        attributes["nonce"] for _ in range(3) for _, attributes in parsed(made()) if "nonce" in attributes
+    }
     assert len(nonces) == 3

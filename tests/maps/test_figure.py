@@ -5,8 +5,8 @@ import re
 import folium
 import folium.plugins
 import pytest
-from branca.colormap import linear
-from branca.element import JavascriptLink
+from branca.colormap import LinearColormap
+from branca.element import Element, JavascriptLink
 
 from maps import assets, figure
 from maps.errors import UnknownAsset
@@ -29,13 +29,13 @@ def test_needs_leaflet_and_nothing_else() -> None:
 @pytest.mark.parametrize(
     "control",
     [
-        folium.plugins.MousePosition(),
-        linear.viridis.scale(0, 1),
-        folium.plugins.Fullscreen(),
+        folium.plugins.MousePosition(),  # type: ignore[no-untyped-call]
+        LinearColormap(["#000000", "#ffffff"]),
+        folium.plugins.Fullscreen(),  # type: ignore[no-untyped-call]
     ],
     ids=["mouse-position", "colour-map-with-d3", "fullscreen"],
 )
-def test_control_with_a_foreign_link_is_refused(control: object) -> None:
+def test_control_with_a_foreign_link_is_refused(control: Element) -> None:
     with pytest.raises(UnknownAsset, match="https://"):
         figure.draw((0.0, 0.0), 2, control)
 

@@ -3,6 +3,7 @@
 import json
 import re
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -105,7 +106,7 @@ def test_policy_allows_this_service_only() -> None:
 def test_language_of_the_page_and_its_texts() -> None:
     page = drawn("grids", lang="zh", catalogue={"Grids": "网格", "Find": "查找"})
     assert '<html lang="zh">' in page
-    assert "<h1 id=\"title\">网格</h1>" in page
+    assert '<h1 id="title">网格</h1>' in page
 
 
 def test_page_without_a_district_says_what_to_do() -> None:
@@ -119,8 +120,8 @@ def test_unknown_view_names_the_known_ones() -> None:
         shell.page("secrets", Reader(), "n0nce", None)
 
 
-def _block(page: str) -> dict[str, object]:
+def _block(page: str) -> dict[str, Any]:
     found = re.search(r'<script type="application/json" id="wardline-page">(.*?)</script>', page, re.DOTALL)
     assert found
-    value: dict[str, object] = json.loads(found[1])
+    value: dict[str, Any] = json.loads(found[1])
     return value

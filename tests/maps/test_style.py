@@ -70,4 +70,7 @@ def test_maplibre_style_draws_every_vector_layer() -> None:
     described = tiles.tile_json("/t/{z}/{x}/{y}.mvt", "grids", layers, None, "1")
     document = style.maplibre(described, "grids")
     assert document["version"] == 8
-    assert {layer["source-layer"] for layer in document["layers"] if "source-layer" in layer} == {"townships", "grids"}
+    assert {layer["source-layer"] for layer in document["layers"] if "source-layer" in layer} == {
+        "townships",
+        "grids",
+    }

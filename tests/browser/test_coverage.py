@@ -1,0 +1,107 @@
+"""The coverage page and its self-contained file."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.conftest import PHONE, WIDE, Site, Watched, new_context
+
+
+def test_share_stretches_and_gaps_are_told(watched: Watched) -> None:
+    page = watched.open("/coverage")
+    assert page.inner_text("#walked-share") == "67 %"
+    assert page.locator("[data-segment]").count() == 4
+    assert page.locator("[data-gap]").count() == 4
+    assert "号桩" in page.locator("[data-gap]").first.inner_text()
+
+
+def test_legend_has_lengths_that_sum_to_the_border(watched: Watched, site: Site) -> None:
+    page = watched.open("/coverage")
+    lengths = []
+    for text in page.locator("#legend .number").all_inner_texts():
+        number, unit = text.split("\u00a0" if "\u00a0" in text else " ")
+        lengths.append(float(number.replace(",", "")) * (1000 if unit == "km" else 1))
+    assert sum(lengths) == pytest.approx(site.scene.length_m, abs=400)
+
+
+def test_choosing_a_stretch_shows_its_gaps_only(watched: Watched) -> None:
+    page = watched.open("/coverage")
+    page.locator("[data-segment]").nth(1).focus()
+    page.keyboard.press("Enter")
+    assert page.locator("[data-segment]").nth(1).get_attribute("aria-pressed") == "true"
+    assert page.locator("[data-gap]").count() == 1
+    page.keyboard.press("Enter")
+    assert page.locator("[data-gap]").count() == 4
+
+
+def test_choosing_a_gap_zooms_to_it(watched: Watched) -> None:
+    page = watched.open("/coverage")
+    before = page.evaluate("window.map_view.getZoom()")
+    page.locator("[data-gap]").first.click()
+    assert page.evaluate("window.map_view.getZoom()") > before
+
+
+def test_preset_and_typed_period_change_the_answer(watched: Watched) -> None:
+    page = watched.open("/coverage")
+    with page.expect_response("**/api/v1/coverage/segments?*"):
+        page.click("text=Last 7 days")
+    page.wait_for_function("document.getElementById('walked-share').textContent !== '67 %'")
+    with page.expect_response("**/api/v1/coverage/segments?*"):
+        page.fill("[name=from]", "2021-01-01")
+    page.fill("[name=to]", "2021-01-31")
+    page.wait_for_function("document.getElementById('walked-share').textContent === '0 %'")
+    assert "from=2021-01-01" in page.url
+    assert "to=2021-02-01" in page.url
+
+
+def test_period_of_the_address_is_shown(watched: Watched) -> None:
+    page = watched.open("/coverage?from=2025-06-01&to=2025-07-01")
+    assert page.locator("[name=to]").input_value() == "2025-06-30"
+    assert "1 Jun 2025" in page.inner_text("#period-text")
+
+
+def _period() -> str:
+    today = datetime.now(UTC).date()
+    return f"from={today - timedelta(days=29)}&to={today + timedelta(days=2)}"
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_exported_file_opens_from_disk_without_any_network(
+    browser: Browser, site: Site, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    context = new_context(browser, size)
+    file = tmp_path / "coverage.html"
+    answer = context.request.get(f"{site.url}/maps/coverage.html?{_period()}&lang=zh")
+    assert answer.status == 200
+    file.write_bytes(answer.body())
+    context.set_offline(True)
+    watched = Watched(context.new_page(), "file://")
+    page = watched.open(str(file))
+    assert page.inner_text("h1") == "边界巡护"
+    assert page.locator("[data-segment]").count() == 4
+    page.locator("[data-gap]").first.click()
+    assert page.locator("form").count() == 0
+    context.close()
+    assert watched.errors == []
+    assert watched.strangers == []
+
+
+def test_export_links_carry_the_period(watched: Watched) -> None:
+    page = watched.open("/coverage?from=2025-06-01&to=2025-07-01")
+    for kind in ("html", "csv", "geojson"):
+        address = page.get_attribute(f"[data-export={kind}]", "href")
+        assert address is not None
+        answer = page.request.get(watched.origin + address)
+        assert answer.status == 200, kind
+        assert "from=2025-06-01" in address
+
+
+def test_paper_has_the_map_and_the_lists_but_no_controls(watched: Watched) -> None:
+    page = watched.open("/coverage")
+    page.emulate_media(media="print")
+    assert page.locator("#map_view").is_visible()
+    assert page.locator("#segments").is_visible()
+    assert page.locator("#period").is_hidden()
+    assert page.locator(".leaflet-control-zoom").is_hidden()

@@ -1,0 +1,112 @@
+"""Hostile text in every text field of every layer never becomes code, on the server or in the browser."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.conftest import Databases, Site, Watched, new_context, site_of
+
+# Only a template engine, a script or an event handler would make 1337 of this.
+NOTE = (
+    '{{7*191}}{% print(7*191) %}{#x#}${7*191}<img src=x onerror="document.title=7*191">'
+    "</script><script>document.title=7*191</script>'`&amp;\u2028"
+)
+VIEWS = (
+    "/",
+    "/grids?property=households",
+    "/grids?property=incidents&level=0",
+    "/coverage",
+    "/stations?lon=118.5&lat=46.4",
+)
+
+
+@pytest.fixture(scope="module")
+def hostile(database_factory: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with site_of(database_factory, tmp_path_factory.mktemp("hostile"), NOTE) as found:
+        yield found
+
+
+@pytest.fixture
+def page(browser: Browser, hostile: Site) -> Iterator[Watched]:
+    context = new_context(browser)
+    watched = Watched(context.new_page(), hostile.url)
+    watched.page.on("dialog", lambda dialog: watched.errors.append(dialog.message))
+    yield watched
+    context.close()
+    assert watched.errors == []
+    assert watched.strangers == []
+
+
+def assert_inert(page: Page) -> None:
+    assert "1337" not in page.title()
+    assert "1337" not in page.content()
+    assert page.locator("img[src=x]").count() == 0
+
+
+@pytest.mark.parametrize("path", VIEWS)
+def test_page_shows_hostile_text_as_text(page: Watched, path: str) -> None:
+    opened = page.open(path)
+    opened.wait_for_load_state("networkidle")
+    assert_inert(opened)
+    assert "{{7*191}}" in opened.inner_text("body")
+
+
+def test_owner_panel_shows_hostile_text_as_text(page: Watched) -> None:
+    opened = page.open("/grids")
+    opened.click("#map_view", position={"x": 500, "y": 400})
+    opened.wait_for_selector(".chain li")
+    assert "{{7*191}}" in opened.inner_text(".chain")
+    assert "{{7*191}}" in opened.inner_text(".place-more")
+    assert_inert(opened)
+
+
+def test_border_tooltip_shows_hostile_text_as_text(page: Watched) -> None:
+    opened = page.open("/coverage")
+    place = opened.evaluate(
+        "(() => { let found; map_view.eachLayer((one) => { if (one.getTooltip?.()) found = one; });"
+        " const middle = found.getLatLngs()[1]; map_view.setView(middle, 14, {animate: false});"
+        " const {x, y} = map_view.latLngToContainerPoint(middle); return {x, y}; })()"
+    )
+    opened.hover("#map_view", position=place)
+    opened.wait_for_selector(".leaflet-tooltip")
+    assert "{{7*191}}" in opened.inner_text(".leaflet-tooltip")
+    assert_inert(opened)
+
+
+def test_chosen_station_shows_hostile_text_as_text(page: Watched) -> None:
+    opened = page.open("/stations?lon=118.5&lat=46.4")
+    opened.locator("[data-station]").first.click()
+    assert "{{7*191}}" in opened.inner_text(".station-more:not([hidden])")
+    assert_inert(opened)
+
+
+@pytest.mark.parametrize(
+    "query", ["district={{7*191}}", "lang={{7*191}}", "from={{7*191}}&to=<img onerror=x>"]
+)
+def test_hostile_question_is_inert(page: Watched, query: str) -> None:
+    answer = page.page.request.get(f"{page.origin}/coverage?{query}")
+    assert answer.status < 500
+    assert "1337" not in answer.text()
+
+
+def test_export_shows_hostile_text_as_text(page: Watched, tmp_path_factory: pytest.TempPathFactory) -> None:
+    answer = page.page.request.get(f"{page.origin}/maps/coverage.html?from=2020-01-01&to=2100-01-01")
+    assert answer.status == 200
+    file = tmp_path_factory.mktemp("export") / "coverage.html"
+    file.write_bytes(answer.body())
+    opened = page.page.context.new_page()
+    opened.goto(f"file://{file}")
+    opened.wait_for_selector("body[data-ready]")
+    assert "{{7*191}}" in opened.inner_text("#segments")
+    assert_inert(opened)
+
+
+@pytest.mark.parametrize("layer", ["grids", "border", "markers", "stations", "representatives", "incidents"])
+def test_every_layer_is_served_with_its_text_as_it_is(page: Watched, layer: str) -> None:
+    answer = page.page.request.get(f"{page.origin}/api/v1/layers/{layer}/items?limit=5")
+    assert answer.status == 200
+    assert "1337" not in answer.text()
+    assert "{{7*191}}" in answer.text()
+    described = page.page.request.get(f"{page.origin}/tiles/{layer}.json")
+    assert "1337" not in described.text()

@@ -1,0 +1,81 @@
+"""The station finder: by position, by map, by typing, with and without permission."""
+
+from playwright.sync_api import Browser
+
+from tests.browser.conftest import PHONE, Site, Watched, new_context
+
+
+def test_typed_position_lists_open_stations_by_distance(watched: Watched) -> None:
+    page = watched.open("/stations")
+    page.fill("[name=lon]", "118.6")
+    page.fill("[name=lat]", "46.36")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-station]:has-text('0 m')")
+    assert page.locator("[data-station]").count() == 2
+    assert "驿站3" in page.locator("[data-station]").first.inner_text()
+
+
+def test_closed_stations_show_when_wanted(watched: Watched) -> None:
+    page = watched.open("/stations?lon=118.5&lat=46.4")
+    page.wait_for_selector("[data-station]")
+    with page.expect_response("**/stations/nearest*"):
+        page.uncheck("[name=open]", force=True)
+    page.wait_for_function("document.querySelectorAll('[data-station]').length === 3")
+    assert "closed now" in page.locator("[data-station]").first.inner_text()
+
+
+def test_facility_narrows_the_list(watched: Watched) -> None:
+    page = watched.open("/stations?lon=118.5&lat=46.4")
+    page.check("[name=facility][value=repair]", force=True)
+    page.wait_for_function("document.querySelectorAll('[data-station]').length === 1")
+    page.check("[name=facility][value=water]", force=True)
+    page.wait_for_selector(".message")
+    assert "Take away a wish" in page.inner_text("#answer")
+
+
+def test_wrong_position_is_told_at_the_field(watched: Watched) -> None:
+    page = watched.open("/stations")
+    page.fill("[name=lon]", "118.6")
+    page.fill("[name=lat]", "146.36")
+    page.keyboard.press("Enter")
+    assert "−90 to 90" in page.inner_text("#where")
+    assert page.evaluate("document.activeElement.name") == "lat"
+
+
+def test_map_tap_on_a_phone_finds_the_nearest(browser: Browser, site: Site) -> None:
+    context = new_context(browser, PHONE)
+    watched = Watched(context.new_page(), site.url)
+    page = watched.open("/stations")
+    page.click("#map_view", position={"x": 60, "y": 250})
+    page.wait_for_function("document.getElementById('where').textContent.includes('place on the map')")
+    page.wait_for_selector("[data-station]")
+    context.close()
+    assert watched.errors == []
+
+
+def test_position_of_the_device_is_used_when_it_is_allowed(browser: Browser, site: Site) -> None:
+    context = new_context(browser, PHONE)
+    context.grant_permissions(["geolocation"], origin=site.url)
+    context.set_geolocation({"longitude": 118.42, "latitude": 46.42, "accuracy": 12})
+    watched = Watched(context.new_page(), site.url)
+    page = watched.open("/stations")
+    page.click("#near-me")
+    page.wait_for_function("document.getElementById('where').textContent.includes('12 m')")
+    page.wait_for_selector("[data-station]:has-text('0 m')")
+    assert "驿站1" in page.locator("[data-station]").first.inner_text()
+    context.close()
+
+
+def test_refused_position_says_what_else_to_do(watched: Watched) -> None:
+    page = watched.open("/stations")
+    page.click("#near-me")
+    page.wait_for_function("document.getElementById('where').textContent.includes('Tap the map')")
+
+
+def test_chosen_station_shows_directions_and_telephone(watched: Watched) -> None:
+    page = watched.open("/stations?lon=118.5&lat=46.4")
+    page.locator("[data-station]").first.focus()
+    page.keyboard.press("Enter")
+    links = page.locator(".station-more:not([hidden]) a")
+    assert [link.get_attribute("href").split(":")[0] for link in links.all()] == ["tel", "geo"]  # type: ignore[union-attr]
+    assert page.locator(".map-pin-chosen").count() == 1
