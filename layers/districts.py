@@ -55,7 +55,7 @@ class Districts(Store):
         """
         try:
             ZoneInfo(timezone)
-        except (ValueError, OSError) as error:
+        except (KeyError, ValueError, OSError) as error:
             raise InvalidAttribute(
                 N_("There is no timezone {timezone}."),
                 mend=N_("Give an IANA name such as Asia/Shanghai."),

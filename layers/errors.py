@@ -19,6 +19,7 @@
 No constraint violation leaves this package raw: ``translate`` names the thing, the place and the way out.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -123,13 +124,15 @@ _FOREIGN_KEY = "23503"
 _UNIQUE = "23505"
 _CHECK = "23514"
 _EXCLUSION = "23P01"
+# A violation names the partition it happened in: by district, by month or both.
+_PARTITION = re.compile(r"(_h\d+)?(_\d{4}_\d{2})?$")
 
 
 def translate(violation: psycopg.Error) -> LayerError | None:
     """Return the refusal that a constraint violation means, or None for any other database error."""
     diagnosis = violation.diag
     state = violation.sqlstate or ""
-    table = diagnosis.table_name or "?"
+    table = _PARTITION.sub("", diagnosis.table_name or "?")
     constraint = diagnosis.constraint_name or diagnosis.column_name or "?"
     # What the driver refuses by itself, such as a zero byte in a text, has no diagnosis.
     detail = (diagnosis.message_detail or diagnosis.message_primary or str(violation)).strip()

@@ -4,13 +4,12 @@ A fix is known by its device, time and place, so the same fix delivered twice is
 are kept as lattice counts (1e-7 degrees), which makes that identity exact.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sqlalchemy import Column, DateTime, Integer, Text
 from sqlalchemy.dialects.postgresql import JSONB, REAL
 
@@ -79,22 +78,23 @@ class FixTable:
     @classmethod
     def of(
         cls,
-        t: NDArray[np.float64],
-        lon: NDArray[np.float64],
-        lat: NDArray[np.float64],
+        t: ArrayLike,
+        lon: ArrayLike,
+        lat: ArrayLike,
         *,
-        accuracy_m: NDArray[np.float64] | None = None,
-        speed_ms: NDArray[np.float64] | None = None,
-        course: NDArray[np.float64] | None = None,
-        part: NDArray[np.int32] | None = None,
-        seq: NDArray[np.int32] | None = None,
+        accuracy_m: ArrayLike | None = None,
+        speed_ms: ArrayLike | None = None,
+        course: ArrayLike | None = None,
+        part: ArrayLike | None = None,
+        seq: ArrayLike | None = None,
     ) -> "FixTable":
         """Return a table from the columns that are known; the rest is NaN, part 0 and the row number."""
-        count = len(t)
+        times = np.asarray(t, dtype=np.float64)
+        count = len(times)
         unknown = np.full(count, np.nan)
         zeros = np.zeros(count, dtype=np.int32)
         return cls(
-            np.asarray(t, dtype=np.float64),
+            times,
             np.asarray(lon, dtype=np.float64),
             np.asarray(lat, dtype=np.float64),
             unknown if accuracy_m is None else np.asarray(accuracy_m, dtype=np.float64),
@@ -166,8 +166,3 @@ def month_bounds(year: int, month: int) -> tuple[datetime, datetime]:
 def instant(seconds: float) -> datetime:
     """Return the UTC instant of seconds since 1970, to the microsecond."""
     return EPOCH + timedelta(microseconds=round(seconds * 1e6))
-
-
-def partition_names(parents: Collection[str], year: int, month: int) -> dict[str, str]:
-    """Return the name of a month's partition under each table that is split by month."""
-    return {parent: f"{parent}_{year}_{month:02}" for parent in parents}

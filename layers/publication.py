@@ -131,8 +131,7 @@ class Publication(Store):
             np.array([draft.level for draft in state.drafts], dtype=np.int64),
             minlength=len(layer.level_names),
         )
-        bounds = shapely.total_bounds(state.areas)
-        frame = None if not state.drafts else shapely.box(*bounds)
+        frame = shapely.box(*shapely.total_bounds(state.areas)) if state.drafts else None
         identifier = new_id()
         self._insert(
             release,

@@ -1,0 +1,53 @@
+"""The same schema split into hash partitions by district, for one server with very many districts.
+
+Derived from the metadata, so it cannot drift: shard tables become parents with ``MODULUS``/``REMAINDER``
+partitions, ``fix`` is split by district and then by month. PostgreSQL 15 has no exclusion constraint on a
+partitioned table; each partition gets its own, which is complete because rows that could exclude one
+another are of one district and so of one partition.
+"""
+
+from sqlalchemy import Connection, MetaData, Table
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable
+
+import layers.stores  # noqa: F401 - every table is declared by its own module
+from layers.base import metadata
+
+
+def create(connection: Connection, modulus: int = 4) -> None:
+    """Make every table in the connection's first schema, the shard tables in hash partitions by district."""
+    parents = MetaData(naming_convention=metadata.naming_convention)
+    for table in metadata.sorted_tables:
+        table.to_metadata(parents)
+    for table in parents.sorted_tables:
+        if table.info["placement"] == "shard":
+            _create_shards(connection, table, modulus)
+        else:
+            connection.execute(CreateTable(table))
+
+
+def _create_shards(connection: Connection, parent: Table, modulus: int) -> None:
+    table = metadata.tables[parent.name]
+    for rule in _exclusions(parent):
+        parent.constraints.discard(rule)
+    options = parent.dialect_options["postgresql"]
+    below = options["partition_by"]
+    options["partition_by"] = "HASH (district)"
+    connection.execute(CreateTable(parent))
+    for index in sorted(parent.indexes, key=lambda one: str(one.name)):
+        connection.execute(CreateIndex(index))
+    for remainder in range(modulus):
+        name = f"{table.name}_h{remainder}"
+        split = f" PARTITION BY {below}" if below else ""
+        connection.exec_driver_sql(
+            f"CREATE TABLE {name} PARTITION OF {table.name}"
+            f" FOR VALUES WITH (MODULUS {modulus}, REMAINDER {remainder}){split}"
+        )
+        for rule in _exclusions(table.to_metadata(MetaData(), name=name)):
+            # The constraint's index shares a namespace with those of the other partitions.
+            rule.name = f"{rule.name}_h{remainder}"
+            connection.execute(AddConstraint(rule))
+
+
+def _exclusions(table: Table) -> list[ExcludeConstraint]:
+    return [rule for rule in table.constraints if isinstance(rule, ExcludeConstraint)]

@@ -1,0 +1,108 @@
+"""Values the store tests begin with: a strip of unit squares on the lattice, a border, a day, an instant."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import shapely
+from shapely.geometry import LineString
+
+from layers.border import BorderSegment
+from layers.fixes import FixTable
+from layers.ids import new_id
+from layers.incidents import Incident
+from layers.marker_kinds import read_attributes
+from layers.markers import Marker
+from layers.patrols import Patrol
+from layers.representatives import Representative
+from layers.stores import Stores
+from layers.units import UnitDraft
+
+DAY = date(2025, 3, 1)
+NOON = datetime(2025, 3, 1, 12, tzinfo=UTC)
+LEVELS = ("township", "grid")
+
+
+def square(column: int, row: int = 0, width: int = 1) -> shapely.Polygon:
+    """Return squares of 0.01 degrees beside one another, on the lattice."""
+    west, south = 1200_000_000 + column * 100_000, 440_000_000 + row * 100_000
+    corners = [(0, 0), (width, 0), (width, 1), (0, 1)]
+    return shapely.Polygon([((west + x * 100_000) / 1e7, (south + y * 100_000) / 1e7) for x, y in corners])
+
+
+def strip(count: int = 3, households: int | None = 100) -> list[UnitDraft]:
+    """Return one township and its grids from west to east."""
+    town = new_id()
+    top = UnitDraft(town, "T1", "Town", 0, None, square(0, width=count))
+    leaves = [
+        UnitDraft(new_id(), f"G{place}", f"Grid {place}", 1, town, square(place), households, {"seq": place})
+        for place in range(count)
+    ]
+    return [top, *leaves]
+
+
+def with_grids(stores: Stores, drafts: Sequence[UnitDraft] | None = None, day: date = DAY) -> list[UnitDraft]:
+    """Publish a strip of grids and return its drafts."""
+    published = list(strip() if drafts is None else drafts)
+    stores.layers.create("grids", name="网格", level_names=LEVELS)
+    stores.grids.publish("grids", day, published)
+    return published
+
+
+def segment(code: str = "S1", seq: int = 1, **others: Any) -> BorderSegment:
+    """Return a border segment of 1 km, one beside the other."""
+    line = LineString([(120 + (seq - 1) / 100, 44.05), (120 + seq / 100, 44.05)])
+    values: dict[str, Any] = {"valid_from": DAY, **others}
+    return BorderSegment(
+        new_id(), code, f"Stretch {code}", seq, (seq - 1) * 1000.0, seq * 1000.0, 1000.0, line, **values
+    )
+
+
+def marker(
+    code: str = "M1", kind: str = "gate", lon: float = 120.005, lat: float = 44.005, **others: Any
+) -> Marker:
+    """Return a marker; ``attributes`` are JSON values of its kind."""
+    attributes = read_attributes(kind, others.pop("attributes", {}))
+    values: dict[str, Any] = {"valid_from": DAY, **others}
+    return Marker(new_id(), code, f"Marker {code}", lon, lat, attributes, **values)
+
+
+def incident(**others: Any) -> Incident:
+    """Return an incident at the middle of the first grid."""
+    values: dict[str, Any] = {
+        "id": new_id(),
+        "channel": "web",
+        "class_": "road",
+        "title": "Broken lamp",
+        "lon": 120.005,
+        "lat": 44.005,
+        "raw_lon": 120.005,
+        "raw_lat": 44.005,
+        "occurred_at": NOON,
+        "received_at": NOON,
+        **others,
+    }
+    return Incident(**values)
+
+
+def patrol(device: str = "phone-1", digest: str = "d1", **others: Any) -> Patrol:
+    """Return a patrol on foot that has no fixes yet."""
+    return Patrol(new_id(), device, "foot", "Morning", "walk.gpx", digest, NOON, **others)
+
+
+def fixes(count: int, start: datetime = NOON, every_s: float = 10.0) -> FixTable:
+    """Return fixes along a parallel."""
+    t = start.timestamp() + np.arange(count) * every_s
+    return FixTable.of(t, 120 + np.arange(count) * 1e-4, np.full(count, 44.005))
+
+
+def representative(code: str = "R1") -> Representative:
+    """Return a representative without a place."""
+    return Representative(new_id(), code, f"Representative {code}")
+
+
+def ids(drafts: Sequence[UnitDraft]) -> list[UUID]:
+    """Return the ids of drafts."""
+    return [draft.id for draft in drafts]
