@@ -1,0 +1,91 @@
+"""``./wardline demo``: the fictional county, loaded once and served."""
+
+import os
+import sys
+import webbrowser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from sqlalchemy import Engine
+
+from service.cli import server
+from service.cli.common import DEMO_DATABASE, Quiet, open_engine
+from service.cli.serve import Host, Port
+from service.database import session_factory
+from service.demo.clear import clear_district
+from service.demo.county import COUNTY_CODE
+from service.demo.load import demo_state, load_demo
+from service.settings import Settings
+
+Tell = Callable[[str, float], None]
+
+
+def command(
+    host: Host = None,
+    port: Port = None,
+    reset: Annotated[bool, typer.Option("--reset", help="Make the demo anew, as of today.")] = False,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the address.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Load the demo district, serve it and print its address.
+
+    The first time makes up a county along a real stretch of border, with a year of incidents and a month of
+    patrols; later times serve what is there. It has a database of its own, wardline_demo, unless
+    WARDLINE_DATABASE_URL names one. The other commands reach it with --database wardline_demo.
+    """
+    settings = Settings.load(host=host, port=port, database=DEMO_DATABASE)
+    with server.take_port(settings.host, settings.port) as bound, open_engine(settings) as engine:
+        ensure_demo(engine, reset=reset, quiet=quiet)
+        address = server.address_of(bound, settings)
+        serving = settings.model_copy(
+            update={
+                "database_url": engine.url.render_as_string(hide_password=False),
+                "district": settings.district or COUNTY_CODE,
+                "port": bound.getsockname()[1],
+            }
+        )
+        engine.dispose()
+
+        def ready() -> None:
+            typer.echo(f"The demo is at {address} (Ctrl-C ends it)")
+            if not no_browser and _has_screen():
+                webbrowser.open(address)
+
+        server.run(serving, bound, ready, quiet=True)
+
+
+def ensure_demo(engine: Engine, *, reset: bool, quiet: bool) -> None:
+    """Load the demo where it is absent, of another version, or to be made anew."""
+    state = demo_state(engine)
+    if state is not None and state.current and not reset:
+        # The day it was made for may have passed: it is a demo, and waiting for a new one would be worse.
+        return
+    if state is not None:
+        with session_factory(engine)() as session, session.begin():
+            clear_district(session, COUNTY_CODE)
+    with _progress(quiet=quiet) as tell:
+        load_demo(engine, progress=tell)
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[Tell | None]:
+    """Yield what tells of each step: a bar on a screen, a line a step elsewhere."""
+    console = Console(stderr=True)
+    if quiet:
+        yield None
+    elif not console.is_terminal:
+        yield lambda name, share: typer.echo(f"· {name} ({share:.0%})", err=True)
+    else:
+        columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        with Progress(*columns, console=console, transient=True) as bar:
+            task = bar.add_task("", total=1.0)
+            yield lambda name, share: bar.update(task, description=name, completed=share)
+
+
+def _has_screen() -> bool:
+    # On a server webbrowser would start a text browser in this very terminal.
+    return sys.platform == "darwin" or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))
