@@ -29,6 +29,10 @@ District = Annotated[
     str | None,
     typer.Option("--district", metavar="CODE", help="District, where there are several. [WARDLINE_DISTRICT]"),
 ]
+Host = Annotated[str | None, typer.Option("--host", metavar="ADDRESS", help="Address to listen on.")]
+Port = Annotated[
+    int | None, typer.Option("--port", metavar="NUMBER", help="Port to listen on; 0 is a free one.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what went wrong.")]
 Json = Annotated[bool, typer.Option("--json", help="Write the report, and a refusal, as JSON.")]
 

@@ -13,8 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import Engine
 
 from service.cli import server
-from service.cli.common import DEMO_DATABASE, Quiet, open_engine
-from service.cli.serve import Host, Port
+from service.cli.common import DEMO_DATABASE, Host, Port, Quiet, open_engine
 from service.database import session_factory
 from service.demo.clear import clear_district
 from service.demo.county import COUNTY_CODE

@@ -5,13 +5,8 @@ from typing import Annotated
 import typer
 
 from service.cli import server
-from service.cli.common import Database, District, Quiet, open_engine
+from service.cli.common import Database, District, Host, Port, Quiet, open_engine
 from service.settings import Settings, variables
-
-Host = Annotated[str | None, typer.Option("--host", metavar="ADDRESS", help="Address to listen on.")]
-Port = Annotated[
-    int | None, typer.Option("--port", metavar="NUMBER", help="Port to listen on; 0 is a free one.")
-]
 
 
 def command(
