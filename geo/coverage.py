@@ -20,9 +20,10 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.crediting_kernels import credit
+from geo.evidence import Evidence
 from geo.fixes import SPEED_LIMIT_KMH
 from geo.geocentric import Floats
-from geo.intervals import Evidence, Intervals, Profile, covered_length, gaps, intersection, profile, union
+from geo.intervals import Intervals, Profile, covered_length, gaps, intersection, profile, union
 from geo.linear import MeasuredLine
 from geo.matching_kernels import candidates, collapse, match
 from geo.route_index import RouteIndex

@@ -5,11 +5,12 @@ import math
 import numpy as np
 
 from geo.compiled import compiled
+from geo.evidence import Evidence
 from geo.fixes import Codes, Ints, Places
 from geo.geocentric import Floats
 from geo.matching_kernels import FULL, along
 
-OBSERVED, INFERRED = 3, 1
+OBSERVED, INFERRED = int(Evidence.OBSERVED), int(Evidence.INFERRED)
 
 SLACK_RATIO, SLACK_SIGMAS, SLACK_M = 1.3, 2.0, 20.0
 """Metres along the line may exceed the chord by so much within a walk."""

@@ -2,30 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from enum import IntEnum
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from geo.evidence import Evidence
 from geo.fixes import Codes, Ints
 from geo.geocentric import Floats
 from geo.interval_kernels import cover_cells
 
 PASS_S = 1200.0
 """The same metre again after this many seconds is another pass."""
-
-
-class Evidence(IntEnum):
-    """How it is known that a place was visited: higher is better."""
-
-    DECLARED = 0
-    INFERRED = 1
-    SEEN = 2
-    OBSERVED = 3
-    SCANNED = 4
-    INSPECTED = 5
-    SERVICED = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +29,7 @@ class Intervals:
     from_t, to_t
         Unix seconds, from_t ≤ to_t; between them the measure changes evenly.
     evidence
-        Code of :class:`Evidence`.
+        Code of :class:`geo.evidence.Evidence`.
     holder, source
         Who carried the device, and the file or batch, as in :class:`geo.fixes.Fixes`.
     """

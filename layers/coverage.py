@@ -8,7 +8,6 @@ fixes it came from are dropped by retention.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import IntEnum
 from typing import Any, cast
 from uuid import UUID
 
@@ -16,22 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import CheckConstraint, Column, Date, DateTime, Double, Index, SmallInteger, Table, Text
 
+from geo.evidence import Evidence
 from layers.base import identifier, link, shard_table
 from layers.ids import new_id
 from layers.storage import Store, read_sql
-
-
-class Evidence(IntEnum):
-    """The ladder of evidence; a higher rung proves more, and none is silently added to another."""
-
-    DECLARED = 0
-    INFERRED = 1
-    SEEN = 2
-    OBSERVED = 3
-    SCANNED = 4
-    INSPECTED = 5
-    SERVICED = 6
-
 
 coverage_line = shard_table(
     "coverage_line",
@@ -162,6 +149,10 @@ class LineIntervals:
 
 class Coverage(Store):
     """The coverage ledgers of one district."""
+
+    def hold(self, device: str) -> None:
+        """Keep others from recomputing the ledger of a device until the transaction ends."""
+        self._lock(f"coverage of {device}")
 
     def replace_lines(self, device: str, day: date, visits: Sequence[LineVisit]) -> None:
         """Make these the only border intervals a device covered on a day."""

@@ -1,0 +1,199 @@
+"""Tracks as GeoJSON (RFC 7946): lines with a list of times, or points with a time each.
+
+A LineString has its times in the property ``coordTimes``, ``times`` or ``coordinateProperties.times``, a
+MultiLineString a list of such lists. Points have a property ``time``. Times are ISO 8601 texts or Unix
+milliseconds.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import tzinfo
+from typing import Any
+
+from geo.errors import N_
+from geo.fixes import Mode
+from service.errors import InvalidInput
+from service.readers import strict_json
+from service.readers.track_file import TrackBuilder, TrackFile
+
+_LINE_TIMES = ("coordTimes", "times", "timestamps")
+_POINT_TIMES = ("time", "timestamp", "at", "t", "datetime")
+_STORAGE = ("CRS84", "4326", "4490")
+
+
+def read_geojson(content: bytes, *, zone: tzinfo | None = None, mode: Mode = Mode.FOOT) -> TrackFile:
+    """Read a FeatureCollection, a Feature or a geometry; each line is a part, all points are one.
+
+    Raises
+    ------
+    MalformedBody
+        Not JSON.
+    InvalidInput
+        Not GeoJSON, in another reference system, or a line whose times do not fit its positions; names the
+        JSON pointer.
+    ContentTooLarge
+        More fixes than are accepted at once.
+    """
+    value = strict_json.loads(content)
+    builder = TrackBuilder("geojson", zone, mode)
+    points_open = False
+    for pointer, feature in _features(value):
+        geometry = feature.get("geometry")
+        properties = feature.get("properties")
+        properties = properties if isinstance(properties, Mapping) else {}
+        if not isinstance(geometry, Mapping):
+            continue
+        kind = geometry.get("type")
+        if not builder.name:
+            builder.name = str(properties.get("name") or "")
+        if kind == "Point":
+            if not points_open:
+                builder.segment("points")
+            points_open = True
+            _add_point(builder, pointer, geometry, properties)
+        elif kind in ("LineString", "MultiLineString"):
+            points_open = False
+            _add_lines(builder, pointer, geometry, properties)
+    return builder.file()
+
+
+def _features(value: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Return each feature with its pointer."""
+    if not isinstance(value, Mapping):
+        raise _not_geojson("")
+    _require_storage(value)
+    kind = value.get("type")
+    if kind == "FeatureCollection":
+        features = value.get("features")
+        if not isinstance(features, list):
+            raise _not_geojson("/features")
+        for k, feature in enumerate(features):
+            if not isinstance(feature, Mapping):
+                raise _not_geojson(f"/features/{k}")
+            yield f"/features/{k}", feature
+    elif kind == "Feature":
+        yield "", value
+    elif kind in ("LineString", "MultiLineString", "Point"):
+        yield "", {"geometry": value, "properties": value.get("properties")}
+    else:
+        raise _not_geojson("/type")
+
+
+def _require_storage(value: Mapping[str, Any]) -> None:
+    """Refuse a reference system other than longitude and latitude, which old GeoJSON could name."""
+    crs = value.get("crs")
+    if crs is None or any(name in str(crs) for name in _STORAGE):
+        return
+    raise InvalidInput(
+        N_("The GeoJSON is in another reference system: {crs}."),
+        mend=N_("Send longitude and latitude in degrees, as GeoJSON is defined."),
+        where={"pointer": "/crs"},
+        crs=str(crs)[:80],
+    )
+
+
+def _add_point(
+    builder: TrackBuilder, pointer: str, geometry: Mapping[str, Any], properties: Mapping[str, Any]
+) -> None:
+    lon, lat = _pair(geometry.get("coordinates"), f"{pointer}/geometry/coordinates")
+    time = next((properties[name] for name in _POINT_TIMES if properties.get(name) is not None), "")
+    given = properties.get("mode")
+    builder.add(
+        len(builder.times) + 1,
+        str(time),
+        lon,
+        lat,
+        _number(properties, "accuracy", "accuracy_m", "horizontal_accuracy"),
+        _number(properties, "speed", "speed_ms"),
+        _number(properties, "course", "heading", "bearing"),
+        given if isinstance(given, str) else None,
+    )
+
+
+def _add_lines(
+    builder: TrackBuilder, pointer: str, geometry: Mapping[str, Any], properties: Mapping[str, Any]
+) -> None:
+    place = f"{pointer}/geometry/coordinates"
+    coordinates = geometry.get("coordinates")
+    if not isinstance(coordinates, list):
+        raise _not_geojson(place)
+    several = geometry.get("type") == "MultiLineString"
+    lines = coordinates if several else [coordinates]
+    times = _times_of(properties, lines, several=several, pointer=f"{pointer}/properties")
+    for number, line in enumerate(lines):
+        here = f"{place}/{number}" if several else place
+        if not isinstance(line, list):
+            raise _not_geojson(here)
+        builder.segment(f"line {len(builder.segments) + 1} ({here})")
+        stamps = times[number]
+        if len(stamps) not in (0, len(line)):
+            raise InvalidInput(
+                N_("{pointer} has {positions} positions but {times} times."),
+                mend=N_("Give one time for each position, in coordTimes."),
+                where={"pointer": here},
+                pointer=here,
+                positions=len(line),
+                times=len(stamps),
+            )
+        for k, position in enumerate(line):
+            lon, lat = _pair(position, f"{here}/{k}")
+            stamp = stamps[k] if stamps else ""
+            builder.add(len(builder.times) + 1, "" if stamp is None else str(stamp), lon, lat)
+
+
+def _times_of(
+    properties: Mapping[str, Any], lines: Sequence[Any], *, several: bool, pointer: str
+) -> list[list[Any]]:
+    """Return a list of times for each line; empty ones where the feature has none."""
+    nested = properties.get("coordinateProperties")
+    sources = [properties, nested if isinstance(nested, Mapping) else {}]
+    found = next((s[name] for s in sources for name in _LINE_TIMES if s.get(name) is not None), None)
+    if found is None:
+        return [[] for _ in lines]
+    if not isinstance(found, list):
+        raise _not_geojson(pointer)
+    if not several:
+        return [found]
+    if all(isinstance(part, list) for part in found) and len(found) == len(lines):
+        return found
+    sizes = [len(line) if isinstance(line, list) else 0 for line in lines]
+    if any(isinstance(part, list) for part in found) or sum(sizes) != len(found):
+        raise InvalidInput(
+            N_("{pointer} has {positions} positions but {times} times."),
+            mend=N_("Give one time for each position, in coordTimes."),
+            where={"pointer": pointer},
+            pointer=pointer,
+            positions=sum(sizes),
+            times=len(found),
+        )
+    ends = [sum(sizes[: k + 1]) for k in range(len(sizes))]
+    return [found[end - size : end] for size, end in zip(sizes, ends, strict=True)]
+
+
+def _pair(position: Any, pointer: str) -> tuple[float, float]:
+    """Return lon and lat of a position, which may have a height as well."""
+    good = isinstance(position, list) and 2 <= len(position) <= 4
+    if not good or any(isinstance(v, bool) or not isinstance(v, int | float) for v in position[:2]):
+        raise InvalidInput(
+            N_("{pointer} is not a position."),
+            mend=N_("A position is [longitude, latitude] in degrees."),
+            where={"pointer": pointer},
+            pointer=pointer,
+        )
+    return float(position[0]), float(position[1])
+
+
+def _number(properties: Mapping[str, Any], *names: str) -> float | None:
+    for name in names:
+        value = properties.get(name)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return float(value)
+    return None
+
+
+def _not_geojson(pointer: str) -> InvalidInput:
+    return InvalidInput(
+        N_("The file is not GeoJSON with lines or points, at “{pointer}”."),
+        mend=N_("Send a FeatureCollection of LineStrings with coordTimes, or of Points with a time."),
+        where={"pointer": pointer},
+        pointer=pointer,
+    )

@@ -1,0 +1,375 @@
+"""Coverage of the border in a period: what was walked, when last, by whom, what is open and what is due."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from geo.coverage import Intervals, Profile, covered_length, gaps, intersection, profile, union
+from geo.errors import N_
+from geo.evidence import Evidence
+from geo.linear import MeasuredLine
+from layers.border import BorderSegment
+from layers.coverage import LineIntervals
+from layers.fixes import instant
+from layers.markers import Marker
+from layers.stores import Stores
+from service.errors import InvalidInput
+
+DAY = timedelta(days=1)
+HISTORY = timedelta(days=400)
+"""How far before the end of a period "walked last" looks back."""
+
+NEAR_M = 30.0
+"""A gap that begins within this of a marker begins at it: twice what the end of a walk is good for."""
+
+OVERDUE_LEAST_M = 50.0
+"""Shorter overdue stretches are the error of the ends of walks."""
+
+LONGEST_PERIOD = timedelta(days=3660)
+State = Literal["covered", "inferred", "gap"]
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The half-open period [from_at, to_at) and the instant ``as_of`` at which ages are told."""
+
+    from_at: datetime
+    to_at: datetime
+    as_of: datetime
+
+    @property
+    def seconds(self) -> tuple[float, float]:
+        """Both ends in Unix seconds."""
+        return self.from_at.timestamp(), self.to_at.timestamp()
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Part of a segment in one state, with when and by whom it was last walked (None: not in memory).
+
+    ``markers`` are the codes of the markers round it, None where there is none. ``oldest_at`` is when the
+    part of it that was left longest was walked last, None if some of it never was.
+    """
+
+    state: State
+    from_m: float
+    to_m: float
+    passes: int
+    last_at: datetime | None
+    last_by: str | None
+    oldest_at: datetime | None
+    markers: tuple[str | None, str | None]
+
+    @property
+    def length_m(self) -> float:
+        """Its length in metres."""
+        return self.to_m - self.from_m
+
+
+@dataclass(frozen=True, slots=True)
+class Passes:
+    """How often the metres of a segment were passed: mean over all of it, most, fewest."""
+
+    mean: float
+    most: int
+    fewest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Whether a segment is due: metres walked longest ago than ``days`` allow, and their debt in km·days."""
+
+    days: int | None
+    state: Literal["none", "ok", "soon", "overdue"]
+    overdue_m: float
+    debt_km_days: float
+    next_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentCoverage:
+    """Coverage of one segment in a period: metres observed, inferred and declared, each without the better.
+
+    ``counted_from`` is the start of the period, or later where the segment was drawn anew since. ``seen_m``
+    is None: what was seen from afar is not computed yet. ``stretches`` are in order and make up the segment.
+    """
+
+    segment: BorderSegment
+    line: MeasuredLine
+    counted_from: datetime
+    covered_m: float
+    inferred_m: float
+    seen_m: float | None
+    declared_m: float
+    passes: Passes
+    last_at: datetime | None
+    last_by: str | None
+    walked_km: float
+    hours: float
+    stretches: tuple[Stretch, ...]
+    due: Due
+
+    @property
+    def length_m(self) -> float:
+        """The length of the line that is walked."""
+        return self.line.length_m
+
+    @property
+    def gaps(self) -> tuple[Stretch, ...]:
+        """The stretches that were neither walked nor inferred."""
+        return tuple(stretch for stretch in self.stretches if stretch.state == "gap")
+
+    def percent(self, metres: float) -> float:
+        """Return a share of the segment in percent."""
+        return 100.0 * metres / self.length_m
+
+
+def period_of(first: str | None, last: str | None, timezone: str, now: datetime) -> Period:
+    """Return the period of two texts: days of the district's calendar or instants, half-open.
+
+    Without ``last`` the period ends with today, without ``first`` it begins 30 days before its end.
+
+    Raises
+    ------
+    InvalidInput
+        A text is neither a day nor an instant with its offset, or the period is empty or too long.
+    """
+    zone = ZoneInfo(timezone)
+    tomorrow = datetime.combine(now.astimezone(zone).date() + DAY, datetime.min.time(), zone)
+    to_at = tomorrow if last is None else _instant(last, "to", zone)
+    from_at = (to_at - 30 * DAY) if first is None else _instant(first, "from", zone)
+    if not from_at < to_at:
+        raise InvalidInput(
+            N_("The period from {first} to {last} is empty."),
+            mend=N_("Let it end after it begins; the end is not part of it."),
+            where={"parameter": "to"},
+            first=first,
+            last=last,
+        )
+    if to_at - from_at > LONGEST_PERIOD:
+        raise InvalidInput(
+            N_("The period from {first} to {last} is longer than ten years."),
+            mend=N_("Ask for a shorter one."),
+            where={"parameter": "from"},
+            first=first,
+            last=last,
+        )
+    return Period(from_at, to_at, min(to_at, max(now, from_at)))
+
+
+def _instant(text: str, parameter: str, zone: ZoneInfo) -> datetime:
+    try:
+        if len(text) == 10:
+            day = date.fromisoformat(text)
+            found = datetime.combine(day, datetime.min.time(), zone)
+        else:
+            found = datetime.fromisoformat(text)
+        if found.tzinfo is not None and 1950 <= found.year <= 2200:
+            return found
+    except ValueError:
+        pass
+    raise InvalidInput(
+        N_("“{text}” is neither a day nor a time with its offset."),
+        mend=N_("Write a day such as 2025-06-30, or a time such as 2025-06-30T09:00:00+08:00."),
+        where={"parameter": parameter},
+        text=text[:64],
+    )
+
+
+def segments_of(stores: Stores, period: Period, code: str | None = None) -> tuple[BorderSegment, ...]:
+    """Return the segments valid on the last day of a period, all or the one of a code.
+
+    Raises
+    ------
+    NotFound
+        There is no segment of this code then.
+    """
+    day = _last_day(stores, period)
+    return stores.border.all(day) if code is None else (stores.border.by_code(code, day),)
+
+
+def _last_day(stores: Stores, period: Period) -> date:
+    zone = ZoneInfo(stores.districts.current().timezone)
+    return (period.to_at - timedelta(microseconds=1)).astimezone(zone).date()
+
+
+def coverage(
+    stores: Stores, segments: Sequence[BorderSegment], period: Period
+) -> tuple[SegmentCoverage, ...]:
+    """Return the coverage of segments in a period, in the order given."""
+    zone = ZoneInfo(stores.districts.current().timezone)
+    last_day = _last_day(stores, period)
+    earliest = min(period.from_at.astimezone(zone).date(), last_day - HISTORY)
+    ledger = stores.coverage.lines([one.id for one in segments], earliest, last_day + DAY)
+    intervals = _intervals(ledger)
+    found = []
+    for segment in segments:
+        markers = stores.markers.along(segment.id, last_day)
+        begun = segment.valid_from
+        counted_from = period.from_at
+        if begun is not None:
+            counted_from = max(counted_from, datetime.combine(begun, datetime.min.time(), zone))
+        place = ledger.segments.index(segment.id)
+        found.append(_of_segment(segment, intervals.on(place), ledger, markers, period, counted_from))
+    return tuple(found)
+
+
+def _intervals(ledger: LineIntervals) -> Intervals:
+    """Return the ledger's rows in the order of time: from is where the patrol was first.
+
+    ``holder`` is the position of the row's person, or of its device beyond them; ``source`` that of the row.
+    """
+    back = ledger.from_t > ledger.to_t
+    holder = np.where(ledger.person >= 0, ledger.person, ledger.device + len(ledger.persons))
+    return Intervals.of(
+        np.where(back, ledger.to_m, ledger.from_m),
+        np.where(back, ledger.from_m, ledger.to_m),
+        np.where(back, ledger.to_t, ledger.from_t),
+        np.where(back, ledger.from_t, ledger.to_t),
+        line=ledger.segment,
+        evidence=ledger.evidence,
+        holder=holder,
+    )
+
+
+def _of_segment(
+    segment: BorderSegment,
+    rows: Intervals,
+    ledger: LineIntervals,
+    markers: Sequence[Marker],
+    period: Period,
+    counted_from: datetime,
+) -> SegmentCoverage:
+    line = MeasuredLine.from_lonlat(shapely.get_coordinates(segment.line))
+    length = line.length_m
+    begin, end = counted_from.timestamp(), period.seconds[1]
+    now = rows.within(begin, end)
+    observed = now.at_least(Evidence.OBSERVED)
+    walked = union(observed.low, observed.high)
+    inferred = _beside(now.take(now.evidence == Evidence.INFERRED), walked, length)
+    known = union(*np.concatenate([walked, inferred]).T)
+    declared = _beside(now.take(now.evidence == Evidence.DECLARED), known, length)
+    past = rows.within(0.0, end).at_least(Evidence.OBSERVED)
+    history = profile(past, 0.0, length)
+    passes = profile(observed, 0.0, length)
+    names = (*ledger.persons, *ledger.devices)
+    look = _Look(length, history, passes, tuple(names[k] for k in past.holder), _named(markers))
+    stretches = look.stretches(walked, inferred)
+    latest = int(np.argmax(past.to_t)) if len(past) else -1
+    return SegmentCoverage(
+        segment=segment,
+        line=line,
+        counted_from=counted_from,
+        covered_m=covered_length(walked),
+        inferred_m=covered_length(inferred),
+        seen_m=None,
+        declared_m=covered_length(declared),
+        passes=_passes(passes),
+        last_at=instant(float(past.to_t[latest])) if latest >= 0 else None,
+        last_by=look.names[latest] if latest >= 0 else None,
+        walked_km=float(np.abs(observed.to_m - observed.from_m).sum()) / 1000.0,
+        hours=float((observed.to_t - observed.from_t).sum()) / 3600.0,
+        stretches=stretches,
+        due=_due(segment.due_days, history, period),
+    )
+
+
+def _beside(rows: Intervals, better: npt.NDArray[np.float64], length: float) -> npt.NDArray[np.float64]:
+    """Return the spans of rows that no better evidence covers."""
+    return intersection(union(rows.low, rows.high), gaps(better, 0.0, length))
+
+
+def _passes(found: Profile) -> Passes:
+    mean = float((found.passes * found.metres).sum() / found.metres.sum())
+    return Passes(mean, int(found.passes.max()), int(found.passes.min()))
+
+
+def _named(markers: Sequence[Marker]) -> list[tuple[float, str]]:
+    """Return measures and codes of the markers that name places: the boundary markers, else all."""
+    placed = [one for one in markers if one.measure_m is not None]
+    chosen = [one for one in placed if one.kind == "boundary-marker"] or placed
+    return sorted((one.measure_m or 0.0, one.code) for one in chosen)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Look:
+    """What is known along a segment, to describe its stretches."""
+
+    length: float
+    history: Profile
+    passes: Profile
+    names: tuple[str, ...]
+    markers: list[tuple[float, str]]
+
+    def stretches(
+        self, walked: npt.NDArray[np.float64], inferred: npt.NDArray[np.float64]
+    ) -> tuple[Stretch, ...]:
+        """Return the whole segment in order, cut where the state or the last walk changes."""
+        known = union(*np.concatenate([walked, inferred]).T)
+        found = [self._one("gap", low, high) for low, high in gaps(known, 0.0, self.length).tolist()]
+        found += [self._one("inferred", low, high) for low, high in inferred.tolist()]
+        for low, high in walked.tolist():
+            found += [self._one("covered", a, b) for a, b in self._by_last(low, high)]
+        return tuple(sorted(found, key=lambda one: one.from_m))
+
+    def _by_last(self, low: float, high: float) -> list[tuple[float, float]]:
+        """Return a span cut where another person, or the same an hour apart, was there last."""
+        inside = np.flatnonzero(self.history.between(low, high))
+        cuts = [low]
+        for a, b in pairwise(inside.tolist()):
+            one, other = self.history.last[a], self.history.last[b]
+            apart = abs(self.history.last_t[a] - self.history.last_t[b])
+            if self.names[one] != self.names[other] or apart > 3600.0:
+                cuts.append(float(self.history.edges[b]))
+        return list(zip(cuts, [*cuts[1:], high], strict=True))
+
+    def _one(self, state: State, low: float, high: float) -> Stretch:
+        inside = self.history.between(low, high)
+        times, last = self.history.last_t[inside], self.history.last[inside]
+        never = bool(np.isnan(times).any())
+        latest = int(np.nanargmax(times)) if len(times) and not np.isnan(times).all() else -1
+        counted = self.passes.passes[self.passes.between(low, high)]
+        return Stretch(
+            state=state,
+            from_m=low,
+            to_m=high,
+            passes=int(counted.min(initial=2**31 - 1)) if len(counted) else 0,
+            last_at=instant(float(times[latest])) if latest >= 0 else None,
+            last_by=self.names[last[latest]] if latest >= 0 else None,
+            oldest_at=None if never or latest < 0 else instant(float(times.min())),
+            markers=self._round(low, high),
+        )
+
+    def _round(self, low: float, high: float) -> tuple[str | None, str | None]:
+        before = [code for at, code in self.markers if at <= low + NEAR_M and at < high]
+        after = [code for at, code in self.markers if at >= high - NEAR_M and at > low]
+        return (before[-1] if before else None, after[0] if after else None)
+
+
+def _due(days: int | None, history: Profile, period: Period) -> Due:
+    """Return how a segment stands against its rule: at most so many days between two visits of a metre."""
+    if days is None:
+        return Due(None, "none", 0.0, 0.0, None)
+    now = period.as_of.timestamp()
+    # a metre that was never walked counts as left since the longest time that is looked back
+    last = np.where(np.isnan(history.last_t), now - HISTORY.total_seconds(), history.last_t)
+    age = (now - last) / 86_400.0
+    late = age > days
+    spans = union(history.edges[:-1][late], history.edges[1:][late])
+    long = spans[(spans[:, 1] - spans[:, 0]) >= OVERDUE_LEAST_M]
+    debt = float((np.maximum(age - days, 0.0) * history.metres).sum()) / 1000.0
+    walked = history.metres >= OVERDUE_LEAST_M
+    oldest = float(last[walked].min()) if walked.any() else float(last.min())
+    next_on = (datetime.fromtimestamp(oldest, UTC) + days * DAY).date()
+    if len(long):
+        state: Literal["ok", "soon", "overdue"] = "overdue"
+    else:
+        state = "soon" if bool((age > 0.8 * days).any()) else "ok"
+    return Due(days, state, covered_length(long), debt if len(long) else 0.0, next_on)
