@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from geo.errors import N_
 from service.cluster import Cluster
+from service.cluster.binaries import OLDEST_MAJOR
+from service.cluster.databases import EXTENSIONS
 from service.database import make_engine, migrate
 from service.errors import NotReady
 from service.settings import Settings
@@ -49,7 +51,7 @@ def open_database(settings: Settings) -> Iterator[str]:
         The database that is set cannot be reached, or the private cluster cannot be used.
     """
     if settings.database_url is not None:
-        _require_reachable(settings.database_url)
+        _require_usable(settings.database_url)
         yield settings.database_url
         return
     with Cluster(settings.home, binaries=settings.postgres_bin).use() as cluster:
@@ -69,7 +71,8 @@ def open_engine(settings: Settings) -> Iterator[Engine]:
             engine.dispose()
 
 
-def _require_reachable(url: str) -> None:
+def _require_usable(url: str) -> None:
+    """Refuse a database that is away, too old or without PostGIS; make the extensions where we may."""
     mend = N_("Start the server or correct WARDLINE_DATABASE_URL.")
     try:
         shown = make_url(url).render_as_string(hide_password=True)
@@ -77,19 +80,33 @@ def _require_reachable(url: str) -> None:
         raise NotReady(N_("WARDLINE_DATABASE_URL is not the address of a database."), mend=mend) from error
     engine = make_engine(url)
     try:
-        with engine.connect() as connection:
-            found = connection.exec_driver_sql(
-                "SELECT to_regproc('postgis_lib_version') IS NOT NULL"
-            ).scalar()
+        with engine.begin() as connection:
+            version = int(connection.exec_driver_sql("SHOW server_version_num").scalar_one()) // 10000
+            for extension in EXTENSIONS:
+                connection.exec_driver_sql(f"CREATE EXTENSION IF NOT EXISTS {extension}")
     except OperationalError as error:
-        reason = str(error.orig).strip().splitlines()[0]
         message = N_("The database {address} cannot be reached: {reason}.")
-        raise NotReady(message, mend=mend, address=shown, reason=reason) from error
+        raise NotReady(message, mend=mend, address=shown, reason=_reason(error)) from error
+    except DBAPIError as error:
+        raise NotReady(
+            N_("The database {address} lacks PostGIS or btree_gist: {reason}."),
+            mend=N_(
+                "Let its administrator run there: CREATE EXTENSION postgis; CREATE EXTENSION btree_gist;"
+            ),
+            address=shown,
+            reason=_reason(error),
+        ) from error
     finally:
         engine.dispose()
-    if not found:
+    if version < OLDEST_MAJOR:
         raise NotReady(
-            N_("The database {address} has no PostGIS."),
-            mend=N_("Let its administrator run: CREATE EXTENSION postgis; CREATE EXTENSION btree_gist;"),
+            N_("The database {address} is PostgreSQL {found}; {oldest} or later is needed."),
+            mend=N_("Upgrade the server, or unset WARDLINE_DATABASE_URL to use a private one."),
             address=shown,
+            found=version,
+            oldest=OLDEST_MAJOR,
         )
+
+
+def _reason(error: DBAPIError) -> str:
+    return str(error.orig).strip().splitlines()[0].rstrip(".")
