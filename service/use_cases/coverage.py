@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -21,6 +20,7 @@ from layers.fixes import instant
 from layers.markers import Marker
 from layers.stores import Stores
 from service.errors import InvalidInput
+from service.schemas.coverage import Due, DueState, Passes, Period, SegmentCoverage, State, Stretch
 
 DAY = timedelta(days=1)
 HISTORY = timedelta(days=400)
@@ -33,102 +33,6 @@ OVERDUE_LEAST_M = 50.0
 """Shorter overdue stretches are the error of the ends of walks."""
 
 LONGEST_PERIOD = timedelta(days=3660)
-State = Literal["covered", "inferred", "gap"]
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """The half-open period [from_at, to_at) and the instant ``as_of`` at which ages are told."""
-
-    from_at: datetime
-    to_at: datetime
-    as_of: datetime
-
-    @property
-    def seconds(self) -> tuple[float, float]:
-        """Both ends in Unix seconds."""
-        return self.from_at.timestamp(), self.to_at.timestamp()
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """Part of a segment in one state, with when and by whom it was last walked (None: not in memory).
-
-    ``markers`` are the codes of the markers round it, None where there is none. ``oldest_at`` is when the
-    part of it that was left longest was walked last, None if some of it never was.
-    """
-
-    state: State
-    from_m: float
-    to_m: float
-    passes: int
-    last_at: datetime | None
-    last_by: str | None
-    oldest_at: datetime | None
-    markers: tuple[str | None, str | None]
-
-    @property
-    def length_m(self) -> float:
-        """Its length in metres."""
-        return self.to_m - self.from_m
-
-
-@dataclass(frozen=True, slots=True)
-class Passes:
-    """How often the metres of a segment were passed: mean over all of it, most, fewest."""
-
-    mean: float
-    most: int
-    fewest: int
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """Whether a segment is due: metres walked longest ago than ``days`` allow, and their debt in km·days."""
-
-    days: int | None
-    state: Literal["none", "ok", "soon", "overdue"]
-    overdue_m: float
-    debt_km_days: float
-    next_on: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class SegmentCoverage:
-    """Coverage of one segment in a period: metres observed, inferred and declared, each without the better.
-
-    ``counted_from`` is the start of the period, or later where the segment was drawn anew since. ``seen_m``
-    is None: what was seen from afar is not computed yet. ``stretches`` are in order and make up the segment.
-    """
-
-    segment: BorderSegment
-    line: MeasuredLine
-    counted_from: datetime
-    covered_m: float
-    inferred_m: float
-    seen_m: float | None
-    declared_m: float
-    passes: Passes
-    last_at: datetime | None
-    last_by: str | None
-    walked_km: float
-    hours: float
-    stretches: tuple[Stretch, ...]
-    due: Due
-
-    @property
-    def length_m(self) -> float:
-        """The length of the line that is walked."""
-        return self.line.length_m
-
-    @property
-    def gaps(self) -> tuple[Stretch, ...]:
-        """The stretches that were neither walked nor inferred."""
-        return tuple(stretch for stretch in self.stretches if stretch.state == "gap")
-
-    def percent(self, metres: float) -> float:
-        """Return a share of the segment in percent."""
-        return 100.0 * metres / self.length_m
 
 
 def period_of(first: str | None, last: str | None, timezone: str, now: datetime) -> Period:
@@ -369,7 +273,7 @@ def _due(days: int | None, history: Profile, period: Period) -> Due:
     oldest = float(last[walked].min()) if walked.any() else float(last.min())
     next_on = (datetime.fromtimestamp(oldest, UTC) + days * DAY).date()
     if len(long):
-        state: Literal["ok", "soon", "overdue"] = "overdue"
+        state: DueState = "overdue"
     else:
         state = "soon" if bool((age > 0.8 * days).any()) else "ok"
     return Due(days, state, covered_length(long), debt if len(long) else 0.0, next_on)

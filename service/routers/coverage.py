@@ -1,0 +1,107 @@
+"""Coverage of the border: figures and gaps of segments, and their stretches as lines or rows."""
+
+import csv
+import io
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import orjson
+from fastapi import Depends, Query, Response
+
+from service import i18n
+from service.dependencies import LanguageDep, StoresDep
+from service.dependencies import router as make_router
+from service.schemas.coverage import (
+    CSV_COLUMNS,
+    CoverageOut,
+    Period,
+    SegmentDetailOut,
+    detail_json,
+    features_json,
+    report_json,
+    rows_of,
+)
+from service.use_cases.coverage import coverage, period_of, segments_of
+
+router = make_router("coverage")
+
+GEOJSON = "application/geo+json"
+# A spreadsheet runs a cell that begins with one of these; an apostrophe in front makes it text.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def get_period(
+    stores: StoresDep,
+    first: Annotated[
+        str | None, Query(alias="from", max_length=40, description="First day, or an instant.")
+    ] = None,
+    last: Annotated[
+        str | None, Query(alias="to", max_length=40, description="The day or instant it ends before.")
+    ] = None,
+) -> Period:
+    """Return the period of a request; the last 30 days where none is given."""
+    return period_of(first, last, stores.districts.current().timezone, datetime.now(UTC))
+
+
+PeriodDep = Annotated[Period, Depends(get_period)]
+
+
+@router.get("/coverage/segments", response_model=CoverageOut, summary="Coverage of the border in a period")
+def get_segments(stores: StoresDep, period: PeriodDep, language: LanguageDep) -> Response:
+    """Return covered and inferred metres and percent, passes, gaps and due state of every segment."""
+    found = coverage(stores, segments_of(stores, period), period)
+    return _json(report_json(found, period, i18n.translator(language)))
+
+
+@router.get(
+    "/coverage/segments.geojson",
+    summary="Coverage of the border as lines",
+    response_class=Response,
+    responses={200: {"content": {GEOJSON: {}}}},
+)
+def get_features(stores: StoresDep, period: PeriodDep) -> Response:
+    """Return a feature for each stretch that was covered, inferred or left open."""
+    found = coverage(stores, segments_of(stores, period), period)
+    return _json(features_json(found, period), GEOJSON)
+
+
+@router.get(
+    "/coverage/segments.csv",
+    summary="Coverage of the border as a table",
+    response_class=Response,
+    responses={200: {"content": {"text/csv": {}}}},
+)
+def get_table(stores: StoresDep, period: PeriodDep) -> Response:
+    """Return a row for each stretch that was covered, inferred or left open."""
+    found = coverage(stores, segments_of(stores, period), period)
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(CSV_COLUMNS)
+    writer.writerows([_cell(value) for value in row] for row in rows_of(found, period))
+    # the mark tells spreadsheets that it is UTF-8
+    return Response(
+        "\ufeff" + text.getvalue(),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="coverage.csv"'},
+    )
+
+
+@router.get("/coverage/segments/{code}", response_model=SegmentDetailOut, summary="Coverage of one segment")
+def get_segment(
+    code: str,
+    stores: StoresDep,
+    period: PeriodDep,
+    language: LanguageDep,
+    geometry: Annotated[bool, Query(description="Add the line of each stretch.")] = False,
+) -> Response:
+    """Return the coverage of a segment with all its stretches in order."""
+    (found,) = coverage(stores, segments_of(stores, period, code), period)
+    return _json(detail_json(found, period, i18n.translator(language), geometry=geometry))
+
+
+def _cell(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def _json(body: Any, media_type: str = "application/json") -> Response:
+    return Response(orjson.dumps(body), media_type=media_type)

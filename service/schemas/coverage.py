@@ -1,0 +1,391 @@
+"""Shapes of the coverage of the border: values, their JSON and GeoJSON, and the models of the answers."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from geo.errors import N_
+from geo.linear import MeasuredLine
+from layers.border import BorderSegment
+
+State = Literal["covered", "inferred", "gap"]
+DueState = Literal["none", "ok", "soon", "overdue"]
+Translate = Callable[[str], str]
+_DECIMALS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The half-open period [from_at, to_at) and the instant ``as_of`` at which ages are told."""
+
+    from_at: datetime
+    to_at: datetime
+    as_of: datetime
+
+    @property
+    def seconds(self) -> tuple[float, float]:
+        """Both ends in Unix seconds."""
+        return self.from_at.timestamp(), self.to_at.timestamp()
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Part of a segment in one state, with when and by whom it was last walked (None: not in memory).
+
+    ``markers`` are the codes of the markers round it, None where there is none. ``oldest_at`` is when the
+    part of it that was left longest was walked last, None if some of it never was.
+    """
+
+    state: State
+    from_m: float
+    to_m: float
+    passes: int
+    last_at: datetime | None
+    last_by: str | None
+    oldest_at: datetime | None
+    markers: tuple[str | None, str | None]
+
+    @property
+    def length_m(self) -> float:
+        """Its length in metres."""
+        return self.to_m - self.from_m
+
+    @property
+    def told_at(self) -> datetime | None:
+        """The instant its age counts from: the last walk, or for what is open the one longest ago."""
+        return self.last_at if self.state == "covered" else self.oldest_at
+
+    def name(self, translate: Translate = str) -> str:
+        """Return where it is, by the markers round it."""
+        before, after = self.markers
+        if before and after:
+            text = N_("between marker {before} and {after}")
+        elif before:
+            text = N_("from marker {before} to the end")
+        elif after:
+            text = N_("from the start to marker {after}")
+        else:
+            text = N_("no markers near")
+        return translate(text).format(before=before, after=after)
+
+
+@dataclass(frozen=True, slots=True)
+class Passes:
+    """How often the metres of a segment were passed: mean over all of it, most, fewest."""
+
+    mean: float
+    most: int
+    fewest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Whether a segment is due: metres walked longer ago than ``days`` allow, and their debt in km·days."""
+
+    days: int | None
+    state: DueState
+    overdue_m: float
+    debt_km_days: float
+    next_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentCoverage:
+    """Coverage of one segment in a period: metres observed, inferred and declared, each without the better.
+
+    ``counted_from`` is the start of the period, or later where the segment was drawn anew since. ``seen_m``
+    is None: what was seen from afar is not computed yet. ``stretches`` are in order and make up the segment.
+    """
+
+    segment: BorderSegment
+    line: MeasuredLine
+    counted_from: datetime
+    covered_m: float
+    inferred_m: float
+    seen_m: float | None
+    declared_m: float
+    passes: Passes
+    last_at: datetime | None
+    last_by: str | None
+    walked_km: float
+    hours: float
+    stretches: tuple[Stretch, ...]
+    due: Due
+
+    @property
+    def length_m(self) -> float:
+        """The length of the line that is walked."""
+        return self.line.length_m
+
+    @property
+    def gaps(self) -> tuple[Stretch, ...]:
+        """The stretches that were neither walked nor inferred."""
+        return tuple(stretch for stretch in self.stretches if stretch.state == "gap")
+
+
+def report_json(
+    found: Sequence[SegmentCoverage], period: Period, translate: Translate = str
+) -> dict[str, Any]:
+    """Return the body of the coverage of several segments."""
+    sums = {
+        name: sum(getattr(one, name) for one in found)
+        for name in ("length_m", "covered_m", "inferred_m", "declared_m", "walked_km", "hours")
+    }
+    return {
+        **_period_json(period),
+        "total": {
+            **{name: round(value, 2) for name, value in sums.items()},
+            "covered_percent": _percent(sums["covered_m"], sums["length_m"]),
+            "inferred_percent": _percent(sums["inferred_m"], sums["length_m"]),
+            "gap_m": round(sum(gap.length_m for one in found for gap in one.gaps), 2),
+        },
+        "segments": [segment_json(one, period, translate) for one in found],
+    }
+
+
+def detail_json(
+    one: SegmentCoverage, period: Period, translate: Translate = str, *, geometry: bool = False
+) -> dict[str, Any]:
+    """Return the body of the coverage of one segment, with all its stretches."""
+    stretches = []
+    for stretch in one.stretches:
+        body = _stretch_json(stretch, period, translate) | {"state": stretch.state, "passes": stretch.passes}
+        stretches.append(body | {"geometry": _geometry(one, stretch)} if geometry else body)
+    return {**_period_json(period), **segment_json(one, period, translate), "stretches": stretches}
+
+
+def segment_json(one: SegmentCoverage, period: Period, translate: Translate = str) -> dict[str, Any]:
+    """Return the figures of one segment and its gaps."""
+    shares: dict[str, Any] = {}
+    for name in ("covered", "inferred", "seen", "declared"):
+        metres = getattr(one, f"{name}_m")
+        shares[f"{name}_m"] = None if metres is None else round(metres, 2)
+        shares[f"{name}_percent"] = None if metres is None else _percent(metres, one.length_m)
+    return {
+        "code": one.segment.code,
+        "name": one.segment.name,
+        "owner": one.segment.owner,
+        "chainage_from_m": one.segment.from_m,
+        "chainage_to_m": one.segment.to_m,
+        "counted_from": one.counted_from.isoformat(),
+        "length_m": round(one.length_m, 2),
+        **shares,
+        "passes": {
+            "mean": round(one.passes.mean, 3),
+            "most": one.passes.most,
+            "fewest": one.passes.fewest,
+        },
+        "last_at": _text(one.last_at),
+        "last_by": one.last_by,
+        "walked_km": round(one.walked_km, 3),
+        "hours": round(one.hours, 3),
+        "due": {
+            "days": one.due.days,
+            "state": one.due.state,
+            "overdue_m": round(one.due.overdue_m, 2),
+            "debt_km_days": round(one.due.debt_km_days, 3),
+            "next_on": None if one.due.next_on is None else one.due.next_on.isoformat(),
+        },
+        "gaps": [_stretch_json(gap, period, translate) | {"owner": one.segment.owner} for gap in one.gaps],
+    }
+
+
+def features_json(found: Sequence[SegmentCoverage], period: Period) -> dict[str, Any]:
+    """Return a GeoJSON FeatureCollection with a line for each stretch of each segment."""
+    features = []
+    for one in found:
+        for stretch in one.stretches:
+            properties = {
+                "code": one.segment.code,
+                "state": stretch.state,
+                "from_m": round(stretch.from_m, 2),
+                "to_m": round(stretch.to_m, 2),
+                "passes": stretch.passes,
+                "last_at": _text(stretch.told_at),
+                "age_days": _age(stretch, period),
+                "last_by": stretch.last_by,
+                "markers": list(stretch.markers),
+                "owner": one.segment.owner,
+                "due": one.due.state,
+            }
+            features.append(
+                {"type": "Feature", "properties": properties, "geometry": _geometry(one, stretch)}
+            )
+    return {"type": "FeatureCollection", "features": features}
+
+
+CSV_COLUMNS = (
+    "segment", "name", "owner", "state", "from_m", "to_m", "length_m", "after_marker", "before_marker",
+    "passes", "last_at", "last_by", "age_days",
+)  # fmt: skip
+
+
+def rows_of(found: Sequence[SegmentCoverage], period: Period) -> list[tuple[Any, ...]]:
+    """Return a row of ``CSV_COLUMNS`` for each stretch of each segment."""
+    return [
+        (
+            one.segment.code,
+            one.segment.name,
+            one.segment.owner or "",
+            stretch.state,
+            round(stretch.from_m, 1),
+            round(stretch.to_m, 1),
+            round(stretch.length_m, 1),
+            stretch.markers[0] or "",
+            stretch.markers[1] or "",
+            stretch.passes,
+            _text(stretch.told_at) or "",
+            stretch.last_by or "",
+            "" if (age := _age(stretch, period)) is None else age,
+        )
+        for one in found
+        for stretch in one.stretches
+    ]
+
+
+def _period_json(period: Period) -> dict[str, str]:
+    return {
+        "from": period.from_at.isoformat(),
+        "to": period.to_at.isoformat(),
+        "as_of": period.as_of.isoformat(),
+    }
+
+
+def _stretch_json(stretch: Stretch, period: Period, translate: Translate) -> dict[str, Any]:
+    return {
+        "from_m": round(stretch.from_m, 2),
+        "to_m": round(stretch.to_m, 2),
+        "length_m": round(stretch.length_m, 2),
+        "markers": list(stretch.markers),
+        "where": stretch.name(translate),
+        "last_at": _text(stretch.told_at),
+        "last_by": stretch.last_by,
+        "age_days": _age(stretch, period),
+    }
+
+
+def _age(stretch: Stretch, period: Period) -> float | None:
+    if stretch.told_at is None:
+        return None
+    return round(max(0.0, (period.as_of - stretch.told_at).total_seconds() / 86_400.0), 2)
+
+
+def _geometry(one: SegmentCoverage, stretch: Stretch) -> dict[str, Any]:
+    part = one.line.cut(stretch.from_m, stretch.to_m)
+    return {"type": "LineString", "coordinates": part.round(_DECIMALS).tolist()}
+
+
+def _percent(metres: float, whole: float) -> float:
+    return round(100.0 * metres / whole, 3) if whole else 0.0
+
+
+def _text(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat(timespec="seconds")
+
+
+class StretchOut(BaseModel):
+    """Part of a segment; ``markers`` are the codes before and after it, ``where`` says so in words."""
+
+    from_m: float
+    to_m: float
+    length_m: float
+    markers: tuple[str | None, str | None]
+    where: str
+    last_at: datetime | None = Field(description="For a gap: of the part left longest; null if never.")
+    last_by: str | None
+    age_days: float | None
+
+
+class GapOut(StretchOut):
+    """A stretch that was neither walked nor inferred."""
+
+    owner: str | None
+
+
+class StateOut(StretchOut):
+    """A stretch in one state; ``geometry`` is there where it was asked for."""
+
+    state: State
+    passes: int
+    geometry: dict[str, Any] | None = None
+
+
+class PassesOut(BaseModel):
+    """How often metres were passed, at least 20 minutes apart."""
+
+    mean: float
+    most: int
+    fewest: int
+
+
+class DueOut(BaseModel):
+    """How the segment stands against its rule."""
+
+    days: int | None
+    state: DueState
+    overdue_m: float
+    debt_km_days: float
+    next_on: date | None
+
+
+class SegmentCoverageOut(BaseModel):
+    """Coverage of one segment: metres walked, and beside them inferred, seen and declared."""
+
+    code: str
+    name: str
+    owner: str | None
+    chainage_from_m: float
+    chainage_to_m: float
+    counted_from: datetime
+    length_m: float
+    covered_m: float
+    covered_percent: float
+    inferred_m: float
+    inferred_percent: float
+    seen_m: float | None
+    seen_percent: float | None
+    declared_m: float
+    declared_percent: float
+    passes: PassesOut
+    last_at: datetime | None
+    last_by: str | None
+    walked_km: float
+    hours: float
+    due: DueOut
+    gaps: list[GapOut]
+
+
+class TotalOut(BaseModel):
+    """Sums over the segments."""
+
+    length_m: float
+    covered_m: float
+    covered_percent: float
+    inferred_m: float
+    inferred_percent: float
+    declared_m: float
+    gap_m: float
+    walked_km: float
+    hours: float
+
+
+class CoverageOut(BaseModel):
+    """Coverage of the border in the half-open period from, to."""
+
+    from_: datetime = Field(alias="from")
+    to: datetime
+    as_of: datetime = Field(description="The instant ages are told at.")
+    total: TotalOut
+    segments: list[SegmentCoverageOut]
+
+
+class SegmentDetailOut(SegmentCoverageOut):
+    """Coverage of one segment with all its stretches in order."""
+
+    from_: datetime = Field(alias="from")
+    to: datetime
+    as_of: datetime
+    stretches: list[StateOut]

@@ -1,0 +1,107 @@
+"""Shapes of the answer to an uploaded track: what became of every fix."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from layers.patrols import Patrol
+
+
+class PatrolOut(BaseModel):
+    """A stored recording."""
+
+    id: UUID
+    device: str
+    person: str | None
+    mode: str
+    name: str
+    source: str
+    started_at: datetime | None
+    ended_at: datetime | None
+    fixes: int
+
+
+class CountsOut(BaseModel):
+    """How many fixes came, and what became of them."""
+
+    received: int
+    stored: int
+    duplicate: int = Field(description="Stored before, by this or another file of the device.")
+    quarantined: int
+
+
+class PartOut(BaseModel):
+    """One part of the file, such as a ``<trkseg>``."""
+
+    name: str
+    fixes: int
+    quarantined: int
+
+
+class FixOut(BaseModel):
+    """A fix that is not used, with its place in the file and why."""
+
+    row: int
+    segment: str
+    reason: str
+    text: str
+
+
+class SilenceOut(BaseModel):
+    """A gap in the recording that is kept as a gap."""
+
+    from_: datetime = Field(alias="from")
+    to: datetime
+    seconds: float
+    metres: float
+
+
+class WalkedOut(BaseModel):
+    """What the device walked of a segment on a day that this upload touched."""
+
+    segment: str
+    day: date
+    walked_m: float
+    inferred_m: float
+
+
+class TrackReport(BaseModel):
+    """What became of an uploaded track."""
+
+    patrol: UUID
+    patrols: list[PatrolOut]
+    repeated: bool = Field(description="The same content came before; nothing was stored again.")
+    file: str
+    format: str
+    notes: list[str]
+    fixes: CountsOut
+    verdicts: dict[str, int] = Field(description="How many of the stored fixes have each verdict.")
+    parts: list[PartOut]
+    pieces: int
+    stays: int
+    distance_m: float
+    silences: list[SilenceOut] = Field(description="The longest twenty.")
+    quarantined: list[FixOut] = Field(description="The first twenty.")
+    set_aside: list[FixOut] = Field(description="Stored but without credit; the first twenty.")
+    coverage: list[WalkedOut]
+
+
+def patrol_json(value: Patrol) -> dict[str, Any]:
+    """Return a patrol as JSON."""
+    return {
+        "id": str(value.id),
+        "device": value.device,
+        "person": value.person,
+        "mode": value.mode,
+        "name": value.name,
+        "source": value.source,
+        "started_at": _text(value.started_at),
+        "ended_at": _text(value.ended_at),
+        "fixes": value.fixes,
+    }
+
+
+def _text(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()

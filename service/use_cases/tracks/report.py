@@ -1,0 +1,109 @@
+"""What became of an uploaded track, as JSON: every fix is counted, the first odd ones are named."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from geo.errors import N_
+from geo.fixes import Verdict
+from geo.track import CleanTrack
+from layers.fixes import instant
+from service.readers.track_file import TrackFile
+from service.schemas.tracks import patrol_json
+from service.use_cases.tracks.upload import Receipt
+
+_WHY = {
+    "no-time": N_("it has no time"),
+    "time-unreadable": N_("its time cannot be read"),
+    "time-without-zone": N_("its time names no zone"),
+    "before-gps": N_("it is dated before 1990"),
+    "in-future": N_("it lies more than a day in the future"),
+    "null-island": N_("it is at 0°, 0°"),
+    "no-position": N_("it has no place on the globe"),
+    "number-unreadable": N_("a number of it cannot be read"),
+    "mode-unknown": N_("its mode is not known"),
+    "inaccurate": N_("its accuracy is worse than 75 m"),
+    "spike": N_("it lies off a way that goes on without it"),
+    "duplicate": N_("it is a copy of another fix"),
+    "same-time": N_("a better fix has the same time"),
+    "frozen-clock": N_("the clock stood still"),
+}
+"""Why a fix is refused or set aside, in words."""
+
+SHOWN = 20
+"""So many fixes and silences are listed one by one."""
+
+
+def report(
+    receipt: Receipt, file: TrackFile, source: str, translate: Callable[[str], str] = str
+) -> dict[str, Any]:
+    """Return the report of a delivery whose file came as ``source``."""
+    track = receipt.track
+    parts = file.fixes.part
+    bad = np.isin(np.arange(len(file)), list(receipt.reasons))
+    places = receipt.places[track.order]
+    aside = np.flatnonzero(track.verdict > Verdict.SUPPORTING)
+
+    def told(place: int, reason: str) -> dict[str, Any]:
+        segment = file.segments[parts[place]] if file.segments else ""
+        text = translate(_WHY.get(reason, reason))
+        return {"row": int(file.row[place]), "segment": segment, "reason": reason, "text": text}
+
+    odd = sorted((int(places[k]), Verdict(int(track.verdict[k])).reason) for k in aside.tolist())
+    return {
+        "patrol": str(receipt.patrols[0].id),
+        "patrols": [patrol_json(one) for one in receipt.patrols],
+        "repeated": receipt.repeated,
+        "file": source,
+        "format": file.format,
+        "notes": [translate(note) for note in file.notes],
+        "fixes": {
+            "received": len(file),
+            "stored": receipt.counts.created,
+            "duplicate": receipt.counts.duplicate,
+            "quarantined": len(receipt.reasons),
+        },
+        "verdicts": track.counts(),
+        "parts": [
+            {
+                "name": name,
+                "fixes": int((parts == k).sum()),
+                "quarantined": int(bad[parts == k].sum()),
+            }
+            for k, name in enumerate(file.segments)
+        ],
+        "pieces": track.pieces,
+        "stays": track.stays,
+        "distance_m": round(track.distance_m, 1),
+        "silences": _silences(track),
+        "quarantined": [told(place, reason) for place, reason in sorted(receipt.reasons.items())[:SHOWN]],
+        "set_aside": [told(place, reason) for place, reason in odd[:SHOWN]],
+        "coverage": [
+            {
+                "segment": one.segment,
+                "day": one.day.isoformat(),
+                "walked_m": round(one.walked_m, 1),
+                "inferred_m": round(one.inferred_m, 1),
+            }
+            for one in receipt.covered
+        ],
+    }
+
+
+def _silences(track: CleanTrack) -> list[dict[str, Any]]:
+    """Return the longest gaps between pieces of a track, in order of time."""
+    used = np.flatnonzero(track.piece >= 0)
+    cut = np.flatnonzero(np.diff(track.piece[used]) != 0)
+    ends, starts = used[cut], used[cut + 1]
+    t = track.fixes.t
+    longest = np.sort(np.argsort(t[starts] - t[ends], kind="stable")[::-1][:SHOWN])
+    return [
+        {
+            "from": instant(float(t[a])).isoformat(),
+            "to": instant(float(t[b])).isoformat(),
+            "seconds": round(float(t[b] - t[a]), 3),
+            "metres": round(float(np.linalg.norm(track.xyz[a] - track.xyz[b])), 1),
+        }
+        for a, b in zip(ends[longest], starts[longest], strict=True)
+    ]

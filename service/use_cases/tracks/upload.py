@@ -1,0 +1,184 @@
+"""Tracks from the field: stored once, every fix accounted for, and the coverage ledger brought up to date.
+
+The ledger of a device and day is always computed from the stored fixes of the whole sessions that touch that
+day, so an upload leaves exactly what a rebuild from all fixes would.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+
+from geo.errors import N_
+from geo.fixes import INADMISSIBLE, Mode, Verdict
+from geo.track import CleanTrack, admit, clean
+from layers.fixes import FixCounts, FixTable, QuarantinedFix
+from layers.ids import new_id
+from layers.patrols import Patrol
+from layers.stores import Stores
+from service.readers.track_file import TrackFile, TrackRefused
+from service.use_cases.tracks.ledger import Covered, days_of, recompute
+
+MOST_KEPT = 1e6
+"""Accuracies, speeds and courses beyond this say nothing and are not kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Who delivers what: the device, who carried it, the file's name and the digest of its content."""
+
+    device: str
+    source: str
+    digest: str
+    received_at: datetime
+    person: str | None = None
+    name: str = ""
+
+    @classmethod
+    def of(
+        cls,
+        device: str,
+        source: str,
+        content: bytes,
+        received_at: datetime,
+        person: str | None = None,
+        name: str = "",
+    ) -> "Delivery":
+        """Make a delivery of a file's content."""
+        return cls(device, source, hashlib.sha256(content).hexdigest(), received_at, person, name)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Receipt:
+    """What became of a delivery.
+
+    ``patrols`` are one for each mode; ``repeated`` says that the same content was there before. ``reasons``
+    maps positions in the file to why a fix went to quarantine. ``track`` is the file's own, cleaned;
+    ``places`` are the positions in the file of its fixes. ``covered`` are what the device walked of each
+    segment on the days that were touched.
+    """
+
+    patrols: tuple[Patrol, ...]
+    repeated: bool
+    counts: FixCounts
+    reasons: dict[int, str]
+    track: CleanTrack
+    places: npt.NDArray[np.int64]
+    covered: tuple[Covered, ...]
+
+
+def upload(stores: Stores, delivery: Delivery, file: TrackFile) -> Receipt:
+    """Store the fixes of a file as a patrol and bring the ledger of its device up to date.
+
+    The same content from the same device again stores nothing and answers the patrol it was.
+
+    Raises
+    ------
+    TrackRefused
+        No fix of the file can be used; nothing is stored.
+    """
+    reasons = refusals(file, delivery.received_at)
+    places = np.setdiff1d(np.arange(len(file)), np.fromiter(reasons, dtype=np.int64, count=len(reasons)))
+    if len(places) == 0:
+        raise _refused(file, delivery, reasons)
+    track = clean(file.fixes.take(places))
+    stores.coverage.hold(delivery.device)
+    patrols, repeated = _patrols(stores, delivery, file, places)
+    if repeated:
+        counts = FixCounts(0, len(places))
+        return Receipt(patrols, True, counts, reasons, track, places, ())  # noqa: FBT003
+    counts = FixCounts(0, 0)
+    for patrol in patrols:
+        table = _table(file, places[file.fixes.mode[places] == Mode[patrol.mode.upper()]])
+        added = stores.patrols.add_fixes(patrol, table)
+        counts = FixCounts(counts.created + added.created, counts.duplicate + added.duplicate)
+    rows = [QuarantinedFix(place, reason, file.raw(place)) for place, reason in sorted(reasons.items())]
+    stores.patrols.quarantine(patrols[0].id, rows, delivery.received_at)
+    zone = ZoneInfo(stores.districts.current().timezone)
+    days = days_of(file.fixes.t[places], zone)
+    covered = recompute(stores, delivery.device, days)
+    stored = tuple(stores.patrols.get(patrol.id) for patrol in patrols)
+    return Receipt(stored, False, counts, reasons, track, places, covered)  # noqa: FBT003
+
+
+def refusals(file: TrackFile, received_at: datetime) -> dict[int, str]:
+    """Return why fixes of a file cannot be stored, by position: unreadable, or wrong by themselves."""
+    verdict = admit(file.fixes, received_at.timestamp())
+    bad = np.flatnonzero(np.isin(verdict, list(INADMISSIBLE)))
+    found = {int(place): Verdict(int(verdict[place])).reason for place in bad}
+    return {**found, **{place: str(fault) for place, fault in file.faults.items()}}
+
+
+_MEND = {
+    "no-time": N_("Coverage needs times: record the track with times, or export it with them."),
+    "time-without-zone": N_("Write times with their offset, such as +08:00 or Z, or name the time zone."),
+}
+
+
+def _refused(file: TrackFile, delivery: Delivery, reasons: dict[int, str]) -> TrackRefused:
+    if not reasons:
+        return TrackRefused(
+            N_("{file} has no track: no fix stands in it."),
+            mend=N_("Export the track itself; routes and waypoints are not tracks."),
+            where={"file": delivery.source},
+            file=delivery.source,
+        )
+    first = min(reasons)
+    listed = list(reasons.values())
+    reason = max(sorted(set(listed)), key=listed.count)
+    raw = file.raw(first)
+    return TrackRefused(
+        N_("None of the {count} fixes of {file} can be used; most often: {reason}. The first is row {row}."),
+        mend=_MEND.get(reason, N_("Check the device's clock and export the track again.")),
+        where={"file": delivery.source, **{k: raw[k] for k in ("row", "segment") if k in raw}},
+        extra={"reasons": {one: listed.count(one) for one in sorted(set(listed))}},
+        count=len(reasons),
+        file=delivery.source,
+        reason=reason,
+        row=raw.get("row", first),
+    )
+
+
+def _patrols(
+    stores: Stores, delivery: Delivery, file: TrackFile, places: npt.NDArray[np.int64]
+) -> tuple[tuple[Patrol, ...], bool]:
+    """Return the patrols of a delivery, one for each mode in it, and whether they were there before."""
+    modes = [Mode(int(code)) for code in np.unique(file.fixes.mode[places])]
+    found, fresh = [], False
+    for mode in modes:
+        value = Patrol(
+            id=new_id(),
+            device=delivery.device,
+            mode=mode.label,
+            name=delivery.name or file.name or delivery.source,
+            source=delivery.source,
+            digest=delivery.digest if len(modes) == 1 else f"{delivery.digest}:{mode.label}",
+            received_at=delivery.received_at,
+            person=delivery.person,
+        )
+        stored, is_new = stores.patrols.add(value)
+        fresh = fresh or is_new
+        found.append(stored)
+    return tuple(found), not fresh
+
+
+def _table(file: TrackFile, places: npt.NDArray[np.int64]) -> FixTable:
+    fixes = file.fixes.take(places)
+
+    def kept(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        with np.errstate(invalid="ignore"):
+            return np.where(np.abs(values) <= MOST_KEPT, values, np.nan)
+
+    return FixTable.of(
+        fixes.t,
+        fixes.lon,
+        fixes.lat,
+        accuracy_m=kept(fixes.accuracy_m),
+        speed_ms=kept(fixes.speed_ms),
+        course=kept(fixes.course_deg),
+        part=fixes.part,
+        seq=places.astype(np.int32),
+    )
