@@ -40,7 +40,7 @@ def _amount(value: Any) -> float:
 
 
 def _count(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e9 or value % 1:
         raise _Unreadable("a whole number, 0 or more")
     return int(value)
 

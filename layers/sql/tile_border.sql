@@ -29,6 +29,7 @@ seen AS (
                    3857),
                wanted.mercator, 4096, 64, true) AS shape
     FROM wanted, line
+    ORDER BY line.id, line.line
 )
 SELECT ST_AsMVT(seen, :layer, 4096, 'shape', 'feature_id')
 FROM seen

@@ -12,6 +12,7 @@ seen AS (
     JOIN district d ON d.code = i.district
     WHERE i.district = :district
       AND CAST(i.received_at AT TIME ZONE d.timezone AS date) <= CAST(:as_of AS date)
+    ORDER BY i.id
 )
 SELECT ST_AsMVT(seen, :layer, 4096, 'shape', 'feature_id')
 FROM seen

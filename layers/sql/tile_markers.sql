@@ -12,6 +12,7 @@ seen AS (
     WHERE m.district = :district
       AND m.valid @> CAST(:as_of AS date)
       AND (CAST(:kind AS text) IS NULL OR m.kind = :kind)
+    ORDER BY m.id
 )
 SELECT ST_AsMVT(seen, :layer, 4096, 'shape', 'feature_id')
 FROM seen

@@ -11,6 +11,7 @@ seen AS (
     JOIN representative r ON r.geom && wanted.degrees
     WHERE r.district = :district
       AND r.active
+    ORDER BY r.id
 )
 SELECT ST_AsMVT(seen, :layer, 4096, 'shape', 'feature_id')
 FROM seen

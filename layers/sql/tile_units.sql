@@ -22,6 +22,7 @@ seen AS (
       AND v.level = :level
       AND v.valid @> CAST(:as_of AS date)
       AND upper_inf(v.recorded)
+    ORDER BY v.unit
 )
 SELECT ST_AsMVT(seen, :layer, 4096, 'shape', 'feature_id')
 FROM seen

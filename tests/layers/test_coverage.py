@@ -1,0 +1,121 @@
+from datetime import timedelta
+
+import pytest
+
+from geo.evidence import Evidence
+from layers.coverage import GridVisit, LineVisit, MarkerVisit, coverage_grid, coverage_marker
+from layers.errors import InvalidAttribute, NotFound
+from layers.ids import new_id
+from layers.stores import Stores
+from tests.layers import makers
+from tests.layers.makers import DAY, NOON
+
+NEXT = DAY + timedelta(days=1)
+
+
+def test_intervals_come_back_in_columns(stores: Stores) -> None:
+    lines = [makers.segment("S1", 1), makers.segment("S2", 2)]
+    stores.border.add(lines)
+    owner, _ = stores.patrols.add(makers.patrol())
+    back_again = NOON + timedelta(minutes=30)
+    stores.coverage.replace_lines(
+        "phone-1",
+        DAY,
+        [
+            LineVisit(lines[1].id, owner.id, Evidence.OBSERVED, 0, 250.5, back_again, NOON, "P-1"),
+            LineVisit(lines[0].id, owner.id, Evidence.INFERRED, 900, 1000, NOON, NOON),
+        ],
+    )
+    stores.coverage.replace_lines(
+        "phone-2", NEXT, [LineVisit(lines[0].id, owner.id, Evidence.SEEN, 0, 10, NOON, NOON)]
+    )
+    found = stores.coverage.lines([one.id for one in lines], DAY, NEXT + timedelta(days=1))
+    assert len(found) == 3
+    assert [found.segments[one] for one in found.segment] == [lines[0].id, lines[0].id, lines[1].id]
+    assert [found.devices[one] for one in found.device] == ["phone-1", "phone-2", "phone-1"]
+    assert found.evidence.tolist() == [Evidence.INFERRED, Evidence.SEEN, Evidence.OBSERVED]
+    assert found.person.tolist() == [-1, -1, 0]
+    assert found.persons == ("P-1",)
+    assert found.day.astype(str).tolist() == ["2025-03-01", "2025-03-02", "2025-03-01"]
+    assert (found.from_m[2], found.to_m[2]) == (0, 250.5)
+    # The time at the end comes first: the patrol walked towards the start.
+    assert found.from_t[2] - found.to_t[2] == 1800
+    assert found.to_t[2] == NOON.timestamp()
+    assert {found.patrols[one] for one in found.patrol} == {owner.id}
+    only = stores.coverage.lines([lines[0].id], DAY, NEXT)
+    assert only.evidence.tolist() == [Evidence.INFERRED]
+
+
+def test_nothing_covered_is_empty_columns(stores: Stores) -> None:
+    found = stores.coverage.lines([new_id()], DAY, NEXT)
+    assert len(found) == 0
+    assert found.from_m.dtype == "float64"
+    assert len(stores.coverage.lines([], DAY, NEXT)) == 0
+
+
+def test_replacing_touches_only_its_device_and_day(stores: Stores) -> None:
+    line = makers.segment()
+    stores.border.add([line])
+    owner, _ = stores.patrols.add(makers.patrol())
+
+    def visit(from_m: float) -> LineVisit:
+        return LineVisit(line.id, owner.id, Evidence.OBSERVED, from_m, from_m + 1, NOON, NOON)
+
+    for device, day, from_m in (("a", DAY, 1.0), ("a", NEXT, 2.0), ("b", DAY, 3.0), ("a", DAY, 4.0)):
+        stores.coverage.replace_lines(device, day, [visit(from_m)])
+    found = stores.coverage.lines([line.id], DAY, NEXT + timedelta(days=1))
+    assert sorted(found.from_m.tolist()) == [2.0, 3.0, 4.0]
+    stores.coverage.replace_lines("b", DAY, [])
+    assert len(stores.coverage.lines([line.id], DAY, NEXT)) == 1
+
+
+def test_when_a_segment_was_last_observed(stores: Stores) -> None:
+    lines = [makers.segment("S1", 1), makers.segment("S2", 2), makers.segment("S3", 3)]
+    stores.border.add(lines)
+    owner, _ = stores.patrols.add(makers.patrol())
+    late = NOON + timedelta(hours=1)
+    stores.coverage.replace_lines(
+        "a",
+        DAY,
+        [
+            LineVisit(lines[0].id, owner.id, Evidence.OBSERVED, 0, 1, late, NOON),
+            LineVisit(lines[1].id, owner.id, Evidence.SEEN, 0, 1, NOON, late),
+        ],
+    )
+    ids = [one.id for one in lines]
+    assert stores.coverage.last_seen(ids, NEXT) == {lines[0].id: late}
+    assert stores.coverage.last_seen(ids, DAY) == {}
+
+
+def test_units_and_markers_have_ledgers_too(stores: Stores) -> None:
+    _, first, *_ = makers.with_grids(stores)
+    post = makers.marker()
+    stores.markers.add([post])
+    owner, _ = stores.patrols.add(makers.patrol())
+    grid = GridVisit(first.id, owner.id, "visited", 300.0, 120.0, NOON, NOON)
+    reached = MarkerVisit(post.id, owner.id, Evidence.SCANNED, NOON, 3.5)
+    for _ in range(2):
+        stores.coverage.replace_grids("a", DAY, [grid])
+        stores.coverage.replace_markers("a", DAY, [reached])
+    (row,) = stores.session.execute(coverage_grid.select()).all()
+    assert (row.unit, row.state, row.metres, row.device) == (first.id, "visited", 300.0, "a")
+    (row,) = stores.session.execute(coverage_marker.select()).all()
+    assert (row.marker, row.evidence, row.distance_m) == (post.id, Evidence.SCANNED, 3.5)
+
+
+def test_rows_refer_to_what_is_stored(stores: Stores) -> None:
+    owner, _ = stores.patrols.add(makers.patrol())
+    with pytest.raises(NotFound):
+        stores.coverage.replace_lines(
+            "a", DAY, [LineVisit(new_id(), owner.id, Evidence.OBSERVED, 0, 1, NOON, NOON)]
+        )
+
+
+def test_intervals_run_forwards(stores: Stores) -> None:
+    line = makers.segment()
+    stores.border.add([line])
+    owner, _ = stores.patrols.add(makers.patrol())
+    with pytest.raises(InvalidAttribute, match="measures"):
+        stores.coverage.replace_lines(
+            "a", DAY, [LineVisit(line.id, owner.id, Evidence.OBSERVED, 5, 1, NOON, NOON)]
+        )
