@@ -69,6 +69,17 @@ class Chains:
             position.
         """
         shapes = as_areas(polygons)
+        if not len(shapes):
+            none = np.empty(0, dtype=np.int64)
+            return cls(
+                np.empty((0, 2), dtype=np.int64),
+                np.zeros(1, dtype=np.int64),
+                none.astype(np.int32),
+                none.astype(np.int8),
+                none,
+                none,
+                0,
+            )
         _, degrees, offsets = shapely.to_ragged_array(shapes)
         xy = to_lattice(degrees)
         if len(xy) and not (xy / SCALE == degrees).all():

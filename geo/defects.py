@@ -137,6 +137,10 @@ _FRAME_T_JUNCTION = (
     N_("{first} and the frame do not have the same vertices at {lon}, {lat}."),
     N_("Insert this vertex where it is lacking."),
 )
+_LEVEL_T_JUNCTION = (
+    N_("{first} and its parent {parent} do not have the same vertices at {lon}, {lat}."),
+    N_("Insert this vertex where it is lacking."),
+)
 _SLIVER_GAP = (
     N_("Thin gap of {area} m², {width} m wide, at {lon}, {lat} between {units}."),
     N_("Move the vertices of one side onto the other's."),
@@ -152,7 +156,7 @@ def _texts(defect: Defect) -> tuple[str, str]:
     if defect.kind is DefectKind.SLIVER:
         return _SLIVER_OVERLAP if defect.covered > 1 else _SLIVER_GAP
     if defect.kind is DefectKind.T_JUNCTION and len(defect.units) < 2:
-        return _FRAME_T_JUNCTION
+        return _FRAME_T_JUNCTION if defect.parent < 0 else _LEVEL_T_JUNCTION
     return _TEXTS[defect.kind]
 
 

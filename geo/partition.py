@@ -96,6 +96,17 @@ def dissolve(polygons: Sequence[Any] | Shapes, groups: npt.ArrayLike) -> list[Ge
     of_unit = np.ascontiguousarray(groups, dtype=np.int32)
     of_edge = np.repeat(of_unit[chains.ring_units], np.diff(chains.starts))
     left = add_up(chains.tails, chains.heads, of_edge)
+    order = np.lexsort((left.heads, left.tails, left.groups))
+    twice = (np.diff(left.tails[order]) == 0) & (np.diff(left.heads[order]) == 0)
+    twice &= np.diff(left.groups[order]) == 0
+    if twice.any():
+        group = int(left.groups[order][np.argmax(twice)])
+        raise InvalidGeometry(
+            N_("Units of group {group} cover the same ground."),
+            mend=N_("Prove that the units are an exact partition first."),
+            where={"group": group},
+            group=group,
+        )
     return list(assemble(left, int(of_unit.max()) + 1 if len(of_unit) else 0))
 
 
@@ -129,13 +140,7 @@ def _with_frame(shapes: Shapes, chains: Chains, defects: list[Defect], frame: Ge
     loose = _loose(chains, border)
     found: list[Defect] = []
     if len(loose):
-        ends = unpack(border.tails), unpack(border.heads)
-        found = explain(
-            shapes,
-            loose,
-            frame_edges=(ends[0].astype(np.float64), ends[1].astype(np.float64)),
-            invalid=_crossed(defects),
-        )
+        found = explain(shapes, loose, frame=frame, invalid=_crossed(defects))
         if not found and not defects:
             found = [_last_resort(loose)]
     edges = Edges(border.tails, border.heads, np.zeros(len(border.tails), dtype=np.int32))

@@ -18,7 +18,7 @@ import shapely
 from shapely import Geometry, STRtree
 
 from geo.defects import SLIVER_WIDTH_M, Defect, DefectKind, measure
-from geo.scene import FRAME, Cast, Floats, Loose, Scene, Shapes, polygons_of, winding
+from geo.scene import FRAME, Cast, Floats, Loose, Scene, Shapes, solid_parts, to_plane, winding
 
 _STEP = 1.0
 _NEAR = 1.5
@@ -26,6 +26,7 @@ _NEAR = 1.5
 _NUDGED = 2.5
 # A gap at least as large as this share of the units, by rank, is a missing unit.
 _UNIT_RANK = 5.0
+_UNIT_SHARE = 0.95
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +52,7 @@ def explain(
     shapes: Shapes,
     loose: Loose,
     *,
-    frame_edges: tuple[Floats, Floats] | None = None,
+    frame: Geometry | None = None,
     invalid: Sequence[int] = (),
     enclaves: Sequence[tuple[float, float]] | None = (),
 ) -> list[Defect]:
@@ -63,9 +64,8 @@ def explain(
         The units in lon, lat degrees on the lattice.
     loose
         The edges that do not cancel; a given frame's own are among them, reversed, as owner ``FRAME``.
-    frame_edges
-        Starts and ends (n, 2), lattice counts, of the whole frame given; None where the frame is inferred
-        as the outer boundary of all units.
+    frame
+        The area to be divided, likewise; None where it is the outer boundary of all units.
     invalid
         Units that are no valid areas: what their own rings do is reported elsewhere.
     enclaves
@@ -73,18 +73,16 @@ def explain(
     """
     bad = np.asarray(sorted(invalid), dtype=np.int64)
     scene = Scene.of(loose)
-    faces = _faces(scene, frame_edges)
+    faces = _faces(scene, frame)
     cast = scene.cast(shapes, bad, faces.shapes[(faces.covered != 1) | ~faces.inside])
     junctions = _t_junctions(scene, loose)
     thin = _Consumed(junctions.points)
     found = _junction_defects(scene, junctions)
     found += _overlaps(scene, cast, faces, thin)
-    found += _gaps(
-        scene, cast, faces, thin, shapes, None if frame_edges is not None else enclaves, frame_edges is None
-    )
-    if frame_edges is not None:
+    found += _gaps(scene, cast, faces, thin, shapes, enclaves, frame is None)
+    if frame is not None:
         found += _outside(scene, cast, faces, thin)
-    known = [each for each, _ in found] + _boundary(faces, frame_edges is None)
+    known = [each for each, _ in found] + _boundary(faces, frame is None)
     known += list(scene.lines()[junctions.edges])
     defects = [defect for _, defect in found]
     return defects + _unexplained(scene, loose, known, set(bad.tolist()))
@@ -107,17 +105,26 @@ class _Consumed:
         return keep
 
 
-def _faces(scene: Scene, frame_edges: tuple[Floats, Floats] | None) -> _Faces:
+def _faces(scene: Scene, frame: Geometry | None) -> _Faces:
     """Node the loose edges, form faces and count what covers each."""
     noded = shapely.get_parts(shapely.union_all(scene.lines()))
     shapes = shapely.get_parts(shapely.polygonize(noded))
     points = shapely.get_coordinates(shapely.point_on_surface(shapes))
     around = winding(scene.starts, scene.ends, points)
-    if frame_edges is None:
-        inside = np.ones(len(shapes), dtype=np.bool_)
-        return _Faces(shapes, around, inside)
-    within = winding(frame_edges[0] - scene.origin, frame_edges[1] - scene.origin, points)
-    return _Faces(shapes, around + within, within > 0)
+    if frame is None:
+        return _Faces(shapes, around, np.ones(len(shapes), dtype=np.bool_))
+    # The frame's own edges are part of the sum: −1 is ground of the frame that no unit covers, 0 is in order.
+    # What is above lies outside the frame once, or inside it once too often, and one face may do both.
+    border = to_plane(np.array([frame], dtype=object), scene.origin)[0]
+    shapely.prepare(border)
+    above = around > 0
+    inner, of_inner = solid_parts(shapely.intersection(shapes[above], border))
+    outer, of_outer = solid_parts(shapely.difference(shapes[above], border))
+    return _Faces(
+        np.concatenate((shapes[~above], inner, outer)),
+        np.concatenate((around[~above] + 1, around[above][of_inner] + 1, around[above][of_outer])),
+        np.repeat((True, False), (int((~above).sum()) + len(inner), len(outer))),
+    )
 
 
 def _t_junctions(scene: Scene, loose: Loose) -> _Junctions:
@@ -171,7 +178,7 @@ def _overlaps(scene: Scene, cast: Cast, faces: _Faces, thin: _Consumed) -> list[
     same = (shapely.area(shared) == shapely.area(areas[left])) & shapely.equals_exact(
         shapely.normalize(areas[left]), shapely.normalize(areas[right]), 0.0
     )
-    parts, index = polygons_of(shared)
+    parts, index = solid_parts(shared)
     # A duplicate is one defect, whatever its parts.
     whole = np.unique(index[same[index]])
     keep = ~same[index] & thin.keep(parts)
@@ -227,7 +234,7 @@ def _gaps(
     for k, unit in zip(face.tolist(), cast.units[near].tolist(), strict=True):
         around[k].append(unit)
     sizes = shapely.area(shapes)
-    enough = np.percentile(sizes[sizes > 0], _UNIT_RANK) if (sizes > 0).any() else 0.0
+    enough = _UNIT_SHARE * np.percentile(sizes[sizes > 0], _UNIT_RANK) if (sizes > 0).any() else 0.0
     found = []
     for shape, units in zip(open_ground, around, strict=True):
         large = scene.to_degrees(shape).area >= enough
@@ -256,13 +263,10 @@ def _outside(scene: Scene, cast: Cast, faces: _Faces, thin: _Consumed) -> list[t
     if not len(beyond):
         return []
     face, near = cast.tree.query(beyond, predicate="intersects")
-    parts, index = polygons_of(shapely.intersection(beyond[face], cast.areas[near]))
-    # Noding moves crossing points by less than a step: such crumbs of neighbours are not theirs.
-    solid = 2.0 * shapely.area(parts) / shapely.length(parts) > 1e-3
-    solid |= shapely.area(parts) > 0.5 * shapely.area(beyond[face[index]])
+    parts, index = solid_parts(shapely.intersection(beyond[face], cast.areas[near]))
     return [
         _area_defect(scene, DefectKind.OUTSIDE_FRAME, (int(cast.units[near[k]]),), part, covered=1)
-        for part, k in zip(parts[solid], index[solid], strict=True)
+        for part, k in zip(parts, index, strict=True)
     ]
 
 
