@@ -21,6 +21,7 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from geo.errors import N_, WardlineError
 from service import database, errors, i18n, routers
@@ -34,6 +35,7 @@ from service.settings import Settings
 PROBLEM = "application/problem+json"
 LARGEST_BODY = 2 * MIB
 POOL_SIZE = 20
+TOO_LARGE = 413
 _log = logging.getLogger("wardline")
 
 _CODES: Mapping[int, str] = {
@@ -50,9 +52,17 @@ _DETAILS: Mapping[int, str] = {
 }
 
 
+class Application(FastAPI):
+    """FastAPI with two layers outside of its own: locating from memory, and the shape of a 413."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Return the layers, ours outermost: FastAPI's limit of bodies lies outside of what can be added."""
+        return QuickLocate(ProblemForTooLarge(super().build_middleware_stack()))
+
+
 def create_app(settings: Settings) -> FastAPI:
     """Return the application; its database and indexes open when it starts."""
-    app = FastAPI(
+    app = Application(
         title="Wardline",
         version="0.1.0",
         description="Who owns this point, was the ground walked, where is help nearest.",
@@ -62,7 +72,6 @@ def create_app(settings: Settings) -> FastAPI:
         max_body_size=LARGEST_BODY,
     )
     app.state.settings = settings
-    app.add_middleware(QuickLocate)
     app.add_exception_handler(WardlineError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
@@ -90,6 +99,8 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
+        # A cancelled task does not end the thread that it waits for.
+        await asyncio.to_thread(indexes.close)
         await asyncio.to_thread(engine.dispose)
 
 
@@ -177,6 +188,37 @@ def _fault(request: Request, error: Exception) -> Response:
     translate = i18n.translator(language)
     detail = translate(N_("The service made a mistake. It is logged; nothing was changed."))
     return problem_response(errors.plain_problem(500, "internal-error", detail, translate), None, language)
+
+
+class ProblemForTooLarge:
+    """Gives the 413 of the body limit, which is plain text, the shape of all other refusals."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, and replace a plain 413."""
+        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
+            await self.app(scope, receive, send)
+            return
+        replaced = False
+
+        async def sending(message: Message) -> None:
+            nonlocal replaced
+            if (
+                message["type"] == "http.response.start"
+                and message["status"] == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+            ):
+                kind = dict(message["headers"]).get(b"content-type", b"")
+                replaced = kind.startswith(b"text/plain")
+            if not replaced:
+                await send(message)
+
+        await self.app(scope, receive, sending)
+        if replaced:
+            refusal = _http(Request(scope), HTTPException(TOO_LARGE))
+            refusal.headers["Connection"] = "close"
+            await refusal(scope, receive, send)
 
 
 _DOCS = """<!doctype html>

@@ -24,7 +24,7 @@ from typing import Any
 
 from geo.errors import N_, GeoError, WardlineError
 from layers.errors import Conflict, LayerError, NotFound, UnknownLayer
-from maps.errors import AssetMissing, MapError, TileOutOfRange, UnknownAsset
+from maps.errors import AssetMissing, MapError, TileOutOfRange, UnknownAsset, UnknownView
 
 Translate = Callable[[str], str]
 
@@ -135,6 +135,7 @@ STATUS: Mapping[type[WardlineError], int] = {
     Conflict: 409,
     MapError: 422,
     UnknownAsset: 404,
+    UnknownView: 404,
     TileOutOfRange: 404,
     AssetMissing: 503,
     ServiceError: 422,

@@ -81,6 +81,37 @@ class Ground:
     border: BorderLines
 
 
+def read_ground(stores: Stores, day: date) -> Ground:
+    """Read and index everything that locating needs on a day, as the transaction of the stores sees it.
+
+    For work outside of a running service, which keeps its own snapshots: imports, the demo, the command line.
+    """
+    areas = []
+    for layer in stores.layers.all():
+        release = stores.releases.in_force(layer.code, day)
+        if release is not None:
+            areas.append(build_areas(stores, layer, release, day))
+    segments = stores.border.all(day)
+    lines = [measure(one) for one in segments]
+    return lay_ground(stores.districts.current(), day, areas, lay_border(segments, lines))
+
+
+def lay_ground(district: District, day: date, areas: Sequence[Areas], border: BorderLines) -> Ground:
+    """Return the ground of a day from its layers, in the order of their priority."""
+    return Ground(
+        district,
+        day,
+        {one.layer.code: one for one in areas if one.layer.kind == "partition"},
+        tuple(one for one in areas if one.layer.kind == "overlay"),
+        border,
+    )
+
+
+def measure(segment: BorderSegment) -> MeasuredLine:
+    """Return the measured line of a segment that is patrolled."""
+    return MeasuredLine.from_lonlat(shapely.get_coordinates(segment.line))
+
+
 def build_areas(stores: Stores, layer: Layer, release: Release, day: date) -> Areas:
     """Read one release of a layer as it is on a day of its time and index it."""
     leaves = stores.grids.leaves(layer.code, day)

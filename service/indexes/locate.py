@@ -143,7 +143,7 @@ def locate(
     check_point(lon, lat)
     areas = partition(ground, layer)
     assert areas.index is not None  # noqa: S101 - partitions have one
-    position = int(areas.index.locate(np.array([lon]), np.array([lat]))[0])
+    position = areas.index.locate_one(lon, lat)
     rule: Rule = "grid"
     distance = 0.0
     if position < 0:
@@ -337,10 +337,10 @@ def _snap(ground: Ground, areas: Areas, lon: float, lat: float) -> tuple[int, fl
         return nearest, float(distance)
     unit = areas.chains[nearest][0]
     extra = {"nearest": {**unit.to_json(), "distance_m": round(float(distance), 2)}}
-    swapped = abs(lon) <= 90 and int(areas.index.locate(np.array([lat]), np.array([lon]))[0])
+    swapped = abs(lon) <= 90 and areas.index.locate_one(lat, lon) >= 0
     raise OutsideDistrict(
         N_("The point is in no unit of {layer}; the nearest is {unit}, {distance} m away."),
-        mend=_outside_mend(distance, swapped is not False and swapped >= 0),
+        mend=_outside_mend(distance, swapped=swapped),
         where={"parameter": "lon,lat"},
         extra=extra,
         layer=areas.layer.code,
@@ -349,7 +349,7 @@ def _snap(ground: Ground, areas: Areas, lon: float, lat: float) -> tuple[int, fl
     )
 
 
-def _outside_mend(distance: float, swapped: bool) -> str:
+def _outside_mend(distance: float, *, swapped: bool) -> str:
     if swapped:
         return N_("Swapped it would lie inside: longitude comes first.")
     if distance <= SNAP_M:

@@ -16,7 +16,6 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import shapely
 from sqlalchemy.orm import Session, sessionmaker
 
 from geo.errors import N_
@@ -30,7 +29,7 @@ from layers.heads import Head
 from layers.releases import Release
 from layers.stores import Stores
 from service.errors import DistrictNotNamed, NotReady
-from service.indexes.ground import Areas, Ground, build_areas, in_force, lay_border
+from service.indexes.ground import Areas, Ground, build_areas, in_force, lay_border, lay_ground, measure
 
 _log = logging.getLogger("wardline.indexes")
 
@@ -74,6 +73,7 @@ class Indexes:
         self._areas: OrderedDict[UUID, Areas] = OrderedDict()
         self._grounds: OrderedDict[tuple[str, date], Ground] = OrderedDict()
         self._building = threading.RLock()
+        self._closed = False
 
     @property
     def ready(self) -> bool:
@@ -92,6 +92,8 @@ class Indexes:
     def refresh(self) -> None:
         """Look whether a layer changed or a day began somewhere, and swap in new snapshots where so."""
         with self._building, self._sessions() as session:
+            if self._closed:
+                return
             found = heads.every(session)
             of: dict[str, dict[str, Head]] = {}
             for (code, layer), head in found.items():
@@ -107,6 +109,11 @@ class Indexes:
                 new[district.code] = known
             if new != self._known:
                 self._known = new
+
+    def close(self) -> None:
+        """Read no more; returns when a refresh that is under way has given its connection back."""
+        with self._building:
+            self._closed = True
 
     def district(self, named: str | None) -> str:
         """Return the code of the district a request means.
@@ -173,7 +180,7 @@ class Indexes:
             layers,
             {layer.code: stores.releases.all(layer.code) for layer in layers},
             segments,
-            tuple(MeasuredLine.from_lonlat(shapely.get_coordinates(one.line)) for one in segments),
+            tuple(measure(one) for one in segments),
             empty,
         )
         for key in [key for key in self._grounds if key[0] == district.code]:
@@ -204,13 +211,8 @@ class Indexes:
             if (one.valid_from is None or one.valid_from <= day)
             and (one.valid_to is None or day < one.valid_to)
         ]
-        return Ground(
-            known.district,
-            day,
-            {one.layer.code: one for one in areas if one.layer.kind == "partition"},
-            tuple(one for one in areas if one.layer.kind == "overlay"),
-            lay_border(tuple(known.border[one] for one in valid), tuple(known.lines[one] for one in valid)),
-        )
+        border = lay_border([known.border[one] for one in valid], [known.lines[one] for one in valid])
+        return lay_ground(known.district, day, areas, border)
 
     def _areas_of(self, stores: Stores, layer: Layer, release: Release, day: date) -> Areas:
         found = self._areas.get(release.id)

@@ -5,35 +5,36 @@ by row (the first data row is 1) and column, and nothing of the table is done.
 """
 
 import io
-import json
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.ipc
 import pyarrow.parquet
-import pyogrio
-import shapely
-from pyproj import CRS
 
-from geo.crs import STORAGE_CRS, transformer
 from geo.errors import N_
-from service.errors import ContentTooLarge, InvalidInput, InvalidRows, MalformedBody, UnsupportedFormat
+from service.errors import InvalidInput, MalformedBody, UnsupportedFormat
+from service.readers.point_geometry import (
+    for_format,
+    from_wkb,
+    geometry_of,
+    read_geopackage,
+    write_geopackage,
+)
+from service.readers.point_table import (
+    LAT_NAMES,
+    LON_NAMES,
+    MOST_BYTES,
+    MOST_ROWS,
+    Format,
+    PointTable,
+    check,
+    column,
+    numbers,
+    require_rows,
+)
 
-Format = Literal["csv", "arrow", "parquet", "gpkg"]
-Floats = npt.NDArray[np.float64]
-
-MOST_ROWS = 5_000_000
-MOST_BYTES = 2 << 30
-SHOWN_ROWS = 10
-
-_LON_NAMES = ("lon", "lng", "long", "longitude", "x", "经度")
-_LAT_NAMES = ("lat", "latitude", "y", "纬度")
 _SUFFIXES: dict[str, Format] = {
     ".csv": "csv",
     ".arrow": "arrow",
@@ -44,31 +45,6 @@ _SUFFIXES: dict[str, Format] = {
 }
 # A spreadsheet runs a cell that begins with one of these; an apostrophe in front makes it text.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PointTable:
-    """A table with its points: ``lon``, ``lat`` (n,) in degrees of the declared datum, checked."""
-
-    table: pa.Table
-    lon: Floats
-    lat: Floats
-    geometry: str | None = None
-    crs: str | None = None
-    delimiter: str = ","
-    answers: tuple[str, ...] = ()
-
-    def with_columns(self, columns: dict[str, pa.Array]) -> "PointTable":
-        """Return the table with answer columns at its end; a name that is taken gets a suffix."""
-        table = self.table
-        added = []
-        for name, values in columns.items():
-            free = name
-            while free in table.column_names:
-                free += "_wardline"
-            table = table.append_column(free, values)
-            added.append(free)
-        return replace(self, table=table, answers=tuple(added))
 
 
 def format_of(path: Path) -> Format:
@@ -108,7 +84,7 @@ def read_file(path: Path, lon: str | None = None, lat: str | None = None) -> Poi
             file=path,
         )
     if kind == "gpkg":
-        return _read_geopackage(path, lon, lat)
+        return read_geopackage(path, lon, lat)
     return read(path.read_bytes(), kind, lon, lat)
 
 
@@ -144,78 +120,23 @@ def read(data: bytes, kind: Format, lon: str | None = None, lat: str | None = No
             format=kind,
             reason=str(error).splitlines()[0][:200] if str(error) else type(error).__name__,
         ) from error
-    _require_rows(table.num_rows)
-    geometry = _geometry_of(table)
+    require_rows(table.num_rows)
+    geometry = geometry_of(table)
     if geometry is not None and lon is None and lat is None:
         name, crs = geometry
-        x, y = _from_wkb(table.column(name), name, crs)
+        x, y = from_wkb(table.column(name), name, crs)
         return PointTable(table, x, y, name, crs, delimiter)
-    lon_name, lat_name = column(table, lon, _LON_NAMES, "lon"), column(table, lat, _LAT_NAMES, "lat")
-    x, y = _numbers(table.column(lon_name)), _numbers(table.column(lat_name))
+    lon_name, lat_name = column(table, lon, LON_NAMES, "lon"), column(table, lat, LAT_NAMES, "lat")
+    x, y = numbers(table.column(lon_name)), numbers(table.column(lat_name))
     check(x, y, lon_name, lat_name)
     return PointTable(table, x, y, delimiter=delimiter)
-
-
-def check(lon: Floats, lat: Floats, lon_name: str = "lon", lat_name: str = "lat") -> None:
-    """Refuse a table with rows that are no points; the first ten are named by row and column.
-
-    Raises
-    ------
-    InvalidRows
-        A coordinate is missing, not a number or not on the globe.
-    """
-    bad: list[tuple[int, str, float]] = []
-    for values, name, most in ((lon, lon_name, 180.0), (lat, lat_name, 90.0)):
-        with np.errstate(invalid="ignore"):
-            wrong = np.flatnonzero(~(np.abs(values) <= most))
-        bad += [(int(row), name, float(values[row])) for row in wrong[:SHOWN_ROWS]]
-    if not bad:
-        return
-    count = int((~((np.abs(lon) <= 180.0) & (np.abs(lat) <= 90.0))).sum())
-    shown = sorted(bad)[:SHOWN_ROWS]
-    rows = [
-        {"row": row + 1, "column": name, "value": None if not np.isfinite(value) else value}
-        for row, name, value in shown
-    ]
-    raise InvalidRows(
-        N_("{count} rows have no point on the globe; the first is row {row}, column {column}."),
-        mend=N_("Correct or remove them and send the table again; nothing was done."),
-        where={"row": rows[0]["row"], "column": rows[0]["column"]},
-        extra={"rows": rows},
-        count=count,
-        row=rows[0]["row"],
-        column=rows[0]["column"],
-    )
-
-
-def column(table: pa.Table, named: str | None, usual: tuple[str, ...], role: str) -> str:
-    """Return the name of a coordinate's column: the named one, else the first usual name.
-
-    Raises
-    ------
-    InvalidInput
-        There is none, or it comes twice; the message lists the columns.
-    """
-    names = list(table.column_names)
-    found = [name for name in names if (name == named if named else name.strip().lower() in usual)]
-    if len(found) == 1:
-        return str(found[0])
-    raise InvalidInput(
-        N_("The table has no single column for {role} (looked for {wanted}); it has: {known}."),
-        mend=N_("Name the columns with longitude and latitude."),
-        where={"column": named or role},
-        role=role,
-        wanted=named or ", ".join(usual),
-        known=", ".join(names[:30]),
-    )
 
 
 def write(table: PointTable, kind: Format) -> bytes:
     """Return a table in the bytes of a format."""
     sink = io.BytesIO()
     if kind == "csv":
-        options = pa.csv.WriteOptions(delimiter=table.delimiter, quoting_style="needed")
-        pa.csv.write_csv(_inert_answers(table), sink, options)
+        _write_csv(_inert_answers(table), table.delimiter, sink)
     elif kind == "arrow":
         with pa.ipc.new_stream(sink, table.table.schema) as stream:
             stream.write_table(table.table)
@@ -229,10 +150,11 @@ def write(table: PointTable, kind: Format) -> bytes:
 def write_file(table: PointTable, path: Path) -> None:
     """Write a table to a file in the format of its suffix; the file appears whole or not at all."""
     kind = format_of(path)
+    table = for_format(table, kind)
     temporary = path.with_name(f".{path.stem}.partial{path.suffix}")
     try:
         if kind == "gpkg":
-            _write_geopackage(table, temporary, path.stem)
+            write_geopackage(table, temporary, path.stem)
         else:
             temporary.write_bytes(write(table, kind))
         temporary.replace(path)
@@ -258,16 +180,22 @@ def inert(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _require_rows(rows: int, size: int = 0) -> None:
-    if rows == 0:
-        raise InvalidInput(N_("The table has no rows."), mend=N_("Send at least one point."))
-    if rows > MOST_ROWS or size > MOST_BYTES:
-        raise ContentTooLarge(
-            N_("The table has {rows} rows; {most} are taken at once."),
-            mend=N_("Send it in parts, or use ./wardline locate on the file's parts."),
-            rows=rows,
-            most=MOST_ROWS,
-        )
+def _write_csv(table: pa.Table, delimiter: str, sink: io.BytesIO) -> None:
+    """Write a CSV with quotes only where a value or name of the table needs them."""
+    bare = not any(set(name) & {delimiter, '"', "\n", "\r"} for name in table.column_names)
+    for style in ("none", "needed") if bare else ("needed",):
+        try:
+            options = pa.csv.WriteOptions(
+                delimiter=delimiter, quoting_style=style, quoting_header="none" if bare else "needed"
+            )
+            pa.csv.write_csv(table, sink, options)
+        except pa.ArrowInvalid:
+            if style == "needed":
+                raise
+            sink.seek(0)
+            sink.truncate()
+        else:
+            return
 
 
 def _delimiter(data: bytes) -> str:
@@ -312,7 +240,7 @@ def _read_arrow(data: bytes) -> pa.Table:
         for batch in stream:
             rows, size = rows + batch.num_rows, size + batch.nbytes
             if rows > MOST_ROWS or size > MOST_BYTES:
-                _require_rows(rows, size)
+                require_rows(rows, size)
             batches.append(batch)
         return pa.Table.from_batches(batches, stream.schema)
 
@@ -320,114 +248,7 @@ def _read_arrow(data: bytes) -> pa.Table:
 def _read_parquet(data: bytes) -> pa.Table:
     file = pa.parquet.ParquetFile(pa.BufferReader(data))
     groups = range(file.metadata.num_row_groups)
-    _require_rows(
+    require_rows(
         max(file.metadata.num_rows, 1), sum(file.metadata.row_group(one).total_byte_size for one in groups)
     )
     return file.read()
-
-
-def _numbers(values: pa.ChunkedArray) -> Floats:
-    """Return a column as doubles; what is missing or is no number becomes NaN and is named by the check."""
-    if pa.types.is_dictionary(values.type):
-        values = values.cast(values.type.value_type)
-    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
-        trimmed = pc.utf8_trim_whitespace(values)
-        try:
-            values = pc.cast(trimmed, pa.float64())
-        except pa.ArrowInvalid:
-            return np.array([_number(text) for text in trimmed.to_pylist()], dtype=np.float64)
-    elif not (
-        pa.types.is_floating(values.type)
-        or pa.types.is_integer(values.type)
-        or pa.types.is_decimal(values.type)
-    ):
-        return np.full(len(values), np.nan)
-    return np.asarray(pc.fill_null(values.cast(pa.float64(), safe=False), np.nan), dtype=np.float64)
-
-
-def _number(text: str | None) -> float:
-    try:
-        return float(text) if text and "_" not in text else float("nan")
-    except ValueError:
-        return float("nan")
-
-
-def _geometry_of(table: pa.Table) -> tuple[str, str | None] | None:
-    """Return name and CRS of the primary geometry column of GeoParquet, None for a plain table."""
-    raw = (table.schema.metadata or {}).get(b"geo")
-    if raw is None:
-        return None
-    try:
-        meta = json.loads(raw)
-        name = meta["primary_column"]
-        described = meta["columns"][name]
-        if described.get("encoding", "WKB") != "WKB" or name not in table.column_names:
-            raise ValueError(name)
-        written = described.get("crs", "OGC:CRS84")
-        crs = None if written is None else CRS.from_user_input(written).to_string()
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise MalformedBody(
-            N_("The geometry column of the GeoParquet file cannot be read."),
-            mend=N_("Write it with WKB geometries and a CRS."),
-        ) from error
-    return str(name), crs
-
-
-def _from_wkb(values: pa.ChunkedArray, name: str, crs: str | None) -> tuple[Floats, Floats]:
-    raw = np.array(values.to_pylist(), dtype=object)
-    points = shapely.from_wkb(raw, on_invalid="ignore")
-    wrong = np.flatnonzero((shapely.get_type_id(points) != 0) | shapely.is_empty(points))
-    if len(wrong):
-        rows = [{"row": int(row) + 1, "column": name, "value": None} for row in wrong[:SHOWN_ROWS]]
-        raise InvalidRows(
-            N_("{count} rows have no point on the globe; the first is row {row}, column {column}."),
-            mend=N_("Correct or remove them and send the table again; nothing was done."),
-            where={"row": rows[0]["row"], "column": name},
-            extra={"rows": rows},
-            count=len(wrong),
-            row=rows[0]["row"],
-            column=name,
-        )
-    x, y = shapely.get_x(points), shapely.get_y(points)
-    if crs is not None and not _is_storage(crs):
-        x, y = transformer(crs, STORAGE_CRS).transform(x, y)
-    check(x, y, name, name)
-    return np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
-
-
-def _is_storage(crs: str) -> bool:
-    return crs.upper() in {"OGC:CRS84", "EPSG:4326", "EPSG:4490"}
-
-
-def _read_geopackage(path: Path, lon: str | None, lat: str | None) -> PointTable:
-    try:
-        meta, table = pyogrio.read_arrow(path)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise MalformedBody(
-            N_("{file} cannot be read: {reason}."),
-            mend=N_("Check that it is a GeoPackage with a layer of points."),
-            where={"file": str(path)},
-            file=path.name,
-            reason=str(error)[:200],
-        ) from error
-    _require_rows(table.num_rows)
-    name = meta["geometry_name"] or "wkb_geometry"
-    if lon or lat or name not in table.column_names:
-        lon_name, lat_name = column(table, lon, _LON_NAMES, "lon"), column(table, lat, _LAT_NAMES, "lat")
-        x, y = _numbers(table.column(lon_name)), _numbers(table.column(lat_name))
-        check(x, y, lon_name, lat_name)
-    else:
-        x, y = _from_wkb(table.column(name), name, meta["crs"])
-    return PointTable(table, x, y, name, meta["crs"])
-
-
-def _write_geopackage(table: PointTable, path: Path, layer: str) -> None:
-    written = table.table
-    name = table.geometry
-    crs = table.crs
-    if name is None or name not in written.column_names:
-        name, crs = "geometry", STORAGE_CRS
-        shapes = shapely.to_wkb(shapely.points(table.lon, table.lat))
-        written = written.append_column(name, pa.array(shapes.tolist(), pa.binary()))
-    options: dict[str, Any] = {"driver": "GPKG", "layer": layer, "geometry_type": "Point"}
-    pyogrio.write_arrow(written, path, geometry_name=name, crs=crs or STORAGE_CRS, **options)

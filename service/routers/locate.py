@@ -17,6 +17,7 @@ from service.errors import MalformedBody, UnsupportedFormat
 from service.indexes.ground import Ground
 from service.indexes.locate import locate, to_storage
 from service.readers import points
+from service.readers.point_table import Format
 from service.schemas.locate import Accuracy, ColumnsOut, Datum, Lat, LocateOut, Lon
 from service.use_cases.locate import locate_columns, locate_table
 
@@ -36,7 +37,7 @@ ClassParameter = Annotated[
 DatumParameter = Annotated[Datum, Query(description="The datum of lon and lat.")]
 ColumnParameter = Annotated[str | None, Query(max_length=128, description="Name of a table's column.")]
 
-_TABLES: Mapping[str, points.Format] = {
+_TABLES: Mapping[str, Format] = {
     "text/csv": "csv",
     "application/vnd.apache.arrow.stream": "arrow",
     "application/vnd.apache.parquet": "parquet",

@@ -1,6 +1,6 @@
 """Shapes of incidents: what channels deliver, what edits change, what readers see."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -143,8 +143,8 @@ def incident_json(value: Incident) -> dict[str, Any]:
         "raw_lon": value.raw_lon,
         "raw_lat": value.raw_lat,
         "accuracy_m": value.accuracy_m,
-        "occurred_at": value.occurred_at.isoformat(),
-        "received_at": value.received_at.isoformat(),
+        "occurred_at": value.occurred_at.astimezone(UTC).isoformat(),
+        "received_at": value.received_at.astimezone(UTC).isoformat(),
         "status": value.status,
         "colour": value.colour,
         "unit": assigned.get("unit"),
@@ -162,7 +162,7 @@ def event_json(value: IncidentEvent) -> dict[str, Any]:
     """Return an entry of the log as readers see it."""
     return {
         "id": str(value.id),
-        "at": value.at.isoformat(),
+        "at": value.at.astimezone(UTC).isoformat(),
         "kind": value.kind,
         "actor": value.actor,
         "body": dict(value.body),

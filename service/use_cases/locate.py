@@ -9,8 +9,7 @@ from geo.errors import N_
 from service.errors import ContentTooLarge, InvalidInput, InvalidRows
 from service.indexes.ground import Ground
 from service.indexes.locate import RULES, Located, locate_many, to_storage
-from service.readers import points
-from service.readers.points import PointTable
+from service.readers.point_table import MOST_ROWS, Floats, PointTable, check
 
 
 def locate_table(
@@ -93,7 +92,7 @@ def _column(values: Any) -> pa.Array:
     return pa.array(values, pa.string())
 
 
-def _pair(body: Any) -> tuple[points.Floats, points.Floats]:
+def _pair(body: Any) -> tuple[Floats, Floats]:
     if not isinstance(body, dict) or set(body) != {"lon", "lat"}:
         raise InvalidInput(
             N_("The body must have the members lon and lat, and no others."),
@@ -109,15 +108,15 @@ def _pair(body: Any) -> tuple[points.Floats, points.Floats]:
             lons=len(lon),
             lats=len(lat),
         )
-    if len(lon) > points.MOST_ROWS:
+    if len(lon) > MOST_ROWS:
         raise ContentTooLarge(
             N_("The table has {rows} rows; {most} are taken at once."),
             mend=N_("Send it in parts, or use ./wardline locate on the file's parts."),
             rows=len(lon),
-            most=points.MOST_ROWS,
+            most=MOST_ROWS,
         )
     try:
-        points.check(lon, lat)
+        check(lon, lat)
     except InvalidRows as error:
         for row in error.extra["rows"]:
             row["pointer"] = f"/{row['column']}/{row['row'] - 1}"
@@ -126,7 +125,7 @@ def _pair(body: Any) -> tuple[points.Floats, points.Floats]:
     return lon, lat
 
 
-def _numbers(values: Any, name: str) -> points.Floats:
+def _numbers(values: Any, name: str) -> Floats:
     if not isinstance(values, list):
         raise InvalidInput(
             N_("{pointer} must be a list of numbers."),

@@ -10,12 +10,13 @@ import pyarrow.csv
 import pyarrow.ipc
 import pyarrow.parquet
 import pytest
+from sqlalchemy.orm import Session
 
 from geo import datums
 from service.routers import locate as route
 from service.settings import Settings
 from tests.fixtures.client import TestClient, running
-from tests.fixtures.county import BEGIN, REDRAWN, SOUTH, WEST, County, centre
+from tests.fixtures.county import BEGIN, REDRAWN, SOUTH, WEST, County, centre, publish
 
 PATH = "/api/v1/locate"
 NORTH = SOUTH + 0.04
@@ -194,7 +195,7 @@ def test_a_shifted_datum_is_refused_until_it_is_allowed(client: TestClient, sett
 
 LON, LAT = zip(*(centre(column, row) for column in range(6) for row in range(4)), strict=True)
 CODES = [f"G{column}{row}" for column in range(6) for row in range(4)]
-CODES[CODES.index("G20")], CODES[CODES.index("G30")] = "G30", "G20"
+CODES[8], CODES[12] = "G30", "G20"
 
 
 def test_json_columns(client: TestClient) -> None:
@@ -328,10 +329,6 @@ def test_bad_tables(client: TestClient, data: bytes, kind: str, status: int) -> 
 
 
 def test_two_districts_must_be_named(client: TestClient, settings: Settings, county: County) -> None:
-    from sqlalchemy.orm import Session
-
-    from tests.fixtures.county import publish
-
     service = client.app.state.service  # type: ignore[attr-defined]
     with Session(service.engine) as session:
         publish(session, "230883")

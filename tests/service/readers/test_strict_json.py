@@ -1,0 +1,59 @@
+"""JSON that is what it seems."""
+
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.errors import InvalidInput, MalformedBody
+from service.readers import strict_json
+
+plain = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])),
+    lambda inner: (
+        st.lists(inner)
+        | st.dictionaries(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])), inner)
+    ),
+)
+
+
+@given(plain)
+def test_plain_values_pass_unchanged(value: object) -> None:
+    assert strict_json.loads(json.dumps(value).encode()) == value
+
+
+@given(st.binary(max_size=200))
+def test_bytes_are_read_or_refused(body: bytes) -> None:
+    try:
+        value = strict_json.loads(body)
+    except (MalformedBody, InvalidInput):
+        return
+    assert not isinstance(value, float) or math.isfinite(value)
+
+
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        (b'{"a": [1, {"b": NaN}]}', "/a/1/b"),
+        (b'{"a/b": {"c~d": Infinity}}', "/a~1b/c~0d"),
+        (b'["x", "\\u0000"]', "/1"),
+        (b'["\\ud800"]', "/0"),
+    ],
+)
+def test_what_cannot_be_stored_is_named(body: bytes, where: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        strict_json.loads(body)
+    assert caught.value.where == {"pointer": where}
+
+
+def test_nesting_is_limited_whatever_its_depth() -> None:
+    strict_json.loads(b"[" * 64 + b"]" * 64)
+    for depth in (65, 500, 900, 200_000):
+        with pytest.raises(MalformedBody):
+            strict_json.loads(b"[" * depth + b"]" * depth)

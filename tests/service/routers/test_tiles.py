@@ -1,0 +1,145 @@
+"""Tiles, their description and figures over HTTP."""
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from layers.stores import Stores
+from tests.fixtures.client import TestClient
+from tests.fixtures.county import DISTRICT, REDRAWN, County, publish
+
+TILE = "/tiles/grids/11/1769/728.mvt"
+
+
+def test_tile_has_bytes_a_strong_tag_and_is_not_sent_twice(client: TestClient) -> None:
+    first = client.get(TILE, params={"level": 2})
+    assert first.status_code == 200
+    assert first.headers["content-type"] == "application/vnd.mapbox-vector-tile"
+    assert b"G00" in first.content
+    tag = first.headers["etag"]
+    assert tag.startswith('"')
+    again = client.get(TILE, params={"level": 2}, headers={"If-None-Match": tag})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_levels_have_tiles_of_their_own(client: TestClient) -> None:
+    towns = client.get(TILE, params={"level": 0}).content
+    assert b"T0" in towns
+    assert b"G00" not in towns
+
+
+def test_day_before_everything_is_empty(client: TestClient) -> None:
+    answer = client.get(TILE, params={"as_of": "2020-01-01"})
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_publish_makes_a_new_tag_for_its_days_only(
+    client: TestClient, county: County, engine: Engine
+) -> None:
+    before = {"level": 2, "as_of": "2025-05-31"}
+    old, new = client.get(TILE, params=before), client.get(TILE, params={"level": 2, "as_of": "2025-06-01"})
+    assert old.headers["etag"] != new.headers["etag"], "two grids have swapped their codes"
+    with Session(engine) as session:
+        stores = Stores(session, DISTRICT)
+        stores.grids.publish("port", REDRAWN, [])
+        session.commit()
+    assert client.get(TILE, params=before).headers["etag"] == old.headers["etag"]
+    assert client.get("/tiles/port/11/1769/728.mvt").content == b""
+
+
+@pytest.mark.parametrize(
+    "layer", ["grids", "port", "border", "markers", "stations", "incidents", "representatives"]
+)
+def test_every_layer_has_tiles_and_a_description(client: TestClient, layer: str) -> None:
+    assert client.get(f"/tiles/{layer}/11/1769/728.mvt").status_code == 200
+    described = client.get(f"/tiles/{layer}.json")
+    assert described.json()["vector_layers"][0]["id"] == layer
+    style = client.get(f"/tiles/{layer}/style.json").json()
+    assert style["sources"]["wardline"]["tiles"] == described.json()["tiles"]
+
+
+def test_description_leads_to_the_tiles(client: TestClient) -> None:
+    document = client.get("/tiles/grids.json", params={"level": 1, "district": DISTRICT}).json()
+    assert document["bounds"] == [131.0, 46.0, 131.06, 46.04]
+    address = document["tiles"][0].format(z=11, x=1769, y=728)
+    assert b"V00" in client.get(address).content
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/tiles/nothing/11/1769/728.mvt", 404),
+        ("/tiles/nothing.json", 404),
+        ("/tiles/grids/3/8/0.mvt", 404),
+        ("/tiles/grids/99/0/0.mvt", 404),
+        ("/tiles/grids/-1/0/0.mvt", 404),
+        ("/tiles/grids/a/0/0.mvt", 422),
+        ("/tiles/grids/9223372036854775808/0/0.mvt", 404),
+        ("/tiles/grids/11/1769/728.mvt?level=7", 422),
+        ("/tiles/grids/11/1769/728.mvt?as_of=yesterday", 422),
+        ("/tiles/grids/11/1769/728.mvt?colour=red", 422),
+        ("/tiles/grids.json?level=7", 422),
+        ("/tiles/grids/units.json?level=7", 422),
+        ("/tiles/grids/units.json", 422),
+        ("/tiles/border/units.json?level=0", 404),
+        ("/tiles/grids/units.json?level=0&property=secrets", 422),
+    ],
+)
+def test_impossible_question_is_refused(client: TestClient, path: str, status: int) -> None:
+    answer = client.get(path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["code"]
+
+
+def columns(client: TestClient, **parameters: object) -> dict[str, list[object]]:
+    answer = client.get(
+        "/tiles/grids/units.json", params={name: str(value) for name, value in parameters.items()}
+    )
+    assert answer.status_code == 200, answer.text
+    found: dict[str, list[object]] = answer.json()["columns"]
+    return found
+
+
+def test_units_come_with_a_point_inside_and_their_bounds(client: TestClient) -> None:
+    found = columns(client, level=2)
+    assert len(found["code"]) == 24
+    assert "value" not in found
+    place = found["code"].index("G00")
+    assert found["bounds"][place] == [131.0, 46.0, 131.01, 46.01]
+    assert (found["lon"][place], found["lat"][place]) == (131.005, 46.005)
+
+
+def test_households_of_the_leaves_and_unknown_above(client: TestClient) -> None:
+    assert set(columns(client, level=2, property="households")["value"]) == {100}
+    assert set(columns(client, level=0, property="households")["value"]) == {None}
+
+
+def test_representatives_count_for_every_unit_above(client: TestClient) -> None:
+    towns = columns(client, level=0, property="representatives")
+    assert dict(zip(towns["code"], towns["value"], strict=True)) == {"T0": 2, "T1": 1}
+    villages = columns(client, level=1, property="representatives")
+    assert dict(zip(villages["code"], villages["value"], strict=True)) == {
+        "V00": 1,
+        "V01": 1,
+        "V10": 0,
+        "V11": 0,
+    }
+
+
+def test_figures_are_not_sent_twice(client: TestClient) -> None:
+    first = client.get("/tiles/grids/units.json", params={"level": 2})
+    tag = {"If-None-Match": first.headers["etag"]}
+    assert client.get("/tiles/grids/units.json", params={"level": 2}, headers=tag).status_code == 304
+
+
+def test_two_districts_never_share_a_tile(client: TestClient, engine: Engine) -> None:
+    with Session(engine) as session:
+        publish(session, "230883")
+        stores = Stores(session, "230883")
+        stores.grids.publish("grids", REDRAWN, [])
+        session.commit()
+    client.app.state.service.indexes.refresh()  # type: ignore[attr-defined]
+    assert client.get(TILE, params={"district": DISTRICT}).content
+    assert client.get(TILE, params={"district": "230883"}).content == b""
+    assert client.get(TILE).json()["code"] == "district-not-named"
