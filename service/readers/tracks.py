@@ -112,3 +112,23 @@ def zone_of(name: str | None) -> tzinfo | None:
             where={"parameter": "timezone"},
             zone=name[:64],
         ) from error
+
+
+def mode_of(text: str) -> Mode:
+    """Return the mode of a name.
+
+    Raises
+    ------
+    InvalidInput
+        There is no such mode; names those that are.
+    """
+    found = Mode.__members__.get(text.upper())
+    if found is None:
+        raise InvalidInput(
+            N_("There is no mode “{mode}”."),
+            mend=N_("Use one of {known}."),
+            where={"parameter": "mode"},
+            mode=text[:32],
+            known=", ".join(one.label for one in Mode),
+        )
+    return found

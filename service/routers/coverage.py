@@ -1,7 +1,5 @@
 """Coverage of the border: figures and gaps of segments, and their stretches as lines or rows."""
 
-import csv
-import io
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -12,22 +10,19 @@ from service import i18n
 from service.dependencies import LanguageDep, StoresDep
 from service.dependencies import router as make_router
 from service.schemas.coverage import (
-    CSV_COLUMNS,
     CoverageOut,
     Period,
     SegmentDetailOut,
     detail_json,
     features_json,
     report_json,
-    rows_of,
 )
 from service.use_cases.coverage import coverage, period_of, segments_of
+from service.use_cases.coverage_files import table_text
 
 router = make_router("coverage")
 
 GEOJSON = "application/geo+json"
-# A spreadsheet runs a cell that begins with one of these; an apostrophe in front makes it text.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def get_period(
@@ -74,13 +69,8 @@ def get_features(stores: StoresDep, period: PeriodDep) -> Response:
 def get_table(stores: StoresDep, period: PeriodDep) -> Response:
     """Return a row for each stretch that was covered, inferred or left open."""
     found = coverage(stores, segments_of(stores, period), period)
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(CSV_COLUMNS)
-    writer.writerows([_cell(value) for value in row] for row in rows_of(found, period))
-    # the mark tells spreadsheets that it is UTF-8
     return Response(
-        "\ufeff" + text.getvalue(),
+        table_text(found, period),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="coverage.csv"'},
     )
@@ -97,10 +87,6 @@ def get_segment(
     """Return the coverage of a segment with all its stretches in order."""
     (found,) = coverage(stores, segments_of(stores, period, code), period)
     return _json(detail_json(found, period, i18n.translator(language), geometry=geometry))
-
-
-def _cell(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def _json(body: Any, media_type: str = "application/json") -> Response:

@@ -8,11 +8,10 @@ from fastapi import Depends, Query, Request, Response
 from starlette.datastructures import UploadFile
 
 from geo.errors import N_
-from geo.fixes import Mode
 from service import i18n
 from service.dependencies import MIB, LanguageDep, OnceDep, Reply, StoresDep
 from service.dependencies import router as make_router
-from service.errors import InvalidInput, MalformedBody
+from service.errors import MalformedBody
 from service.readers import tracks as readers
 from service.schemas.tracks import TrackReport
 from service.use_cases.tracks import Delivery, report, upload
@@ -103,7 +102,7 @@ def post_track(
     """
 
     def act() -> Reply:
-        way = mode_of(mode)
+        way = readers.mode_of(mode)
         filename = sent.filename or "api"
         kind = readers.format_of(sent.filename, sent.content_type, sent.content)
         file = readers.read(sent.content, kind, filename=filename, zone=timezone, mode=way, salvage=salvage)
@@ -113,23 +112,3 @@ def post_track(
         return Reply(200 if receipt.repeated else 201, body)
 
     return once(stores, act)
-
-
-def mode_of(text: str) -> Mode:
-    """Return the mode of a name.
-
-    Raises
-    ------
-    InvalidInput
-        There is no such mode; names those that are.
-    """
-    found = Mode.__members__.get(text.upper())
-    if found is None:
-        raise InvalidInput(
-            N_("There is no mode “{mode}”."),
-            mend=N_("Use one of {known}."),
-            where={"parameter": "mode"},
-            mode=text[:32],
-            known=", ".join(one.label for one in Mode),
-        )
-    return found

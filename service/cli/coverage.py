@@ -1,0 +1,128 @@
+"""``./wardline coverage``: what of the border was walked in a period, as a table, a file or a map."""
+
+import json
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.orm import Session
+
+from layers import districts
+from layers.stores import Stores
+from maps.export import coverage_html
+from maps.shell import Reader
+from service import i18n
+from service.cli.common import Database, District, Json, Quiet, open_engine
+from service.indexes.snapshots import choose_district
+from service.schemas.coverage import Period, SegmentCoverage, features_json, report_json
+from service.settings import Settings
+from service.use_cases import coverage as use_case
+from service.use_cases.coverage_files import require_format, write
+from service.use_cases.map_context import map_context
+
+
+def command(
+    first: Annotated[
+        str | None, typer.Option("--from", metavar="DATE", help="First day; 30 days before the end.")
+    ] = None,
+    last: Annotated[
+        str | None, typer.Option("--to", metavar="DATE", help="The day it ends before; tomorrow.")
+    ] = None,
+    segment: Annotated[
+        str | None, typer.Option("--segment", metavar="CODE", help="One segment; else all.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="A .html, .geojson, .csv or .gpkg file."),
+    ] = None,
+    database: Database = None,
+    district: District = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Say which metres of the border were walked in a period, what is left open and what is due.
+
+    Days are those of the district's calendar; instants with an offset are taken as well.
+    """
+    settings = Settings.load(database=database, district=district)
+    if output is not None:
+        require_format(output)
+    with open_engine(settings) as engine, Session(engine) as session:
+        codes = tuple(one.code for one in districts.every(session))
+        stores = Stores(session, choose_district(list(codes), None, settings.district))
+        zone = stores.districts.current().timezone
+        period = use_case.period_of(first, last, zone, datetime.now(UTC))
+        found = use_case.coverage(stores, use_case.segments_of(stores, period, segment), period)
+        if output is not None:
+            page = _page(stores, codes, found, period) if output.suffix.lower() == ".html" else ""
+            write(found, period, output, page)
+    body = report_json(found, period)
+    if as_json:
+        typer.echo(json.dumps(body | ({} if output is None else {"file": str(output)}), ensure_ascii=False))
+    elif not quiet:
+        _show(body)
+        if output is not None:
+            typer.echo(f"Written to {output}")
+
+
+def _page(stores: Stores, codes: tuple[str, ...], found: tuple[SegmentCoverage, ...], period: Period) -> str:
+    """Return the map as one file, in the language of the environment."""
+    names = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    language = "zh" if next(filter(None, names), "").startswith("zh") else "en"
+    reader = Reader(language, i18n.catalogue(language))
+    zone = ZoneInfo(stores.districts.current().timezone)
+    after = (period.to_at - timedelta(microseconds=1)).astimezone(zone).date() + timedelta(days=1)
+    days = {"from": period.from_at.astimezone(zone).date().isoformat(), "to": after.isoformat()}
+    return coverage_html(
+        reader,
+        map_context(stores, codes).place,
+        days,
+        report_json(found, period, i18n.translator(language)),
+        features_json(found, period),
+        _markers(stores, found, after - timedelta(days=1)),
+    )
+
+
+def _markers(stores: Stores, found: tuple[SegmentCoverage, ...], day: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "type": "Feature",
+            "id": str(one.id),
+            "properties": {"code": one.code, "name": one.name, "kind": one.kind},
+            "geometry": {"type": "Point", "coordinates": [one.lon, one.lat]},
+        }
+        for segment in found
+        for one in stores.markers.along(segment.segment.id, day)
+        if one.kind == "boundary-marker"
+    ]
+
+
+def _show(body: dict[str, Any]) -> None:
+    table = Table(title=f"{body['from'][:16]} – {body['to'][:16]}", title_justify="left")
+    table.add_column("segment")
+    for name in ("km", "walked km", "%", "inferred km", "open km", "passes", "last", "due"):
+        table.add_column(name, justify="right")
+    for one in body["segments"]:
+        open_m = sum(gap["length_m"] for gap in one["gaps"])
+        table.add_row(
+            one["code"],
+            f"{one['length_m'] / 1000:.2f}",
+            f"{one['covered_m'] / 1000:.2f}",
+            f"{one['covered_percent']:.1f}",
+            f"{one['inferred_m'] / 1000:.2f}",
+            f"{open_m / 1000:.2f}",
+            f"{one['passes']['mean']:.1f}",
+            (one["last_at"] or "–")[:10],
+            one["due"]["state"],
+        )
+    console = Console()
+    console.print(table)
+    for one in body["segments"]:
+        for gap in sorted(one["gaps"], key=lambda gap: -gap["length_m"])[:3]:
+            age = "not walked" if gap["age_days"] is None else f"walked {gap['age_days']:.0f} days before"
+            console.print(f"{one['code']}: open {gap['length_m'] / 1000:.2f} km {gap['where']}, {age}")

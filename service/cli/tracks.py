@@ -1,0 +1,108 @@
+"""``./wardline tracks``: recorded tracks from files, all of them or none."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy.orm import Session
+
+from geo.errors import N_
+from geo.fixes import Mode
+from layers import districts
+from layers.stores import Stores
+from service.cli.common import Database, District, Json, Quiet, open_engine
+from service.errors import InvalidInput
+from service.indexes.snapshots import choose_district
+from service.readers import tracks as readers
+from service.readers.track_file import TrackFile
+from service.settings import Settings
+from service.use_cases.tracks import Delivery, report, upload
+
+Modes = ", ".join(mode.label for mode in Mode)
+
+
+def command(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="GPX, GeoJSON or CSV files.")],
+    device: Annotated[str, typer.Option("--device", metavar="ID", help="The device that recorded them.")],
+    mode: Annotated[str, typer.Option("--mode", metavar="MODE", help=f"One of {Modes}.")] = "foot",
+    person: Annotated[
+        str | None, typer.Option("--person", metavar="NAME", help="Who carried the device.")
+    ] = None,
+    timezone: Annotated[
+        str | None,
+        typer.Option("--timezone", metavar="ZONE", help="Zone of times that name none: Asia/Shanghai."),
+    ] = None,
+    salvage: Annotated[
+        bool, typer.Option("--salvage", help="Take the whole fixes of a GPX file that breaks off.")
+    ] = False,
+    database: Database = None,
+    district: District = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Store recorded tracks and bring the coverage of the border up to date.
+
+    Every fix gets a verdict; what cannot be used is kept apart with its reason. Where one of several files
+    is refused, none is stored. The same file twice is stored once.
+    """
+    settings = Settings.load(database=database, district=district)
+    way = readers.mode_of(mode)
+    read = [(file, *_read(file, way, timezone, salvage=salvage)) for file in files]
+    reports = []
+    with open_engine(settings) as engine, Session(engine) as session:
+        codes = [one.code for one in districts.every(session)]
+        stores = Stores(session, choose_district(codes, None, settings.district))
+        for file, content, track in read:
+            delivery = Delivery.of(device, file.name, content, datetime.now(UTC), person)
+            reports.append(report(upload(stores, delivery, track), track, file.name))
+        session.commit()
+    if as_json:
+        typer.echo(json.dumps({"tracks": reports}, ensure_ascii=False))
+    elif not quiet:
+        for one in reports:
+            typer.echo("\n".join(_lines(one)))
+
+
+def _read(path: Path, mode: Mode, timezone: str | None, *, salvage: bool) -> tuple[bytes, TrackFile]:
+    if not path.is_file():
+        raise InvalidInput(
+            N_("There is no file {file}."),
+            mend=N_("Check the path."),
+            where={"file": str(path)},
+            file=str(path),
+        )
+    content = path.read_bytes()
+    kind = readers.format_of(path.name, "", content)
+    track = readers.read(content, kind, filename=path.name, zone=timezone, mode=mode, salvage=salvage)
+    return content, track
+
+
+def _lines(one: dict[str, Any]) -> list[str]:
+    """Return a report in lines for people."""
+    fixes = one["fixes"]
+    if one["repeated"]:
+        return [f"{one['file']}: was stored before, as patrol {one['patrol']}; nothing changed."]
+    parts = [f"{fixes['stored']:,} fixes stored"]
+    parts += [f"{fixes[name]:,} {name}" for name in ("duplicate", "quarantined") if fixes[name]]
+    parts.append(f"{one['pieces']} pieces, {one['distance_m'] / 1000:.1f} km")
+    lines = [f"{one['file']}: {', '.join(parts)}."]
+    lines += [f"  note: {note}" for note in one["notes"]]
+    odd = [name for name in one["verdicts"] if name not in ("accepted", "supporting")]
+    if odd:
+        listed = ", ".join(f"{one['verdicts'][name]} {name}" for name in odd)
+        lines.append(f"  stored without credit: {listed}")
+    for fix in one["quarantined"][:5]:
+        place = f"row {fix['row']}" + (f", {fix['segment']}" if fix["segment"] else "")
+        lines.append(f"  quarantined: {place}: {fix['text']}")
+    if fixes["quarantined"] > len(one["quarantined"][:5]):
+        lines.append(f"  … and {fixes['quarantined'] - 5:,} more (--json lists the first 20)")
+    for walk in one["coverage"]:
+        inferred = f" (+{walk['inferred_m'] / 1000:.2f} km inferred)" if walk["inferred_m"] >= 1 else ""
+        lines.append(
+            f"  {walk['day']}: {walk['walked_m'] / 1000:.2f} km of {walk['segment']} walked{inferred}"
+        )
+    if not one["coverage"]:
+        lines.append("  no part of the border was walked")
+    return lines
