@@ -29,7 +29,7 @@ def test_options_win_over_variables_and_those_over_defaults(monkeypatch: pytest.
 
 def test_settings_are_frozen() -> None:
     with pytest.raises(ValidationError):
-        Settings.load().port = 1  # type: ignore[misc]
+        Settings.load().port = 1
 
 
 @pytest.mark.parametrize(
