@@ -18,7 +18,7 @@ from layers.catalog import Catalog
 from layers.districts import district
 from layers.errors import InvalidAttribute
 from layers.geometry import Box
-from layers.incidents import incident
+from layers.incident_tables import incident
 from layers.marker_kinds import ServiceStation
 from layers.markers import marker
 from layers.paging import checked_limit, decode_cursor, encode_cursor

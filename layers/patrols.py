@@ -29,6 +29,7 @@ from sqlalchemy.dialects.postgresql import insert
 from geo.errors import N_
 from geo.lattice import SCALE, to_lattice
 from layers.base import identifier, in_district, shard_table
+from layers.columns import pack, to_microseconds, to_seconds
 from layers.errors import NotFound, translated
 from layers.fixes import (
     FixCounts,
@@ -62,8 +63,7 @@ patrol = shard_table(
     Index(None, "district", "started_at"),
 )
 
-# One fix as COPY's binary format sends it: a count of fields, then length and value of each, big-endian.
-_COPY_FIELDS = (
+_STAGED = (
     ("at", ">i8"),
     ("lon_e7", ">i4"),
     ("lat_e7", ">i4"),
@@ -73,10 +73,7 @@ _COPY_FIELDS = (
     ("speed_ms", ">f4"),
     ("course", ">f4"),
 )
-_COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-_COPY_TRAILER = b"\xff\xff"
-# PostgreSQL counts microseconds from 2000-01-01.
-_POSTGRES_EPOCH_S = 946_684_800
+_READ = (("patrol", "V16"), *_STAGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,8 +249,8 @@ class Patrols(Store):
     def _copy_fixes(
         self, owner: Patrol, fixes: FixTable, lattice: NDArray[np.int64], order: NDArray[np.intp]
     ) -> int:
-        columns = {
-            "at": np.rint((fixes.t - _POSTGRES_EPOCH_S) * 1e6),
+        columns: dict[str, NDArray[Any]] = {
+            "at": to_microseconds(fixes.t),
             "lon_e7": lattice[:, 0],
             "lat_e7": lattice[:, 1],
             "part": fixes.part,
@@ -262,21 +259,12 @@ class Patrols(Store):
             "speed_ms": fixes.speed_ms,
             "course": fixes.course,
         }
-        layout = [("fields", ">i2")]
-        for name, kind in _COPY_FIELDS:
-            layout += [(f"{name}_length", ">i4"), (name, kind)]
-        packed = np.zeros(len(fixes), dtype=layout)
-        packed["fields"] = len(_COPY_FIELDS)
-        for name, kind in _COPY_FIELDS:
-            packed[f"{name}_length"] = np.dtype(kind).itemsize
-            packed[name] = columns[name][order]
+        rows = pack(_STAGED, {name: column[order] for name, column in columns.items()})
         with translated(), self._driver().cursor() as cursor:
             cursor.execute(read_sql("fix_stage").encode())
             cursor.execute("TRUNCATE fix_stage")
             with cursor.copy("COPY fix_stage FROM STDIN (FORMAT BINARY)") as copy:
-                copy.write(_COPY_HEADER)
-                copy.write(packed.tobytes())
-                copy.write(_COPY_TRAILER)
+                copy.write(rows)
             cursor.execute(
                 read_sql("fix_insert").encode(),
                 {"district": self.district, "device": owner.device, "patrol": owner.id},
@@ -284,31 +272,25 @@ class Patrols(Store):
             return cursor.rowcount
 
     def _read_fixes(self, device: str, from_at: datetime, to_at: datetime, owner: UUID | None) -> FixTable:
-        with self._driver().cursor(binary=True) as cursor:
-            cursor.execute(
-                read_sql("fix_read").encode(),
-                {
-                    "district": self.district,
-                    "device": device,
-                    "from_at": from_at,
-                    "to_at": to_at,
-                    "patrol": owner,
-                },
-            )
-            rows = cursor.fetchall()
-        columns = list(zip(*rows, strict=True)) if rows else [()] * 9
-        patrols = tuple(dict.fromkeys(columns[0]))
-        position = {key: place for place, key in enumerate(patrols)}
+        parameters = {
+            "district": self.district,
+            "device": device,
+            "from_at": from_at,
+            "to_at": to_at,
+            "patrol": owner,
+        }
+        rows = self._arrays("fix_read", parameters, _READ)
+        patrols, place = _coded(rows["patrol"])
         return FixTable(
-            np.array(columns[1], dtype=np.int64) / 1e6,
-            np.array(columns[2], dtype=np.int64) / SCALE,
-            np.array(columns[3], dtype=np.int64) / SCALE,
-            np.array(columns[4], dtype=np.float64),
-            np.array(columns[5], dtype=np.float64),
-            np.array(columns[6], dtype=np.float64),
-            np.array(columns[7], dtype=np.int32),
-            np.array(columns[8], dtype=np.int32),
-            np.array([position[key] for key in columns[0]], dtype=np.int32),
+            to_seconds(rows["at"]),
+            rows["lon_e7"].astype(np.int64) / SCALE,
+            rows["lat_e7"].astype(np.int64) / SCALE,
+            rows["accuracy_m"].astype(np.float64),
+            rows["speed_ms"].astype(np.float64),
+            rows["course"].astype(np.float64),
+            rows["part"].astype(np.int32),
+            rows["seq"].astype(np.int32),
+            place,
             patrols,
         )
 
@@ -320,6 +302,19 @@ class Patrols(Store):
             district=self.district,
             patrol=name,
         )
+
+
+def _coded(keys: NDArray[np.void]) -> tuple[tuple[UUID, ...], NDArray[np.int32]]:
+    """Return the distinct ids in the order they appear, and the position of each row's among them."""
+    if len(keys) == 0:
+        return (), np.empty(0, dtype=np.int32)
+    halves = np.ascontiguousarray(keys).view(np.uint64).reshape(-1, 2)
+    # Fixes of one patrol follow one another: only where they change are ids made.
+    starts = np.flatnonzero(np.r_[True, (halves[1:] != halves[:-1]).any(axis=1)])
+    found: dict[UUID, int] = {}
+    codes = [found.setdefault(UUID(bytes=keys[start].tobytes()), len(found)) for start in starts]
+    lengths = np.diff(np.r_[starts, len(keys)])
+    return tuple(found), np.repeat(np.array(codes, dtype=np.int32), lengths)
 
 
 def _times(fixes: FixTable) -> dict[str, Any]:

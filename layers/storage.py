@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import psycopg
 from geoalchemy2 import Geometry, WKBElement
+from numpy.typing import NDArray
 from psycopg import sql
 from psycopg.types.json import Jsonb
 from psycopg.types.range import Range as PsycopgRange
@@ -29,6 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import DATERANGE, JSONB, REAL, TSTZRANGE, Range
 from sqlalchemy.orm import Session
 
+from layers.columns import Fields, unpack
 from layers.errors import translated
 
 SQL_FOLDER = Path(__file__).parent / "sql"
@@ -124,6 +126,16 @@ class Store:
             copy.set_types([wire_type(table.c[name]) for name in names])
             for row in rows:
                 copy.write_row((district, *row))
+
+    def _arrays(self, query: str, parameters: dict[str, Any], fields: Fields) -> dict[str, NDArray[Any]]:
+        """Return the one row of a stored query, whose columns are arrays of fixed-width values."""
+        with translated(), self._driver().cursor(binary=True) as cursor:
+            result = cursor.execute(read_sql(query).encode(), parameters).pgresult
+            if result is None or result.nfields != len(fields):
+                raise ValueError(f"{query} does not answer {len(fields)} columns")
+            return {
+                name: unpack(kind, result.get_value(0, place)) for place, (name, kind) in enumerate(fields)
+            }
 
     def _lock(self, subject: str) -> None:
         """Hold, until the transaction ends, the lock of one subject of this district."""

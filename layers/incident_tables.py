@@ -1,0 +1,88 @@
+"""The tables of incidents and their logs, and the words they may use."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import CheckConstraint, Column, DateTime, Double, Index, Integer, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+
+from layers.base import identifier, in_district, link, shard_table
+from layers.geometry import geometry_type
+
+COLOURS = ("green", "blue", "yellow", "red")
+STATUSES = (
+    "received",
+    "accepted",
+    "filed",
+    "dispatched",
+    "handling",
+    "done",
+    "verified",
+    "closed",
+    "returned",
+    "delayed",
+    "suspended",
+    "rejected",
+    "merged",
+)
+# Statuses in which nothing more is to be done.
+SETTLED = ("closed", "rejected", "merged")
+DATUMS = ("wgs84", "cgcs2000", "gcj02", "bd09")
+
+
+def _among(column: str, values: Sequence[str]) -> CheckConstraint:
+    return CheckConstraint("{} IN ({})".format(column, ", ".join(f"'{one}'" for one in values)), name=column)
+
+
+incident = shard_table(
+    "incident",
+    identifier(),
+    Column("channel", Text, nullable=False),
+    Column("external_id", Text),
+    Column("class", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("geom", geometry_type("POINT"), nullable=False),
+    Column("raw_lon", Double, nullable=False),
+    Column("raw_lat", Double, nullable=False),
+    Column("datum", Text, nullable=False),
+    Column("accuracy_m", Double),
+    Column("occurred_at", DateTime(timezone=True), nullable=False),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    Column("status", Text, nullable=False),
+    Column("colour", Text, nullable=False),
+    identifier("unit", nullable=True),
+    Column("assignment", JSONB, nullable=False),
+    identifier("representative", nullable=True),
+    identifier("segment", nullable=True),
+    Column("measure_m", Double),
+    Column("version", Integer, nullable=False),
+    # SHA-256 of what the channel delivered, so that a repeated delivery is told from another content
+    # under the same external id, however the incident was edited since.
+    Column("digest", Text, nullable=False),
+    in_district(),
+    link("unit", "unit"),
+    link("representative", "representative"),
+    link("border_segment", "segment"),
+    UniqueConstraint("district", "channel", "external_id"),
+    _among("status", STATUSES),
+    _among("colour", COLOURS),
+    _among("datum", DATUMS),
+    CheckConstraint("accuracy_m >= 0", name="accuracy_m"),
+    CheckConstraint("version >= 1", name="version"),
+    Index(None, "district", "unit"),
+    Index(None, "district", "representative"),
+    Index(None, "district", "occurred_at"),
+    Index(None, "geom", postgresql_using="gist"),
+)
+
+incident_event = shard_table(
+    "incident_event",
+    identifier(),
+    identifier("incident"),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("body", JSONB, nullable=False),
+    link("incident", "incident"),
+    Index(None, "district", "incident", "at"),
+)
