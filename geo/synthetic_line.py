@@ -32,6 +32,11 @@ class LocalMetres:
     def _scale(self) -> Floats:
         return np.array([_METRES_PER_DEGREE * np.cos(np.radians(self.lat)), _METRES_PER_DEGREE])
 
+    @property
+    def square_metres_per_degree(self) -> float:
+        """The area of a square degree here."""
+        return float(self._scale.prod())
+
     def from_lonlat(self, lonlat: Floats) -> Floats:
         """Return degrees (n, 2) as metres."""
         metres: Floats = (lonlat - (self.lon, self.lat)) * self._scale

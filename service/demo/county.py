@@ -13,8 +13,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo.crs import geodesic_area
 from geo.synthetic import Counts, SyntheticPartition, partition
+from geo.synthetic_line import LocalMetres
 from service.demo.identity import demo_id
 from service.demo.names import Name, person_names, place_names
 
@@ -74,7 +74,9 @@ def make_county(frame: shapely.Polygon, counts: Counts) -> County:
     shapes = partition(frame, counts, seed=_SEED)
     rng = np.random.default_rng([_SEED, counts.small_grids])
     names = place_names(rng)
-    area = geodesic_area(shapes.polygons) / 1e6
+    # Only for ranking and showing: the local plane is good to 1 %, and a hundred times as fast as geodesics.
+    middle = LocalMetres(*shapes.centre.mean(axis=0))
+    area = shapely.area(shapes.polygons) * middle.square_metres_per_degree / 1e6
     households = _households(area, rng)
     big_place = _mean_places(shapes.centre, shapes.big_grid, counts.big_grids)
     town_order = _reading_order(shapes.towns)

@@ -5,6 +5,7 @@ atlas knows a vertex every few kilometres, so natural detail is added between th
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import shapely
@@ -23,7 +24,7 @@ _COUNTRIES = ("156", "496")
 _BORDER_FROM_M, _BORDER_COARSE_M = 3_480_000.0, 115_600.0
 _BORDER_SPACING_M, _BORDER_ROUGHNESS = 60.0, 0.06
 _INLAND_SPACING_M, _INLAND_ROUGHNESS = 80.0, 0.08
-_DEPTH_M = (60_000.0, 80_000.0)
+_DEPTH_M = (62_000.0, 76_000.0)
 _TRACK_OFFSET_M = (30.0, 80.0)
 _TRACK_SPACING_M = 25.0
 _SEED = 20
@@ -41,8 +42,9 @@ class Ground:
     track: Floats
 
 
+@cache
 def make_ground() -> Ground:
-    """Return the demo's ground, always the same.
+    """Return the demo's ground, always the same; its arrays are read-only.
 
     Raises
     ------
@@ -55,7 +57,9 @@ def make_ground() -> Ground:
     border = wiggled(coarse, _BORDER_SPACING_M, _BORDER_ROUGHNESS, rng)
     inland = wiggled(_inland(border, rng), _INLAND_SPACING_M, _INLAND_ROUGHNESS, rng)
     frame = shapely.orient_polygons(shapely.Polygon(np.concatenate([border, inland[1:-1]])))
-    return Ground(border, frame, beside(border, *_TRACK_OFFSET_M, _TRACK_SPACING_M, rng))
+    track = beside(border, *_TRACK_OFFSET_M, _TRACK_SPACING_M, rng)
+    border.flags.writeable = track.flags.writeable = False
+    return Ground(border, frame, track)
 
 
 def border_of(frame: shapely.Polygon, border: Floats) -> Floats:

@@ -6,6 +6,7 @@ Overlays may overlap each other and the grids; each claims certain classes of in
 from dataclasses import dataclass
 from uuid import UUID
 
+import numpy as np
 import shapely
 
 from geo.lattice import quantise
@@ -71,7 +72,8 @@ def _reserve(county: County) -> Overlay:
     gaps = shapely.STRtree(shapely.points(plane.from_lonlat(towns)))
     centres = shapely.points(plane.from_lonlat(county.shapes.centre))
     _, distance = gaps.query_nearest(centres, return_distance=True, all_matches=False)
-    hill = centres[int(distance.argmax())]
+    rim = shapely.transform(county.shapes.frame.exterior.simplify(1e-3), plane.from_lonlat)
+    hill = centres[int(np.minimum(distance, 1.5 * shapely.distance(rim, centres)).argmax())]
     area = shapely.transform(hill.buffer(_RESERVE_RADIUS_M, quad_segs=12), plane.to_lonlat)
     name = Name("草原防火责任区", "Grassland fire reserve")
     reserve = OverlayArea(demo_id("reserve", 1), "GR01", name, _inside(area, county))

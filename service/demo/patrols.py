@@ -1,8 +1,9 @@
 """A month of patrols along the demo border, as devices really record them.
 
 Who goes where is a plan (``_plan``): two teams a stretch, on foot, on horseback, by ATV and by car, that
-together see most of the border often, but with two places left out: a valley whose track is flooded for the
-second half of the month, and a wood without reception. A walk along the fence track is then played out
+together see most of the border often. Four places stay behind: a valley whose track is flooded for the second
+half of the month, a slope that slid and is not passed at all, a wood with hardly any reception, and a bog
+that everybody goes round far inside. A walk along the fence track is then played out
 second by second and recorded with the errors of a receiver: correlated drift, honest accuracy values, worse
 reception in woods, silences. On top come the faults of field devices, each on a known patrol: ``Fault``.
 """
@@ -23,10 +24,10 @@ Floats = NDArray[np.float64]
 
 TIMEZONE = "Asia/Shanghai"
 _SEED = 59
-# Shares of the stretch at which the flooded valley lies (stretch index 3), from the middle of the month.
-FLOODED = (3, 0.42, 0.55)
-# The wood without reception lies on stretch index 1.
+# Places by index of the stretch and shares of its length; what is blocked is so from a share of the month on.
+BLOCKED = ((3, 0.42, 0.55, 0.5), (4, 0.90, 1.0, 0.0))
 WOODED = (1, 0.30, 0.36)
+BOGGY = (2, 0.68, 0.73)
 _STOP_EVERY_M = 2_400.0
 
 
@@ -125,12 +126,11 @@ def _day_plan(stretch: int, number: int, day: date, days: int, rng: np.random.Ge
 
 
 def _passable(stretch: int, begin: float, end: float, number: int, days: int) -> list[tuple[float, float]]:
-    """Return the parts of a walk outside the flooded valley, in its direction."""
-    where, low, high = FLOODED
-    first, last = min(begin, end), max(begin, end)
-    if stretch != where or number < days / 2 or last <= low or first >= high:
-        return [(begin, end)]
-    parts = [(first, low), (high, last)]
+    """Return the parts of a walk outside what is blocked, in its direction."""
+    parts = [(min(begin, end), max(begin, end))]
+    for where, low, high, since in BLOCKED:
+        if stretch == where and number >= since * days:
+            parts = [piece for a, b in parts for piece in ((a, min(b, low)), (max(a, high), b))]
     kept = [(a, b) for a, b in parts if b - a > 0.02]
     return kept if begin < end else [(b, a) for a, b in reversed(kept)]
 
@@ -140,14 +140,14 @@ def _recording(duty: Duty, number: int, stretches: tuple[Stretch, ...]) -> DemoP
     rng = np.random.default_rng([_SEED, duty.day.toordinal(), duty.stretch, number])
     length = stretch.line.length_m
     begun = datetime.combine(duty.day, duty.start, ZoneInfo(TIMEZONE)).timestamp()
-    wood = tuple(share * length for share in WOODED[1:]) if duty.stretch == WOODED[0] else None
     walk = Walk(
         from_m=duty.begin * length,
         to_m=duty.end * length,
         mode=duty.mode,
         begun_at=begun + 60.0 * duty.team * 17.0 + 3_600.0 * 5.0 * (duty.begin > 0.5 and duty.team == 0),
         stops_every_m=_STOP_EVERY_M,
-        wood=None if wood is None else (wood[0], wood[1]),
+        wood=_measures(WOODED, duty.stretch, length),
+        bog=_measures(BOGGY, duty.stretch, length),
         returns=duty.returns,
     )
     fixes = with_fault(recorded(stretch.line, walk, rng), duty.fault, rng)
@@ -155,6 +155,11 @@ def _recording(duty: Duty, number: int, stretches: tuple[Stretch, ...]) -> DemoP
     person = f"{stretch.segment.owner}{'甲乙'[duty.team]}组"
     name = f"{duty.day.isoformat()} {stretch.segment.code}"
     return DemoPatrol(device, person, name, duty.mode, fixes, duty.fault)
+
+
+def _measures(place: tuple[int, float, float], stretch: int, length: float) -> tuple[float, float] | None:
+    """Return the measures of a place on a stretch, None where it lies on another."""
+    return (place[1] * length, place[2] * length) if stretch == place[0] else None
 
 
 def with_fault(fixes: Fixes, fault: Fault, rng: np.random.Generator) -> Fixes:
@@ -183,3 +188,14 @@ def with_fault(fixes: Fixes, fault: Fault, rng: np.random.Generator) -> Fixes:
         accuracy[wide] = 90.0
         lon[wide] += rng.normal(0.0, 5e-4, len(lon[wide]))
     return replace(fixes, t=t, lon=lon, lat=lat, accuracy_m=accuracy).take(keep)
+
+
+def as_csv(fixes: Fixes) -> bytes:
+    """Return a recording as the table a device sends: UTC times to the millisecond, one fix a row."""
+    zone = ZoneInfo("UTC")
+    columns = (fixes.t, fixes.lon, fixes.lat, fixes.accuracy_m, fixes.speed_ms)
+    lines = ["time,lon,lat,accuracy,speed"]
+    for t, lon, lat, accuracy, speed in zip(*(column.tolist() for column in columns), strict=True):
+        moment = datetime.fromtimestamp(t, zone).isoformat(timespec="milliseconds")
+        lines.append(f"{moment},{lon:.7f},{lat:.7f},{accuracy:.1f},{speed:.2f}")
+    return "\n".join(lines).encode()

@@ -31,7 +31,8 @@ PACES = {
 }
 # The receiver's error: a drift that forgets itself in about a minute, and a little jitter on each fix.
 _DRIFT_M, _JITTER_M, _MEMORY_S = 3.2, 0.7, 60.0
-_WOOD_FACTOR, _WOOD_LOSS = 7.0, 0.85
+_WOOD_FACTOR, _WOOD_LOSS = 9.0, 0.97
+_BOG_DETOUR_M = 260.0
 _STOP_S = (60.0, 420.0)
 
 
@@ -39,8 +40,8 @@ _STOP_S = (60.0, 420.0)
 class Walk:
     """A patrol from one measure to another (metres), begun at Unix seconds.
 
-    It stops about every ``stops_every_m``. In the ``wood`` (measures) reception is poor. With ``returns``
-    it goes back to where it began.
+    It stops about every ``stops_every_m``. In the ``wood`` (measures) reception is poor; round the ``bog``
+    it goes far to the right. With ``returns`` it goes back to where it began.
     """
 
     from_m: float
@@ -49,6 +50,7 @@ class Walk:
     begun_at: float
     stops_every_m: float
     wood: tuple[float, float] | None
+    bog: tuple[float, float] | None
     returns: bool
 
 
@@ -59,6 +61,8 @@ def recorded(line: MeasuredLine, walk: Walk, rng: np.random.Generator) -> Fixes:
     size = len(t)
     memory = float(np.exp(-pace.interval_s / _MEMORY_S))
     aside = pace.aside_m * _drifting(size, float(np.exp(-pace.interval_s / 300.0)), rng)
+    if walk.bog is not None:
+        aside -= _BOG_DETOUR_M * _bump(measure, *walk.bog)
     true = beside_line(line, measure, aside)
     hidden = np.zeros(size, dtype=bool)
     if walk.wood is not None:
@@ -97,6 +101,12 @@ def _played(walk: Walk, pace: Pace, rng: np.random.Generator) -> tuple[Floats, F
     uneven = rng.uniform(-0.2, 0.2, len(gone))
     t = walk.begun_at + (np.arange(len(gone)) + uneven) * pace.interval_s
     return measure, np.round(t, 3)
+
+
+def _bump(measure: Floats, low: float, high: float) -> Floats:
+    """Return (n,) a smooth rise from 0 to 1 and back between two measures, flat on top."""
+    share = np.clip((measure - low) / (high - low), 0.0, 1.0)
+    return np.minimum(1.0, 2.0 * np.sin(np.pi * share))
 
 
 def _drifting(size: int, memory: float, rng: np.random.Generator) -> Floats:
