@@ -8,7 +8,6 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from psycopg import sql
 from psycopg.types.json import Jsonb
 from sqlalchemy import (
     CheckConstraint,
@@ -27,20 +26,19 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from geo.errors import N_
-from geo.lattice import SCALE, to_lattice
+from geo.lattice import SCALE
 from layers.base import identifier, in_district, shard_table
-from layers.columns import pack, to_microseconds, to_seconds
-from layers.errors import NotFound, translated
+from layers.columns import to_seconds
+from layers.errors import InvalidAttribute, NotFound
 from layers.fixes import (
     FixCounts,
     FixTable,
     QuarantinedFix,
     fix_quarantine,
     instant,
-    month_bounds,
-    months_of,
 )
 from layers.ids import new_id
+from layers.ingest import Ingest
 from layers.storage import Store, read_sql
 
 patrol = shard_table(
@@ -63,7 +61,8 @@ patrol = shard_table(
     Index(None, "district", "started_at"),
 )
 
-_STAGED = (
+_READ = (
+    ("patrol", "V16"),
     ("at", ">i8"),
     ("lon_e7", ">i4"),
     ("lat_e7", ">i4"),
@@ -73,7 +72,6 @@ _STAGED = (
     ("speed_ms", ">f4"),
     ("course", ">f4"),
 )
-_READ = (("patrol", "V16"), *_STAGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +102,18 @@ class Patrols(Store):
         """Store a patrol; return it as stored and whether it is new.
 
         The same content from the same device is the same patrol.
+
+        Raises
+        ------
+        InvalidAttribute
+            The device has no name.
         """
+        if not value.device.strip():
+            raise InvalidAttribute(
+                N_("The patrol names no device."),
+                mend=N_("Give the device that recorded it: its fixes are known by it."),
+                where={"pointer": "/device"},
+            )
         row = {name: getattr(value, name) for name in Patrol.__slots__}
         statement = (
             insert(patrol)
@@ -162,10 +171,7 @@ class Patrols(Store):
         """
         if len(fixes) == 0:
             return FixCounts(0, 0)
-        lattice = to_lattice(np.column_stack((fixes.lon, fixes.lat)))
-        self.ensure_months(fixes.t)
-        order = np.lexsort((lattice[:, 1], lattice[:, 0], fixes.t))
-        created = self._copy_fixes(owner, fixes, lattice, order)
+        created = Ingest(self._session, self.district).store(owner.device, owner.id, fixes)
         self._write(
             update(patrol)
             .where(patrol.c.district == self.district, patrol.c.id == owner.id)
@@ -174,34 +180,8 @@ class Patrols(Store):
         return FixCounts(created, len(fixes) - created)
 
     def ensure_months(self, t: NDArray[np.float64]) -> None:
-        """Make the partitions of the months that times (seconds since 1970) fall in.
-
-        Safe beside others: a lock orders those who make months, and a month is made apart and then
-        attached, which leaves readers and writers of the other months at work.
-        """
-        months = months_of(t)
-        connection = self._driver()
-        parents = [row[0] for row in connection.execute(read_sql("fix_parents").encode())]
-        wanted = {
-            f"{parent}_{year}_{month:02}": (parent, month_bounds(year, month))
-            for parent in parents
-            for year, month in months
-        }
-        if not self._absent(list(wanted)):
-            return
-        connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('fix months', 0))")
-        for name in self._absent(list(wanted)):
-            parent, (first, after) = wanted[name]
-            connection.execute(
-                sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL)").format(
-                    sql.Identifier(name), sql.Identifier(parent)
-                )
-            )
-            connection.execute(
-                sql.SQL("ALTER TABLE {} ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})").format(
-                    sql.Identifier(parent), sql.Identifier(name), first.isoformat(), after.isoformat()
-                )
-            )
+        """Make the partitions of the months that times (seconds since 1970) fall in, ahead of need."""
+        Ingest(self._session, self.district).ensure_months(t)
 
     def quarantine(self, owner: UUID, rows: Sequence[QuarantinedFix], received_at: datetime) -> None:
         """Keep fixes that could not be stored, as delivered, each with its reason."""
@@ -239,37 +219,6 @@ class Patrols(Store):
             {"district": self.district, "from_at": from_at, "to_at": to_at, "timezone": timezone},
         )
         return tuple((row.device, row.day) for row in rows)
-
-    def _absent(self, names: list[str]) -> list[str]:
-        cursor = self._driver().execute(
-            "SELECT name FROM unnest(%s::text[]) AS wanted (name) WHERE to_regclass(name) IS NULL", (names,)
-        )
-        return [row[0] for row in cursor]
-
-    def _copy_fixes(
-        self, owner: Patrol, fixes: FixTable, lattice: NDArray[np.int64], order: NDArray[np.intp]
-    ) -> int:
-        columns: dict[str, NDArray[Any]] = {
-            "at": to_microseconds(fixes.t),
-            "lon_e7": lattice[:, 0],
-            "lat_e7": lattice[:, 1],
-            "part": fixes.part,
-            "seq": fixes.seq,
-            "accuracy_m": fixes.accuracy_m,
-            "speed_ms": fixes.speed_ms,
-            "course": fixes.course,
-        }
-        rows = pack(_STAGED, {name: column[order] for name, column in columns.items()})
-        with translated(), self._driver().cursor() as cursor:
-            cursor.execute(read_sql("fix_stage").encode())
-            cursor.execute("TRUNCATE fix_stage")
-            with cursor.copy("COPY fix_stage FROM STDIN (FORMAT BINARY)") as copy:
-                copy.write(rows)
-            cursor.execute(
-                read_sql("fix_insert").encode(),
-                {"district": self.district, "device": owner.device, "patrol": owner.id},
-            )
-            return cursor.rowcount
 
     def _read_fixes(self, device: str, from_at: datetime, to_at: datetime, owner: UUID | None) -> FixTable:
         parameters = {

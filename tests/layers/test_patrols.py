@@ -106,6 +106,42 @@ def test_a_delivery_may_repeat_itself(stores: Stores) -> None:
     assert (counts.created, counts.duplicate) == (10, 10)
 
 
+def test_fixes_that_leave_out_different_values_are_stored_together(stores: Stores) -> None:
+    sent = FixTable.of(
+        makers.fixes(4).t,
+        makers.fixes(4).lon,
+        makers.fixes(4).lat,
+        accuracy_m=[5.0, np.nan, 7.0, np.nan],
+        speed_ms=[np.nan, np.nan, 1.5, 2.5],
+    )
+    owner = _stored(stores)
+    assert stores.patrols.add_fixes(owner, sent).created == 4
+    back = stores.patrols.fixes_of(owner.id)
+    np.testing.assert_array_equal(back.accuracy_m, sent.accuracy_m)
+    np.testing.assert_array_equal(back.speed_ms, sent.speed_ms)
+    unknown = stores.session.execute(text("SELECT count(*) FROM fix WHERE accuracy_m IS NULL"))
+    assert unknown.scalar() == 2
+
+
+def test_a_gap_between_deliveries_is_filled(stores: Stores) -> None:
+    owner = _stored(stores)
+    for start, count in ((0, 5), (100, 5), (0, 12)):
+        begin = NOON + timedelta(seconds=start)
+        stores.patrols.add_fixes(owner, makers.fixes(count, begin, 10.0))
+    assert stores.patrols.get(owner.id).fixes == len(stores.patrols.fixes_of(owner.id)) == 17
+
+
+def test_a_device_has_a_name(stores: Stores) -> None:
+    with pytest.raises(InvalidAttribute, match="no device"):
+        stores.patrols.add(makers.patrol(" "))
+
+
+def test_devices_are_named_in_any_script(stores: Stores) -> None:
+    owner = _stored(stores, makers.patrol("设备-一号"))
+    assert stores.patrols.add_fixes(owner, makers.fixes(3)).created == 3
+    assert len(stores.patrols.fixes_of(owner.id)) == 3
+
+
 def test_no_fixes_are_no_fixes(stores: Stores) -> None:
     owner = _stored(stores)
     counts = stores.patrols.add_fixes(owner, makers.fixes(0))
