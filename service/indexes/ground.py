@@ -9,16 +9,22 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 import shapely
-from geo.locate import LocateIndex
 
 from geo.crs import geodesic_area
 from geo.linear import MeasuredLine
+from geo.locate import LocateIndex
 from layers.border import BorderSegment
 from layers.catalog import Layer
 from layers.districts import District
 from layers.releases import Release
 from layers.stores import Stores
 from layers.units import LeafTable
+
+CORRIDOR_M = 500.0
+"""How far from the border a point still has a measure on it."""
+
+METRES_PER_DEGREE = 111_000.0
+MOST_WALKED = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +43,50 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Boxes:
+    """The boxes of a few shapes, widened by a margin, asked for those that hold a point.
+
+    A district has a handful of overlays and border segments; for these a walk over plain numbers is ten times
+    as quick as any call of a spatial index. ``tree`` takes over where there are many.
+    """
+
+    bounds: tuple[tuple[float, float, float, float], ...]
+    tree: shapely.STRtree | None
+
+    @classmethod
+    def build(cls, shapes: Sequence[shapely.Geometry], margin_m: float = 0.0) -> "Boxes":
+        """Take the boxes of shapes in lon, lat degrees, everything within so many metres included."""
+        bounds = shapely.bounds(np.asarray(shapes, dtype=object)).reshape(-1, 4)
+        dy = margin_m / METRES_PER_DEGREE * 1.02
+        widest = np.minimum(np.abs(bounds[:, [1, 3]]).max(axis=1, initial=0.0) + dy, 89.9)
+        dx = dy / np.cos(np.radians(widest))
+        wide = np.column_stack([bounds[:, 0] - dx, bounds[:, 1] - dy, bounds[:, 2] + dx, bounds[:, 3] + dy])
+        tree = shapely.STRtree(shapely.box(*wide.T)) if len(wide) > MOST_WALKED else None
+        return cls(tuple(map(tuple, wide.tolist())), tree)
+
+    def at(self, lon: float, lat: float) -> list[int]:
+        """Return the positions of the boxes that hold a point, in order."""
+        if self.tree is not None:
+            found: list[int] = sorted(self.tree.query(shapely.Point(lon, lat)).tolist())
+            return found
+        return [
+            position
+            for position, (west, south, east, north) in enumerate(self.bounds)
+            if west <= lon <= east and south <= lat <= north
+        ]
+
+
+def _covers(area: shapely.Geometry, lon: float, lat: float) -> bool:
+    return bool(shapely.intersects_xy(area, lon, lat))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Areas:
     """One release of one area layer, ready to answer.
 
-    ``chains[i]`` is leaf ``i`` with its parents, the leaf first. ``index`` answers for a partition; ``tree``
-    and ``areas_m2`` for an overlay, whose areas may overlap.
+    ``chains[i]`` is leaf ``i`` with its parents, the leaf first. ``index`` answers for a partition, and
+    ``on_frame`` says which leaves touch its frame; ``boxes`` and ``areas_m2`` are for an overlay, whose
+    areas may overlap.
     """
 
     layer: Layer
@@ -49,15 +94,16 @@ class Areas:
     leaves: LeafTable
     chains: tuple[tuple[Place, ...], ...]
     index: LocateIndex | None
-    tree: shapely.STRtree | None
+    on_frame: npt.NDArray[np.bool_]
+    boxes: Boxes
     areas_m2: npt.NDArray[np.float64]
 
     def covering(self, lon: float, lat: float) -> list[int]:
         """Return the leaves of an overlay that cover a point: the smaller first, then by id."""
-        if self.tree is None:
-            return []
-        found = self.tree.query(shapely.Point(lon, lat), predicate="intersects")
-        return sorted(found.tolist(), key=lambda one: (float(self.areas_m2[one]), self.leaves.ids[one]))
+        found = [one for one in self.boxes.at(lon, lat) if _covers(self.leaves.polygons[one], lon, lat)]
+        if len(found) < 2:
+            return found
+        return sorted(found, key=lambda one: (float(self.areas_m2[one]), self.leaves.ids[one]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +112,7 @@ class BorderLines:
 
     segments: tuple[BorderSegment, ...]
     lines: tuple[MeasuredLine, ...]
-    tree: shapely.STRtree
+    corridors: Boxes
     legal: shapely.STRtree
 
 
@@ -123,9 +169,31 @@ def build_areas(stores: Stores, layer: Layer, release: Release, day: date) -> Ar
     chains = tuple(tuple(places[unit.id] for unit in tree.chain(leaf)) for leaf in leaves.ids)
     if layer.kind == "partition":
         index = LocateIndex.build(leaves.polygons)
-        return Areas(layer, release, leaves, chains, index, None, np.empty(0))
-    areas = geodesic_area(leaves.polygons)
-    return Areas(layer, release, leaves, chains, None, shapely.STRtree(leaves.polygons), areas)
+        _warm(index)
+        return Areas(layer, release, leaves, chains, index, _on_frame(leaves), Boxes.build([]), np.empty(0))
+    shapely.prepare(leaves.polygons)
+    boxes, areas = Boxes.build(list(leaves.polygons)), geodesic_area(leaves.polygons)
+    return Areas(layer, release, leaves, chains, None, np.empty(0, dtype=bool), boxes, areas)
+
+
+def _on_frame(leaves: LeafTable) -> npt.NDArray[np.bool_]:
+    """Return which leaves of a partition touch its outer edge or that of a hole."""
+    touching = np.zeros(len(leaves), dtype=bool)
+    if len(leaves):
+        frame = shapely.coverage_union_all(leaves.polygons).boundary
+        vertices = shapely.points(shapely.get_coordinates(frame))
+        touching[shapely.STRtree(leaves.polygons).query(vertices, predicate="intersects")[1]] = True
+    return touching
+
+
+def _warm(index: LocateIndex) -> None:
+    """Ask everything once, so that no request waits while a kernel is compiled or loaded."""
+    if len(index):
+        lon, lat = 0.0, 0.0
+        index.locate(np.array([lon]), np.array([lat]))
+        index.locate_one(lon, lat)
+        index.near(lon, lat, 1.0)
+        index.nearest(lon, lat)
 
 
 def in_force(releases: Sequence[Release], day: date) -> Release | None:
@@ -139,6 +207,6 @@ def lay_border(segments: Sequence[BorderSegment], lines: Sequence[MeasuredLine])
     return BorderLines(
         tuple(segments),
         tuple(lines),
-        shapely.STRtree([one.line for one in segments]),
+        Boxes.build([one.line for one in segments], CORRIDOR_M),
         shapely.STRtree([one.geom for one in segments]),
     )

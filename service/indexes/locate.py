@@ -18,14 +18,12 @@ import shapely
 from geo import datums
 from geo.errors import N_, NotFinite, OutOfRange
 from service.errors import DatumNotAllowed, InvalidInput, OutsideDistrict
-from service.indexes.ground import Areas, BorderLines, Ground, Place
+from service.indexes.ground import CORRIDOR_M, METRES_PER_DEGREE, Areas, BorderLines, Ground, Place
 
 _log = logging.getLogger("wardline.locate")
 
 ACCURACY_M = 15.0
-CORRIDOR_M = 500.0
 SNAP_M = 50.0
-_METRES_PER_DEGREE = 111_000.0
 
 Rule = Literal["grid", "overlay", "snapped"]
 RULES = ("grid", "snapped", "outside")
@@ -286,20 +284,13 @@ def nearest_segment(border: BorderLines, lon: float, lat: float) -> SegmentMatch
     if not border.segments:
         return None
     best: SegmentMatch | None = None
-    for position in sorted(border.tree.query(_around(lon, lat, CORRIDOR_M)).tolist()):
+    for position in border.corridors.at(lon, lat):
         place = border.lines[position].locate(lon, lat)
         if place.distance_m > CORRIDOR_M or (best is not None and place.distance_m >= abs(best.offset_m)):
             continue
         segment = border.segments[position]
         best = SegmentMatch(position, segment.code, segment.name, place.measure_m, place.offset_m)
     return best
-
-
-def _around(lon: float, lat: float, metres: float) -> shapely.Geometry:
-    """Return a box that holds everything within so many metres."""
-    dy = metres / _METRES_PER_DEGREE * 1.02
-    dx = dy / max(math.cos(math.radians(lat)), 1e-3)
-    return shapely.box(lon - dx, lat - dy, lon + dx, lat + dy)
 
 
 def _overlays(ground: Ground, lon: float, lat: float, class_: str | None) -> tuple[OverlayMatch, ...]:
@@ -314,9 +305,13 @@ def _overlays(ground: Ground, lon: float, lat: float, class_: str | None) -> tup
 def _candidates(areas: Areas, owner: int, lon: float, lat: float, accuracy_m: float) -> tuple[Place, ...]:
     """Return the owner and the other units that the point may lie in, or nothing far from every edge."""
     assert areas.index is not None  # noqa: S101 - partitions have one
-    if accuracy_m <= 0 or areas.index.distance_to_edge_m(lon, lat) > accuracy_m:
+    if accuracy_m <= 0:
         return ()
-    near = [int(one) for one in areas.index.near(lon, lat, accuracy_m)]
+    near = areas.index.near(lon, lat, accuracy_m).tolist()
+    # Near an edge inside of the partition there is a second unit; only on its frame it must be measured.
+    alone = len(near) < 2
+    if alone and not (areas.on_frame[owner] and areas.index.distance_to_edge_m(lon, lat) <= accuracy_m):
+        return ()
     return tuple(areas.chains[one][0] for one in (owner, *(other for other in near if other != owner)))
 
 
@@ -370,12 +365,12 @@ def _may_snap(
     if not border.segments:
         return True
     way = shapely.shortest_line(shapely.Point(lon, lat), areas.leaves.polygons[nearest])
-    return not len(border.legal.query(way, predicate="dwithin", distance=1.0 / _METRES_PER_DEGREE))
+    return not len(border.legal.query(way, predicate="dwithin", distance=1.0 / METRES_PER_DEGREE))
 
 
 def _within_reach(areas: Areas, lon: Floats, lat: Floats) -> npt.NDArray[np.intp]:
     """Return which points may be within 50 m of a unit: a superset, from planar distances in degrees."""
-    reach = SNAP_M / _METRES_PER_DEGREE * 1.02 / max(math.cos(math.radians(float(np.abs(lat).max()))), 1e-3)
+    reach = SNAP_M / METRES_PER_DEGREE * 1.02 / max(math.cos(math.radians(float(np.abs(lat).max()))), 1e-3)
     tree = shapely.STRtree(shapely.points(lon, lat))
     found = tree.query(areas.leaves.polygons, predicate="dwithin", distance=reach)
     return np.unique(found[1])

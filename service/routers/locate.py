@@ -4,7 +4,6 @@ import logging
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
-from urllib.parse import parse_qsl
 
 import orjson
 from fastapi import Depends, Query, Request, Response
@@ -183,12 +182,12 @@ class QuickLocate:
 
 def quick_answer(service: Service, query: bytes) -> bytes | None:
     """Return the answer to a plain query string, or None where the route must look at it."""
+    if b"%" in query or b"+" in query:
+        return None
     try:
-        pairs = parse_qsl(
-            query.decode("ascii"), keep_blank_values=True, strict_parsing=True, max_num_fields=8
-        )
-        given = dict(pairs)
-        if len(given) < len(pairs) or not given.keys() <= _QUICK:
+        parts = [part.partition("=") for part in query.decode("ascii").split("&")]
+        given = {name: value for name, _, value in parts}
+        if len(given) < len(parts) or not given.keys() <= _QUICK or "_" in given["lon"] + given["lat"]:
             return None
         lon, lat = float(given["lon"]), float(given["lat"])
         accuracy = float(given["accuracy_m"]) if "accuracy_m" in given else None
