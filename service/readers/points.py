@@ -34,6 +34,7 @@ from service.readers.point_table import (
     numbers,
     require_rows,
 )
+from service.readers.whole_file import whole_file
 
 _SUFFIXES: dict[str, Format] = {
     ".csv": "csv",
@@ -151,15 +152,11 @@ def write_file(table: PointTable, path: Path) -> None:
     """Write a table to a file in the format of its suffix; the file appears whole or not at all."""
     kind = format_of(path)
     table = for_format(table, kind)
-    temporary = path.with_name(f".{path.stem}.partial{path.suffix}")
-    try:
+    with whole_file(path) as temporary:
         if kind == "gpkg":
             write_geopackage(table, temporary, path.stem)
         else:
             temporary.write_bytes(write(table, kind))
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _inert_answers(table: PointTable) -> pa.Table:

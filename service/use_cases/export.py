@@ -18,6 +18,7 @@ from geo.errors import N_
 from layers.stores import Stores
 from service.errors import InvalidInput, UnsupportedFormat
 from service.readers.points import inert
+from service.readers.whole_file import whole_file
 
 DRIVERS = {".gpkg": "GPKG", ".fgb": "FlatGeobuf"}
 SUFFIXES = (".geojson", ".json", ".csv", *DRIVERS)
@@ -66,9 +67,8 @@ def export_layer(stores: Stores, layer: str, path: Path, day: date, level: int |
             layer=layer,
             day=day.isoformat(),
         )
-    temporary = path.with_name(f".{path.stem}.partial{path.suffix}")
     suffix = path.suffix.lower()
-    try:
+    with whole_file(path) as temporary:
         if suffix in (".geojson", ".json"):
             body = '{"type":"FeatureCollection","features":[\n' + ",\n".join(features) + "\n]}\n"
             temporary.write_text(body, encoding="utf-8")
@@ -78,9 +78,6 @@ def export_layer(stores: Stores, layer: str, path: Path, day: date, level: int |
                 temporary.write_text(_csv(shapes, columns), encoding="utf-8")
             else:
                 _write(shapes, columns, temporary, path.stem, DRIVERS[suffix])
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
     return len(features)
 
 
@@ -149,6 +146,8 @@ def _write(shapes: Any, columns: dict[str, list[Any]], path: Path, layer: str, d
     arrays = {name: _array(values) for name, values in columns.items()}
     binary = pa.array(shapely.to_wkb(shapes).tolist(), pa.binary())
     kinds = {shape.geom_type for shape in shapes if shape is not None}
+    # FlatGeobuf cannot index what has no place.
+    options = {"SPATIAL_INDEX": "NO"} if driver == "FlatGeobuf" and None in shapes else {}
     pyogrio.write_arrow(
         pa.table({**arrays, "geometry": binary}),
         path,
@@ -157,6 +156,7 @@ def _write(shapes: Any, columns: dict[str, list[Any]], path: Path, layer: str, d
         geometry_name="geometry",
         geometry_type=kinds.pop() if len(kinds) == 1 else "Unknown",
         crs=STORAGE_CRS,
+        layer_options=options,
     )
 
 
