@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from geo.errors import InvalidGeometry
+from geo.partition import prove
 from geo.synthetic import REAL_COUNTS, Counts, SyntheticPartition, TooCrowded, counts_for, partition
 
 
@@ -54,6 +55,7 @@ def assert_exact(made: SyntheticPartition, counts: Counts) -> None:
     assert (shapely.get_num_interior_rings(made.polygons) == 0).all()
     assert shapely.is_ccw(shapely.get_exterior_ring(made.polygons)).all()
     assert chain_residue(made.polygons, made.frame) == 0
+    assert prove(made.polygons, made.frame).exact
 
 
 def digest(made: SyntheticPartition) -> str:
