@@ -346,7 +346,10 @@ class TestHostileArchives:
 
     def test_a_bomb(self, tmp_path: Path) -> None:
         path = tmp_path / "grids.zip"
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("grids.shp", "w") as member:
+        with (
+            zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive,
+            archive.open("grids.shp", "w") as member,
+        ):
             for _ in range(80):
                 member.write(bytes(1 << 20))
         assert "out of proportion" in str(refused(path, ContentTooLarge))
