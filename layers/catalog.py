@@ -61,6 +61,28 @@ class Layer:
         """The level whose units own geometry."""
         return len(self.level_names) - 1
 
+    def level_or_leaf(self, level: int | None) -> int:
+        """Return a level of the layer, the leaf where none is given.
+
+        Raises
+        ------
+        InvalidAttribute
+            The layer has no such level.
+        """
+        if level is None:
+            return self.leaf_level
+        if not 0 <= level <= self.leaf_level:
+            raise InvalidAttribute(
+                N_("Layer “{layer}” has no level {level}."),
+                mend=N_("Use 0 to {leaf}: {levels}."),
+                where={"parameter": "level"},
+                layer=self.code,
+                level=level,
+                leaf=self.leaf_level,
+                levels=", ".join(self.level_names),
+            )
+        return level
+
 
 class Catalog(Store):
     """The area layers of one district."""

@@ -119,11 +119,37 @@ class OutsideArchive(LayerError):
     code = "outside-archive"
 
 
-_NOT_NULL = "23502"
 _FOREIGN_KEY = "23503"
-_UNIQUE = "23505"
-_CHECK = "23514"
-_EXCLUSION = "23P01"
+_INVALID = (
+    InvalidAttribute,
+    N_("A value of {table} is not allowed ({constraint}): {detail}"),
+    N_("Correct the value and send it again."),
+)
+_IN_USE = (
+    InUse,
+    N_("This {table} cannot be removed because others refer to it: {detail}"),
+    N_("End its period instead of removing it."),
+)
+# What a violation means, by SQLSTATE.
+_MEANINGS: dict[str, tuple[type[LayerError], str, str]] = {
+    "23502": _INVALID,  # not null
+    _FOREIGN_KEY: (
+        NotFound,
+        N_("This {table} refers to something that is not stored in the district: {detail}"),
+        N_("Store what it refers to first, in the same district."),
+    ),
+    "23505": (  # unique
+        Conflict,
+        N_("Another {table} already has this key: {detail}"),
+        N_("Change the key, or change the existing {table} instead."),
+    ),
+    "23514": _INVALID,  # check
+    "23P01": (  # exclusion
+        Overlap,
+        N_("Two periods of one {table} would overlap: {detail}"),
+        N_("End the earlier period first, or begin the new one on the day the earlier one ends."),
+    ),
+}
 # A violation names the partition it happened in: by district, by month or both.
 _PARTITION = re.compile(r"(_h\d+)?(_\d{4}_\d{2})?$")
 
@@ -131,54 +157,26 @@ _PARTITION = re.compile(r"(_h\d+)?(_\d{4}_\d{2})?$")
 def translate(violation: psycopg.Error) -> LayerError | None:
     """Return the refusal that a constraint violation means, or None for any other database error."""
     diagnosis = violation.diag
-    state = violation.sqlstate or ""
-    table = _PARTITION.sub("", diagnosis.table_name or "?")
-    constraint = diagnosis.constraint_name or diagnosis.column_name or "?"
     # What the driver refuses by itself, such as a zero byte in a text, has no diagnosis.
     detail = (diagnosis.message_detail or diagnosis.message_primary or str(violation)).strip()
-    where = {"table": table, "constraint": constraint}
-    if state == _UNIQUE:
-        return Conflict(
-            N_("Another {table} already has this key: {detail}"),
-            mend=N_("Change the key, or change the existing {table} instead."),
-            where=where,
-            table=table,
-            detail=detail,
-        )
-    if state == _EXCLUSION:
-        return Overlap(
-            N_("Two periods of one {table} would overlap: {detail}"),
-            mend=N_("End the earlier period first, or begin the new one on the day the earlier one ends."),
-            where=where,
-            table=table,
-            detail=detail,
-        )
-    if state == _FOREIGN_KEY and "still referenced" in detail:
-        return InUse(
-            N_("This {table} cannot be removed because others refer to it: {detail}"),
-            mend=N_("End its period instead of removing it."),
-            where=where,
-            table=table,
-            detail=detail,
-        )
-    if state == _FOREIGN_KEY:
-        return NotFound(
-            N_("This {table} refers to something that is not stored in the district: {detail}"),
-            mend=N_("Store what it refers to first, in the same district."),
-            where=where,
-            table=table,
-            detail=detail,
-        )
-    if state in (_NOT_NULL, _CHECK) or isinstance(violation, psycopg.DataError):
-        return InvalidAttribute(
-            N_("A value of {table} is not allowed ({constraint}): {detail}"),
-            mend=N_("Correct the value and send it again."),
-            where=where,
-            table=table,
-            constraint=constraint,
-            detail=detail,
-        )
-    return None
+    meaning = _MEANINGS.get(violation.sqlstate or "")
+    if violation.sqlstate == _FOREIGN_KEY and "still referenced" in detail:
+        meaning = _IN_USE
+    if meaning is None and isinstance(violation, psycopg.DataError):
+        meaning = _INVALID
+    if meaning is None:
+        return None
+    refusal, message, mend = meaning
+    table = _PARTITION.sub("", diagnosis.table_name or "?")
+    constraint = diagnosis.constraint_name or diagnosis.column_name or "?"
+    return refusal(
+        message,
+        mend=mend,
+        where={"table": table, "constraint": constraint},
+        table=table,
+        constraint=constraint,
+        detail=detail,
+    )
 
 
 @contextmanager

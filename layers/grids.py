@@ -14,7 +14,7 @@ from layers.catalog import Catalog
 from layers.errors import NotFound
 from layers.geometry import Box, from_wkbs, to_shape
 from layers.heads import Head, every
-from layers.paging import Page, checked_limit, decode_cursor, paged
+from layers.paging import Page
 from layers.publication import Publication
 from layers.releases import Release, Releases
 from layers.storage import Store, read_sql
@@ -79,7 +79,16 @@ class Grids(Store):
         return self._columns("leaves", layer, found.leaf_level, as_of, known_at)
 
     def outlines(self, layer: str, level: int, as_of: date, known_at: datetime | None = None) -> LeafTable:
-        """Return the units of an upper level in columns, with their outlines, in the order of their ids."""
+        """Return the units of an upper level in columns, with their outlines, in the order of their ids.
+
+        Raises
+        ------
+        UnknownLayer
+            The district has no such area layer.
+        InvalidAttribute
+            The layer has no such level.
+        """
+        Catalog(self._session, self.district).get(layer).level_or_leaf(level)
         return self._columns("outlines", layer, level, as_of, known_at)
 
     def tree(self, layer: str, as_of: date, known_at: datetime | None = None) -> UnitTree:
@@ -174,12 +183,7 @@ class Grids(Store):
             statement = statement.select_from(_with_outline()).where(bbox.intersects(_AREA))
         if level is not None:
             statement = statement.where(unit_version.c.level == level)
-        after = decode_cursor(cursor)
-        if after is not None:
-            statement = statement.where(unit_version.c.unit > after)
-        rows = self._all(statement.order_by(unit_version.c.unit).limit(checked_limit(limit) + 1))
-        values = tuple(_unit(row) for row in rows)
-        return paged(values, tuple(value.id for value in values), limit)
+        return self._page(statement, unit_version.c.unit, _unit, limit, cursor)
 
     def heads(self) -> dict[tuple[str, str], Head]:
         """Return the heads of all districts; see :func:`layers.heads.every`."""

@@ -17,7 +17,7 @@ from layers.errors import Conflict, InvalidAttribute, NotFound, StaleVersion
 from layers.geometry import Box, from_shape, to_shape
 from layers.ids import new_id
 from layers.incident_tables import SETTLED, incident, incident_event
-from layers.paging import Page, checked_limit, decode_cursor, paged
+from layers.paging import Page
 from layers.storage import Store
 
 
@@ -246,12 +246,7 @@ class Incidents(Store):
         statement = select(incident).where(
             incident.c.district == self.district, *_conditions(only or IncidentFilter())
         )
-        before = decode_cursor(cursor)
-        if before is not None:
-            statement = statement.where(incident.c.id < before)
-        rows = self._all(statement.order_by(incident.c.id.desc()).limit(checked_limit(limit) + 1))
-        values = tuple(_incident(row) for row in rows)
-        return paged(values, tuple(value.id for value in values), limit)
+        return self._page(statement, incident.c.id, _incident, limit, cursor, newest_first=True)
 
 
 def _conditions(only: IncidentFilter) -> list[Any]:

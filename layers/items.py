@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Select, String, Text, and_, case, cast, func, literal, select
+from sqlalchemy import ColumnElement, Date, Row, Select, String, Text, and_, case, cast, func, literal, select
 from sqlalchemy.orm import aliased
 
 from geo.errors import N_
@@ -21,7 +22,6 @@ from layers.geometry import Box
 from layers.incident_tables import incident
 from layers.marker_kinds import ServiceStation
 from layers.markers import marker
-from layers.paging import checked_limit, decode_cursor, encode_cursor
 from layers.representatives import representative
 from layers.storage import Store
 from layers.units import unit_outline, unit_version
@@ -82,7 +82,7 @@ class Items(Store):
         UnknownLayer
             The district has no such layer.
         InvalidCursor, InvalidAttribute
-            The cursor or the limit is not possible.
+            The cursor, the limit, the level or the kind is not possible.
         """
         source = self._source(layer, as_of, level)
         columns = source.selected_columns
@@ -90,28 +90,21 @@ class Items(Store):
             source = source.where(_kind_of(layer) == kind)
         if bbox is not None:
             source = source.where(bbox.intersects(columns["geom"]))
-        after = decode_cursor(cursor)
-        if after is not None:
-            source = source.where(columns["id"] > after)
-        page = source.order_by(columns["id"]).limit(checked_limit(limit) + 1).subquery("page")
-        rows = self._all(select(page.c.id, _feature(page)).order_by(page.c.id))
-        more = len(rows) > limit
-        kept = rows[:limit]
-        return ItemsPage(tuple(row.feature for row in kept), encode_cursor(kept[-1].id) if more else None)
+        page = self._page(_features(source), columns["id"], _text, limit, cursor)
+        return ItemsPage(page.items, page.cursor)
 
-    def feature(self, layer: str, identifier: Any, as_of: date, *, level: int | None = None) -> str | None:
+    def feature(self, layer: str, identifier: UUID, as_of: date, *, level: int | None = None) -> str | None:
         """Return one feature of a layer by its id as GeoJSON text, or None where there is none that day."""
         source = self._source(layer, as_of, level)
-        one = source.where(source.selected_columns["id"] == identifier).subquery("page")
-        row = self._first(select(_feature(one)))
-        return None if row is None else str(row.feature)
+        row = self._first(_features(source.where(source.selected_columns["id"] == identifier)))
+        return None if row is None else _text(row)
 
     def _source(self, layer: str, as_of: date, level: int | None) -> Select[Any]:
         built_in = _SOURCES.get(layer)
         if built_in is not None:
             return built_in(self.district, as_of)
         found = Catalog(self._session, self.district).get(layer)
-        chosen = found.leaf_level if level is None else level
+        chosen = found.level_or_leaf(level)
         return _units(self.district, layer, chosen, as_of, leaf=chosen == found.leaf_level)
 
 
@@ -126,31 +119,33 @@ def _kind_of(layer: str) -> ColumnElement[str]:
     return marker.c.kind
 
 
-def _feature(page: Any) -> Any:
+def _text(row: Row[Any]) -> str:
+    return str(row.feature)
+
+
+def _features(source: Select[Any]) -> Select[Any]:
+    """Return the query of a source's rows as GeoJSON text."""
+    columns = source.selected_columns
+    geom = columns["geom"]
     # ST_ForcePolygonCCW turns lines round as well, and a line's direction is that of its measures.
-    areal = func.ST_Dimension(page.c.geom) == 2
-    geom = case((areal, func.ST_ForcePolygonCCW(page.c.geom)), else_=page.c.geom)
-    geometry = func.ST_AsGeoJSON(geom, _DECIMALS, _PLAIN, type_=Text)
-    return func.concat(
+    turned = case((func.ST_Dimension(geom) == 2, func.ST_ForcePolygonCCW(geom)), else_=geom)
+    geometry = func.ST_AsGeoJSON(turned, _DECIMALS, _PLAIN, type_=Text)
+    feature = func.concat(
         '{"type":"Feature","id":"',
-        page.c.id,
+        columns["id"],
         '","geometry":',
         func.coalesce(geometry, "null"),
         ',"properties":',
-        cast(page.c.properties, Text),
+        cast(columns["properties"], Text),
         "}",
         type_=Text,
-    ).label("feature")
+    )
+    return source.with_only_columns(feature.label("feature"))
 
 
 def _properties(**columns: Any) -> Any:
     pairs = [part for name, column in columns.items() for part in (literal(name, String), column)]
     return func.jsonb_build_object(*pairs).label("properties")
-
-
-def _raw(geom: Any) -> Any:
-    # The page's geometry is used only inside other functions: keep GeoAlchemy2 from wrapping it.
-    return geom.label("geom")
 
 
 def _units(code: str, layer: str, level: int, as_of: date, *, leaf: bool) -> Select[Any]:
@@ -177,7 +172,7 @@ def _units(code: str, layer: str, level: int, as_of: date, *, leaf: bool) -> Sel
     return (
         select(
             unit_version.c.unit.label("id"),
-            _raw(geom),
+            geom.label("geom"),
             _properties(
                 code=unit_version.c.code,
                 name=unit_version.c.name,
@@ -205,7 +200,7 @@ def _border(code: str, as_of: date) -> Select[Any]:
     columns = border_segment.c
     return select(
         columns.id,
-        _raw(columns.geom),
+        columns.geom.label("geom"),
         _properties(
             code=columns.code,
             name=columns.name,
@@ -226,7 +221,7 @@ def _markers(code: str, as_of: date) -> Select[Any]:
     columns = marker.c
     return select(
         columns.id,
-        _raw(columns.geom),
+        columns.geom.label("geom"),
         _properties(
             code=columns.code,
             kind=columns.kind,
@@ -248,7 +243,7 @@ def _representatives(code: str, as_of: date) -> Select[Any]:  # noqa: ARG001 - o
     columns = representative.c
     return select(
         columns.id,
-        _raw(columns.geom),
+        columns.geom.label("geom"),
         _properties(code=columns.code, name=columns.name, attributes=columns.attributes),
     ).where(columns.district == code, columns.active)
 
@@ -259,7 +254,7 @@ def _incidents(code: str, as_of: date) -> Select[Any]:
     zone = select(district.c.timezone).where(district.c.code == code).scalar_subquery()
     return select(
         columns.id,
-        _raw(columns.geom),
+        columns.geom.label("geom"),
         _properties(
             **{"class": columns["class"]},
             title=columns.title,

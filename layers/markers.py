@@ -28,7 +28,7 @@ from layers.geometry import Box, from_shape, geometry_type, period, to_shape
 from layers.heads import Heads
 from layers.ids import new_id
 from layers.marker_kinds import KINDS, MarkerAttributes, read_attributes
-from layers.paging import Page, checked_limit, decode_cursor, paged
+from layers.paging import Page
 from layers.storage import Store
 
 marker = shard_table(
@@ -251,12 +251,7 @@ class Markers(Store):
             statement = statement.where(marker.c.kind == kind)
         if bbox is not None:
             statement = statement.where(bbox.intersects(marker.c.geom))
-        after = decode_cursor(cursor)
-        if after is not None:
-            statement = statement.where(marker.c.id > after)
-        rows = self._all(statement.order_by(marker.c.id).limit(checked_limit(limit) + 1))
-        values = tuple(_marker(row) for row in rows)
-        return paged(values, tuple(value.id for value in values), limit)
+        return self._page(statement, marker.c.id, _marker, limit, cursor)
 
     def _found(self, row: Row[Any] | None, name: str) -> Marker:
         if row is None:

@@ -65,10 +65,3 @@ def checked_limit(limit: int) -> int:
             most=MAX_LIMIT,
         )
     return limit
-
-
-def paged(items: tuple[T, ...], ids: tuple[UUID, ...], limit: int) -> Page[T]:
-    """Return a page of at most ``limit`` from rows read with one row to spare."""
-    if len(items) <= limit:
-        return Page(items, None)
-    return Page(items[:limit], encode_cursor(ids[limit - 1]))

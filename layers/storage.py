@@ -1,8 +1,9 @@
 """What all stores share: one session, one district, translated refusals and bulk writes by COPY."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
+from uuid import UUID
 
 import psycopg
 from geoalchemy2 import Geometry, WKBElement
@@ -14,6 +15,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     CursorResult,
     Date,
     DateTime,
@@ -22,6 +24,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     Row,
+    Select,
     SmallInteger,
     Table,
     Text,
@@ -32,6 +35,9 @@ from sqlalchemy.orm import Session
 
 from layers.columns import Fields, unpack
 from layers.errors import translated
+from layers.paging import Page, checked_limit, decode_cursor, encode_cursor
+
+T = TypeVar("T")
 
 SQL_FOLDER = Path(__file__).parent / "sql"
 
@@ -92,6 +98,26 @@ class Store:
     def _first(self, statement: Executable, parameters: dict[str, Any] | None = None) -> Row[Any] | None:
         with translated():
             return self._session.execute(statement, parameters or {}).first()
+
+    def _page(
+        self,
+        statement: Select[Any],
+        key: ColumnElement[UUID],
+        read: Callable[[Row[Any]], T],
+        limit: int,
+        cursor: str | None,
+        *,
+        newest_first: bool = False,
+    ) -> Page[T]:
+        """Return a page of what a statement selects, by the ids in ``key``, each row made a value."""
+        last = decode_cursor(cursor)
+        if last is not None:
+            statement = statement.where(key < last if newest_first else key > last)
+        order = key.desc() if newest_first else key
+        asked = statement.add_columns(key.label("page_key")).order_by(order)
+        rows = self._all(asked.limit(checked_limit(limit) + 1))
+        more = encode_cursor(rows[limit - 1].page_key) if len(rows) > limit else None
+        return Page(tuple(read(row) for row in rows[:limit]), more)
 
     def _write(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
         with translated():

@@ -48,8 +48,8 @@ class Tiles(Store):
         ------
         UnknownLayer
             The district has no such layer.
-        InvalidTile
-            There is no such tile.
+        InvalidTile, InvalidAttribute
+            There is no such tile, or the layer has no such level.
         """
         _check(z, x, y)
         query, extra = self._query(layer, z, as_of, level)
@@ -88,7 +88,7 @@ class Tiles(Store):
         if layer in BUILT_IN:
             return f"tile_{layer}", {}
         found = Catalog(self._session, self.district).get(layer)
-        chosen = self.level_for(layer, z, as_of) if level is None else level
+        chosen = self.level_for(layer, z, as_of) if level is None else found.level_or_leaf(level)
         return "tile_units" if chosen == found.leaf_level else "tile_outlines", {"level": chosen}
 
 

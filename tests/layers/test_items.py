@@ -142,3 +142,17 @@ def test_impossible_questions_are_refused(county: Stores) -> None:
         county.items.page("grids", DAY, cursor="nonsense")
     with pytest.raises(InvalidAttribute):
         county.items.page("grids", DAY, limit=0)
+    for level in (-1, 2, 10**9):
+        with pytest.raises(InvalidAttribute, match=r"Use 0 to 1: township, grid"):
+            county.items.page("grids", DAY, level=level)
+        with pytest.raises(InvalidAttribute, match="no level"):
+            county.tiles.tile("grids", 0, 0, 0, DAY, level=level)
+        with pytest.raises(InvalidAttribute, match="no level"):
+            county.grids.outlines("grids", level, DAY)
+
+
+def test_markers_by_kind(county: Stores) -> None:
+    (gate,) = _features(county.items.page("markers", DAY, kind="gate"))
+    assert gate["properties"]["code"] == "M1"
+    with pytest.raises(InvalidAttribute, match="only markers"):
+        county.items.page("border", DAY, kind="gate")
