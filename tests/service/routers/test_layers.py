@@ -88,7 +88,7 @@ def test_items_page_by_the_link(client: TestClient) -> None:
         ("/layers/grids/items?bbox=1,2,3,nan", 422),
         ("/layers/grids/items?bbox=1,50,3,40", 422),
         ("/layers/grids/items?kind=gate", 422),
-        ("/layers/grids/items?level=7", 200),
+        ("/layers/grids/items?level=7", 422),
         ("/units/none", 404),
         ("/units/G00?layer=none", 404),
         ("/units/%00", 422),
