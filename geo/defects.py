@@ -17,6 +17,7 @@ SLIVER_WIDTH_M = 2.0
 """A gap or overlap narrower than this on average is a sliver."""
 
 _NAMED = 6
+_FRAME = N_("the frame")
 # Below this extent the ellipsoid is flat to 1e-5 while a geodesic area would drown in its own rounding.
 _FLAT_DEG = 0.02
 
@@ -37,6 +38,9 @@ class DefectKind(StrEnum):
     OUTSIDE_PARENT = "outside_parent"
     LEVEL_MISMATCH = "level_mismatch"
     UNMATCHED = "unmatched_edge"
+    SAME_CODE = "same_code"
+    NO_PARENT = "unknown_parent"
+    TWO_PARENTS = "two_parents"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,9 +74,9 @@ class Defect:
         shown = [names[unit] if names is not None else f"#{unit}" for unit in self.units]
         above = "" if self.parent < 0 else parents[self.parent] if parents is not None else f"#{self.parent}"
         params = {
-            "first": shown[0] if shown else "–",
+            "first": shown[0] if shown else translate(_FRAME),
             "second": shown[1] if len(shown) > 1 else "–",
-            "units": ", ".join(shown[:_NAMED]) + (" …" if len(shown) > _NAMED else ""),
+            "units": ", ".join(shown[:_NAMED]) + (" …" if len(shown) > _NAMED else "") or translate(_FRAME),
             "lon": f"{self.place[0]:.7f}",
             "lat": f"{self.place[1]:.7f}",
             "area": _readable(self.area_m2),
@@ -131,6 +135,18 @@ _TEXTS: dict[DefectKind, tuple[str, str]] = {
     DefectKind.UNMATCHED: (
         N_("An edge of {units} at {lon}, {lat} matches no other edge."),
         N_("Draw the common edge once and use it for both sides."),
+    ),
+    DefectKind.SAME_CODE: (
+        N_("{units} have the same code."),
+        N_("Give each its own code, or join the parts of one unit to one row."),
+    ),
+    DefectKind.NO_PARENT: (
+        N_("{first} at {lon}, {lat} names the parent “{reason}”, which does not exist."),
+        N_("Correct its parent or add that one."),
+    ),
+    DefectKind.TWO_PARENTS: (
+        N_("The unit “{reason}” above {units} has two parents."),
+        N_("Give all units of one parent the same parents above."),
     ),
 }
 _FRAME_T_JUNCTION = (

@@ -1,0 +1,301 @@
+"""What ``./wardline import`` was asked for, the district it works on, and the way from one to the other."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+import shapely
+from shapely import Geometry
+from sqlalchemy.orm import Session
+
+from geo.errors import N_
+from geo.lattice import quantise
+from layers import districts
+from layers.catalog import Layer, LayerKind
+from layers.stores import Stores
+from service.errors import InvalidInput
+from service.indexes.snapshots import choose_district
+from service.readers.places import read_places
+from service.readers.units import UnitRows, unit_rows
+from service.readers.vector import Features, Shape, read_vector, swapped_axes
+from service.use_cases.import_border import plan_border, store_border
+from service.use_cases.import_grids import Examination, examine, publish
+from service.use_cases.import_markers import STATION, plan_markers, store_markers
+from service.use_cases.import_representatives import plan_representatives, store_representatives
+
+_LEVELS = ("township", "village", "grid")
+_POINTS = ("markers", "stations", "representatives")
+_NO_DEFECTS: dict[str, Any] = {"type": "FeatureCollection", "features": []}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """The content of the file, read and checked by rows; nothing of it was compared with the district yet."""
+
+    features: Features
+    units: UnitRows | None = None
+    upper: UnitRows | None = None
+    frame: Geometry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The options of one import."""
+
+    layer: str
+    file: Path
+    source_layer: str | None
+    fields: Mapping[str, str]
+    parent_fields: tuple[str, ...]
+    parent_layer: str | None
+    level_names: tuple[str, ...] | None
+    kind: str | None
+    crs: str | None
+    encoding: str | None
+    frame: Path | None
+    enclaves: tuple[tuple[float, float], ...]
+    effective_on: date | None
+    stretch_km: float
+    code_prefix: str
+    ignored: tuple[str, ...]
+    district_name: str | None
+    timezone: str
+    note: str
+    apply: bool
+
+    def read(self) -> Prepared:
+        """Read the file, and what belongs to it, as this layer needs it.
+
+        Raises
+        ------
+        WardlineError
+            The file, a row or an option is refused; see the readers.
+        """
+        if self.layer in _POINTS:
+            return Prepared(
+                read_places(self.file, layer=self.source_layer, crs=self.crs, encoding=self.encoding)
+            )
+        shape: Shape = "line" if self.layer == "border" else "area"
+        features = read_vector(
+            self.file, shape, layer=self.source_layer, crs=self.crs, encoding=self.encoding
+        )
+        if self.layer == "border":
+            return Prepared(features)
+        return self._read_areas(features)
+
+    def levels(self) -> tuple[str, ...]:
+        """Return the names of the levels, top first.
+
+        Raises
+        ------
+        InvalidInput
+            There are not as many names as levels.
+        """
+        count = len(self.parent_fields) + 1
+        names = self.level_names or _LEVELS[-count:]
+        if len(names) != count or len(set(names)) != count:
+            raise InvalidInput(
+                N_("{count} levels need as many names, and got: {names}."),
+                mend=N_(
+                    "Give --levels one name per level, top first, and --parent-field once per upper level."
+                ),
+                where={"option": "--levels"},
+                count=count,
+                names=", ".join(names),
+            )
+        return tuple(names)
+
+    def _read_areas(self, features: Features) -> Prepared:
+        if self.parent_layer is not None and not self.parent_fields:
+            raise InvalidInput(
+                N_("--parent-layer needs to know each unit's parent."),
+                mend=N_("Name the field with its code with --parent-field FIELD."),
+                where={"option": "--parent-field"},
+            )
+        units = unit_rows(features, self.fields, self.parent_fields)
+        upper = None
+        if self.parent_layer is not None:
+            above = read_vector(
+                self.file, "area", layer=self.parent_layer, crs=self.crs, encoding=self.encoding
+            )
+            # The level above has its own columns: what is named for the units counts where it exists.
+            fields = {ours: theirs for ours, theirs in self.fields.items() if theirs in above.columns}
+            upper = unit_rows(above, fields)
+        return Prepared(features, units, upper, self._read_frame())
+
+    def _read_frame(self) -> Geometry | None:
+        if self.frame is None:
+            return None
+        rows = read_vector(self.frame, "area", crs=None)
+        if len(rows) != 1:
+            raise InvalidInput(
+                N_("The frame {file} has {count} rows."),
+                mend=N_("Give one area, of several parts where needed."),
+                where={"file": self.frame.name},
+                file=self.frame.name,
+                count=len(rows),
+            )
+        return quantise(rows.geometries[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The district that is imported into: ``stores`` where it has a code, ``exists`` whether it is stored."""
+
+    stores: Stores | None
+    district: str | None
+    exists: bool
+    today: date
+
+
+def open_target(session: Session, request: Request, named: str | None) -> Target:
+    """Return the district that was named, or the only one; with ``--apply`` a named new one is created.
+
+    Raises
+    ------
+    DistrictNotNamed
+        None was named, there is not exactly one, and the import is to be applied.
+    """
+    known = {one.code: one for one in districts.every(session)}
+    if named is None and (request.apply or len(known) == 1):
+        named = choose_district(list(known), None, None)
+    today = datetime.now(UTC).astimezone(ZoneInfo(known[named].timezone if named in known else "UTC")).date()
+    if named is None:
+        return Target(None, None, exists=False, today=today)
+    stores = Stores(session, named)
+    if named not in known and request.apply:
+        stores.districts.create(request.district_name or named, timezone=request.timezone)
+        today = datetime.now(UTC).astimezone(ZoneInfo(request.timezone)).date()
+    return Target(stores, named, exists=named in known or request.apply, today=today)
+
+
+def carry_out(target: Target, request: Request, prepared: Prepared) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Examine what was read, store it where that is asked for and allowed; return report and defects."""
+    day = request.effective_on or target.today
+    collection = _NO_DEFECTS
+    _check_place(target, prepared, day)
+    if prepared.units is not None:
+        report, collection = _areas(target, request, prepared, prepared.units, day)
+    elif request.layer == "border":
+        report = _border(target, request, prepared.features, day)
+    elif request.layer == "representatives":
+        report = _representatives(target, request, prepared.features, day)
+    else:
+        report = _markers(target, request, prepared.features, day)
+    report = {
+        "layer": request.layer,
+        "district": target.district,
+        "effective_on": day.isoformat(),
+        "applied": request.apply and report.get("exact", True),
+        **report,
+    }
+    return report, collection
+
+
+def _areas(
+    target: Target, request: Request, prepared: Prepared, units: UnitRows, day: date
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Examine an area layer and publish it."""
+    stored = target.stores.layers.find(request.layer) if target.stores and target.exists else None
+    names = stored.level_names if stored and not request.level_names else request.levels()
+    if len(names) != len(request.parent_fields) + 1:
+        names = request.levels()
+    examination = examine(
+        units,
+        names,
+        kind=_kind(request, stored),
+        upper=prepared.upper,
+        frame=prepared.frame,
+        enclaves=request.enclaves,
+    )
+    report = examination.to_json()
+    if request.apply and examination.exact and target.stores is not None:
+        layer = stored or _create(target.stores, request, examination)
+        release = publish(target.stores, layer, examination, day, request.note)
+        report["release"] = {"number": release.number, "id": str(release.id), "units": release.units}
+    return report, examination.defects_geojson()
+
+
+def _kind(request: Request, stored: Layer | None) -> LayerKind:
+    """Return whether the layer is a partition or an overlay: as it is stored, asked for, or named."""
+    if request.kind not in (None, "partition", "overlay"):
+        raise InvalidInput(
+            N_("An area layer cannot be of the kind “{kind}”."),
+            mend=N_("Give --kind partition or --kind overlay."),
+            where={"option": "--kind"},
+            kind=request.kind,
+        )
+    if request.kind is not None:
+        return cast("LayerKind", request.kind)
+    if stored is not None:
+        return stored.kind
+    return "partition" if request.layer == "grids" else "overlay"
+
+
+def _create(stores: Stores, request: Request, examination: Examination) -> Layer:
+    return stores.layers.create(
+        request.layer, name=request.layer, kind=examination.kind, level_names=examination.level_names
+    )
+
+
+def _border(target: Target, request: Request, features: Features, day: date) -> dict[str, Any]:
+    plan = plan_border(
+        features,
+        request.fields,
+        effective_on=day,
+        prefix=request.code_prefix,
+        stretch_km=request.stretch_km,
+    )
+    if request.apply and target.stores is not None:
+        store_border(target.stores, plan, day)
+    return plan.to_json()
+
+
+def _markers(target: Target, request: Request, features: Features, day: date) -> dict[str, Any]:
+    plan = plan_markers(
+        features,
+        request.fields,
+        segments=target.stores.border.all(day) if target.stores else (),
+        effective_on=day,
+        kind=STATION if request.layer == "stations" else request.kind,
+        ignored=request.ignored,
+    )
+    if request.apply and target.stores is not None:
+        store_markers(target.stores, plan, day)
+    return plan.to_json()
+
+
+def _representatives(target: Target, request: Request, features: Features, day: date) -> dict[str, Any]:
+    if target.stores is None or not target.exists:
+        raise InvalidInput(
+            N_("Representatives need the grids of a district."),
+            mend=N_("Import its grids first, and name it with --district CODE."),
+            where={"option": "--district"},
+        )
+    plan = plan_representatives(target.stores, features, request.fields, effective_on=day)
+    if request.apply:
+        store_representatives(target.stores, plan, day)
+    return plan.to_json()
+
+
+def _check_place(target: Target, prepared: Prepared, day: date) -> None:
+    """Refuse a file that misses the district but would meet it with its axes swapped."""
+    if target.stores is None or not target.exists:
+        return
+    for layer in target.stores.layers.all("partition"):
+        release = target.stores.grids.release_in_force(layer.code, day)
+        if release is None or release.extent is None:
+            continue
+        extent = release.extent
+        box = shapely.box(extent.west, extent.south, extent.east, extent.north)
+        if swapped_axes(prepared.features.geometries, box) == "swapped":
+            raise InvalidInput(
+                N_("{file} lies outside district {district}, but inside it with its axes swapped."),
+                mend=N_("Write longitude (x) first, then latitude (y)."),
+                where={"file": prepared.features.file, "layer": prepared.features.layer},
+                file=prepared.features.file,
+                district=target.district,
+            )
