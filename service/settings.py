@@ -66,7 +66,7 @@ class Settings(BaseSettings):
     )
     allow_datum_inverse: bool = Field(
         default=False,
-        description="Accept points in gcj02 and bd09 by taking back their shift; its legality differs by place",
+        description="Accept points in gcj02 and bd09 by undoing their shift; its legality differs by place",
     )
     language: Literal["zh", "en"] = Field(
         default="zh", description="Language where a request prefers neither zh nor en"

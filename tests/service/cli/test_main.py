@@ -73,8 +73,9 @@ def test_a_refusal_as_json(tmp_path: Path) -> None:
 
 
 def test_the_readers_language_decides() -> None:
-    assert run("stop", WARDLINE_PORT="x", LANG="zh_CN.UTF-8", LC_ALL="C.UTF-8").stderr.isascii() is False
-    assert "not allowed" in run("stop", WARDLINE_PORT="x", LANG="zh_CN.UTF-8", LC_ALL="C.UTF-8").stderr
+    assert "没有名为 WARDLINE_X 的设置" in run("stop", WARDLINE_X="1", LANG="zh_CN.UTF-8").stderr
+    # LC_ALL goes before LANG.
+    assert "There is no setting" in run("stop", WARDLINE_X="1", LANG="zh_CN.UTF-8", LC_ALL="C.UTF-8").stderr
 
 
 def test_a_database_that_is_away_is_named_without_its_password() -> None:

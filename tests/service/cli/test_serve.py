@@ -1,0 +1,113 @@
+"""Serving from the command line: a real program, its port, its database, and how it ends."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from service.cli.server import PortTaken, address_of, take_port
+from service.cluster import Cluster
+from service.settings import Settings
+
+ROOT = Path(__file__).parents[3]
+
+
+def environment(home: Path) -> dict[str, str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("WARDLINE_")}
+    return clean | {"PYTHONPATH": str(ROOT), "WARDLINE_HOME": str(home), "LC_ALL": "C.UTF-8"}
+
+
+def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "service", *arguments],
+        env=environment(home),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@contextmanager
+def serving(home: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Serve on a free port; yield the process and the address that it prints."""
+    program = subprocess.Popen(
+        [sys.executable, "-P", "-m", "service", "serve", "--port", "0", "--quiet", *arguments],
+        env=environment(home),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert program.stdout is not None
+    try:
+        line = program.stdout.readline()
+        found = re.fullmatch(r"Serving at (http://127\.0\.0\.1:\d+/)\n", line)
+        assert found, line
+        yield program, found[1]
+    finally:
+        program.terminate()
+        program.wait()
+        program.stdout.close()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_serves_until_a_signal_and_takes_the_database_with_it(home: Path, workers: int) -> None:
+    cluster = Cluster(home)
+    with serving(home, "--workers", str(workers)) as (program, address):
+        assert httpx.get(address + "healthz").status_code == 200
+        refused = run(home, "stop")
+        assert (refused.returncode, cluster.is_running()) == (1, True)
+        assert "still use the database" in refused.stderr
+        port = address.rstrip("/").rpartition(":")[2]
+        taken = run(home, "serve", "--port", port)
+        assert taken.returncode == 1
+        assert re.search(rf"Cannot listen on port {port} .*in use\.\n  → .*--port \d+", taken.stderr)
+        program.send_signal(signal.SIGTERM)
+        program.wait()
+    assert not cluster.is_running()
+    assert run(home, "stop").stdout == "The database was not running.\n"
+
+
+def test_ctrl_c_is_a_good_end(home: Path) -> None:
+    with serving(home) as (program, _):
+        program.send_signal(signal.SIGINT)
+        assert program.wait() == 0
+    assert not Cluster(home).is_running()
+
+
+def test_stop_ends_what_a_killed_program_left(home: Path) -> None:
+    with serving(home) as (program, _):
+        program.kill()
+        program.wait()
+    assert Cluster(home).is_running()
+    assert run(home, "stop").stdout == "The database was stopped.\n"
+    assert not Cluster(home).is_running()
+
+
+def test_a_taken_port_is_refused_before_anything_else() -> None:
+    with take_port("127.0.0.1", 0) as first:
+        port = first.getsockname()[1]
+        with pytest.raises(PortTaken, match=rf"port {port} of 127\.0\.0\.1: address already in use"):
+            take_port("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("host", ["203.0.113.7", "no such host"])
+def test_an_address_of_another_machine_is_refused(host: str) -> None:
+    with pytest.raises(PortTaken, match="Cannot listen"):
+        take_port(host, 0)
+
+
+def test_the_address_for_people() -> None:
+    with take_port("0.0.0.0", 0) as bound:  # noqa: S104 - that it becomes the local one is the point
+        port = bound.getsockname()[1]
+        assert address_of(bound, Settings()) == f"http://127.0.0.1:{port}/"
+        assert address_of(bound, Settings(public_url="https://maps.example/w")) == "https://maps.example/w/"
+    if socket.has_dualstack_ipv6():
+        with take_port("::1", 0) as bound:
+            assert address_of(bound, Settings()) == f"http://[::1]:{bound.getsockname()[1]}/"
