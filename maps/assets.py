@@ -128,7 +128,7 @@ def _source(path: str) -> Path:
                 return WEB / "node_modules" / package / path[len(head) :]
     elif len(parts) == 2 and parts[0] == "web" and "\0" not in path:
         name = parts[1]
-        if PurePosixPath(name).suffix in MEDIA_TYPES and not name.startswith("."):
+        if PurePosixPath(name).suffix in MEDIA_TYPES and (WEB / name).is_file():
             return WEB / name
     raise UnknownAsset(N_("There is no browser file “{path}”."), path=path)
 

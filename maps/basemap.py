@@ -17,7 +17,7 @@ from shapely import Geometry
 
 from geo.errors import N_
 from maps.assets import WEB
-from maps.errors import AssetMissing, MapError
+from maps.errors import AssetMissing, BadBounds
 
 ATLAS = WEB / "node_modules" / "world-atlas" / "countries-10m.json"
 
@@ -26,12 +26,6 @@ Bounds = tuple[float, float, float, float]
 
 MAX_SPAN_DEG = 40.0
 _HOME, _ABROAD, _FRONTIER = "home", "abroad", "frontier"
-
-
-class BadBounds(MapError):
-    """A box is not on the globe, is empty, or is too wide for a base map."""
-
-    code = "basemap-bounds"
 
 
 def surroundings(bounds: Bounds, margin: float = 1.5) -> Bounds:

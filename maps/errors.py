@@ -2,6 +2,8 @@
 
     WardlineError
     └── MapError             a map view cannot be made
+        ├── UnknownView      a view that does not exist
+        ├── BadBounds        a box of which no base map can be cut
         ├── UnknownAsset     a file that is not on the list of served files
         ├── AssetMissing     a listed file that is not installed
         └── TileOutOfRange   a tile address that is not on the globe
@@ -16,6 +18,18 @@ class MapError(WardlineError):
     """A map view cannot be made."""
 
     code = "map-refused"
+
+
+class UnknownView(MapError):
+    """There is no map view of that name."""
+
+    code = "view-unknown"
+
+
+class BadBounds(MapError):
+    """A box is not on the globe, is empty, or is too wide for a base map."""
+
+    code = "basemap-bounds"
 
 
 class UnknownAsset(MapError):

@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from geo.errors import N_
 from maps import assets, basemap, figure, style
-from maps.errors import MapError
+from maps.errors import UnknownView
 
 TEMPLATES = Path(__file__).parent / "templates"
 STYLES = ("web/tokens.css", assets.PALETTE, "web/wardline.css")
@@ -39,12 +39,6 @@ PRESETS: tuple[tuple[str, str], ...] = (
     ("30", N_("Last 30 days")),
 )
 """The periods offered by name."""
-
-
-class UnknownView(MapError):
-    """There is no map view of that name."""
-
-    code = "view-unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +203,7 @@ def _style_urls(parts: figure.Parts) -> Sequence[str]:
 
 def _basemap_url(place: Place | None) -> str:
     if place is None or place.bounds is None:
-        return "/assets/basemap.json"
+        return ""
     box = ",".join(f"{value:g}" for value in basemap.surroundings(place.bounds))
     home = ",".join(f"{value:.3f}" for value in place.center())
     return f"/assets/basemap.json?{urlencode({'bbox': box, 'home': home}, safe=',')}"

@@ -134,8 +134,9 @@ export function border(story) {
       selected = null;
       paint();
     },
+    nameOf: (code) => posts.find((post) => post.code === code)?.name || code,
     markers(features) {
-      posts = features.map(({ geometry, properties }) => ({ lon: geometry.coordinates[0], lat: geometry.coordinates[1], name: properties.name || properties.code }));
+      posts = features.map(({ geometry, properties: { code, name } }) => ({ lon: geometry.coordinates[0], lat: geometry.coordinates[1], code, name: name || code }));
       paint();
       labels.draw();
     },

@@ -61,6 +61,15 @@ function showSummary(segments) {
   announce(_("{share} walked", { share: percent(share) }));
 }
 
+function dueNote(due) {
+  if (due?.state === "overdue") return make("span", { class: "state-overdue" }, ` · ${overdue(due)}`);
+  return due?.state === "soon" ? make("span", { class: "state-overdue" }, " · ", _("due soon")) : null;
+}
+
+function overdue(due) {
+  return _("overdue: {n}", { n: metres(due.overdue_m) });
+}
+
 function segmentRow(segment) {
   const share = segment.covered_m / segment.length_m;
   const name = segment.name && segment.name !== segment.code ? `${segment.code} · ${segment.name}` : segment.code;
@@ -70,12 +79,13 @@ function segmentRow(segment) {
     make("span", { class: "row-title" }, name),
     make("span", { class: "row-value number" }, percent(share)),
     make("span", { class: "rate" }, rate(share, segment.inferred_m / segment.length_m, percent(share))),
-    make("span", { class: "row-note" }, [metres(segment.length_m), lastWalked(segment)].join(" · ")),
+    make("span", { class: "row-note" }, [metres(segment.length_m), lastWalked(segment)].join(" · "), dueNote(segment.due)),
   );
 }
 
+/** Where a stretch lies, by the names of the markers round it. */
 function between(gap) {
-  const [before, after] = gap.markers || [];
+  const [before, after] = (gap.markers || []).map((code) => line.nameOf(code));
   if (before && after) return _("{before} to {after}", { before, after });
   if (before) return _("after {before}", { before });
   if (after) return _("before {after}", { after });
@@ -184,9 +194,18 @@ export function story(properties) {
   );
 }
 
+async function start() {
+  line = border(story);
+  await outlines().catch(show);
+  line.markers(await every("markers", "/api/v1/layers/markers/items", { kind: "boundary-marker" }).catch(() => []));
+  await new Promise((done) => watchPeriod((period) => load(period).then(done)));
+}
+
 await startMap();
-line = border(story);
-await outlines().catch(show);
-watchPeriod(load);
-line.markers(await every("markers", "/api/v1/layers/markers/items", { kind: "boundary-marker" }).catch(() => []));
+if (page.district) await start();
+else {
+  showSummary([]);
+  byId("segments-section").hidden = true;
+  byId("period").hidden = true;
+}
 document.body.dataset.ready = "1";

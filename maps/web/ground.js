@@ -8,16 +8,14 @@ import { _ } from "wardline/text";
 
 const L = window.L;
 
-export const panes = { ground: 150, lines: 410, casing: 420, data: 430, points: 460, names: 470 };
+export const panes = { ground: 150, casing: 420, data: 430, points: 460, names: 470 };
 
 function makePanes() {
   for (const [name, order] of Object.entries(panes)) {
     map.createPane(name).style.zIndex = String(order);
   }
-  map.getPane("ground").style.pointerEvents = "none";
-  map.getPane("lines").style.pointerEvents = "none";
-  map.getPane("casing").style.pointerEvents = "none";
-  map.getPane("names").style.pointerEvents = "none";
+  // A canvas takes every pointer event over it: only the one that is pointed at may have them.
+  for (const name of ["ground", "casing", "points", "names"]) map.getPane(name).style.pointerEvents = "none";
 }
 
 function look(kind) {
@@ -61,6 +59,21 @@ export function onAsk(act) {
   });
 }
 
+let beforePaper = null;
+
+/** Show the same ground on paper, whose map has another shape, and come back to the same view afterwards. */
+function onPaper(begins) {
+  if (begins) {
+    const bounds = map.getBounds();
+    beforePaper = { center: map.getCenter(), zoom: map.getZoom() };
+    map.invalidateSize({ animate: false });
+    map.fitBounds(bounds, { animate: false });
+  } else if (beforePaper) {
+    map.invalidateSize({ animate: false });
+    map.setView(beforePaper.center, beforePaper.zoom, { animate: false });
+  }
+}
+
 /** Prepare the map: panes, controls, base map, first view. */
 export async function startMap() {
   makePanes();
@@ -68,9 +81,11 @@ export async function startMap() {
   showCross();
   startSheet();
   map.setMaxZoom(19);
+  window.matchMedia("print").addEventListener("change", ({ matches }) => onPaper(matches));
   const bounds = page.district?.bounds;
   fit(bounds);
-  const land = page.data?.ground ?? (await read(page.basemap));
+  const land = page.data?.ground ?? (page.basemap ? await read(page.basemap) : null);
+  if (!land) return;
   const layer = L.geoJSON(land, {
     pane: "ground",
     interactive: false,

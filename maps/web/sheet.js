@@ -6,7 +6,7 @@ import { map } from "wardline/page";
 const HEIGHTS = ["low", "middle", "high"];
 const CLICK_PX = 6;
 const MOST_COVERED = 0.6;
-const phone = window.matchMedia("(max-width: 760px)");
+const phone = window.matchMedia("screen and (max-width: 760px)");
 
 function set(panel, grip, state) {
   panel.dataset.sheet = state;

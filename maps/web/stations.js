@@ -90,8 +90,12 @@ function choose(station, move) {
   if (move) map.panTo([station.lat, station.lon], { animate: false });
 }
 
+function none() {
+  return message(_("No stations yet"), make("span", {}, _("Import them from a file:"), make("p", {}, make("code", {}, "./wardline import stations FILE --apply"))));
+}
+
 function nothing(reason) {
-  if (!state.open && !state.facilities.size) return message(_("No stations yet"), make("span", {}, _("Import them from a file:"), make("p", {}, make("code", {}, "./wardline import stations FILE --apply"))));
+  if (!state.open && !state.facilities.size) return none();
   return message(_("No station fits"), [reason, _("Take away a wish above, or show closed stations too.")].filter(Boolean).join(" "));
 }
 
@@ -201,13 +205,19 @@ function listen() {
   onAsk(({ lng, lat }) => goTo(lng, lat, _("From the place on the map")));
 }
 
+async function start() {
+  await outlines().catch(show);
+  labels = names(() => shown.map(({ lon, lat, name }) => ({ lon, lat, text: name, size: 12, weight: 550, shift: 25 })));
+  pins.addTo(map);
+  state.facilities = new Set((asked("facility") || "").split(",").filter(Boolean));
+  offerFacilities([]);
+  listen();
+  const [lon, lat] = [Number(asked("lon") ?? NaN), Number(asked("lat") ?? NaN)];
+  if (Number.isFinite(lon) && Number.isFinite(lat)) goTo(lon, lat, _("From the position in the address"));
+  else await load();
+}
+
 await startMap();
-await outlines().catch(show);
-labels = names(() => shown.map(({ lon, lat, name }) => ({ lon, lat, text: name, size: 12, weight: 550, shift: 25 })));
-pins.addTo(map);
-state.facilities = new Set((asked("facility") || "").split(",").filter(Boolean));
-listen();
-const [lon, lat] = [Number(asked("lon") ?? NaN), Number(asked("lat") ?? NaN)];
-if (Number.isFinite(lon) && Number.isFinite(lat) && asked("lon")) goTo(lon, lat, _("From the position in the address"));
-else await load();
+if (page.district) await start();
+else replace(byId("stations"), none());
 document.body.dataset.ready = "1";

@@ -2,17 +2,23 @@
 
 import secrets
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
+from geo.errors import N_
 from layers import districts
+from layers.errors import UnknownDistrict
 from layers.stores import Stores
 from maps import shell
+from maps.errors import UnknownView
 from service import i18n
 from service.dependencies import ServiceDep, SessionDep
 from service.indexes.snapshots import choose_district
+from service.use_cases.coverage import coverage, period_of, segments_of
+from service.use_cases.coverage_map import coverage_map
 from service.use_cases.map_context import MapContext, map_context
 
 router = APIRouter(tags=["pages"], include_in_schema=False)
@@ -72,6 +78,35 @@ def get_stations(request: Request, reader: ReaderDep, context: ContextDep) -> Re
     return _page(request, "stations", reader, context)
 
 
+@router.get("/maps/{view}.html", response_class=HTMLResponse)
+def get_export(
+    view: str,
+    reader: ReaderDep,
+    context: ContextDep,
+    session: SessionDep,
+    first: Annotated[str | None, Query(alias="from", max_length=40)] = None,
+    last: Annotated[str | None, Query(alias="to", max_length=40)] = None,
+) -> Response:
+    """Return a view with its data as one file; the coverage of a period, so far."""
+    if view != "coverage":
+        raise UnknownView(
+            N_("There is no map view “{view}” as a file."),
+            mend=N_("There is: coverage."),
+            view=view[:64],
+        )
+    if context is None:
+        raise UnknownDistrict(
+            N_("There is no district yet."), mend=N_("Load one with ./wardline demo or ./wardline import.")
+        )
+    stores = Stores(session, context.place.code)
+    period = period_of(first, last, context.place.timezone, datetime.now(UTC))
+    found = coverage(stores, segments_of(stores, period), period)
+    text = coverage_map(stores, reader, context.place, found, period)
+    # The file brings its own policy; opened here it has no more rights than opened from disk.
+    headers = _headers("", reader) | {"Content-Security-Policy": "sandbox allow-scripts"}
+    return HTMLResponse(text, headers=headers)
+
+
 def _page(request: Request, view: str, reader: shell.Reader, context: MapContext | None) -> Response:
     nonce = secrets.token_urlsafe(18)
     kept: Mapping[str, str] = {
@@ -81,7 +116,8 @@ def _page(request: Request, view: str, reader: shell.Reader, context: MapContext
     text = shell.page(view, reader, nonce, context.place if context else None, kept, **facts)
     response = HTMLResponse(text, headers=_headers(nonce, reader))
     if request.query_params.get("lang") in i18n.LANGUAGES:
-        response.set_cookie(COOKIE, reader.lang, max_age=_YEAR_S, httponly=True, samesite="lax", path="/")
+        secure = request.url.scheme == "https"
+        response.set_cookie(COOKIE, reader.lang, _YEAR_S, httponly=True, samesite="lax", secure=secure)
     return response
 
 

@@ -80,17 +80,16 @@ def get_tile(
     def make() -> bytes:
         return stores.tiles.tile(layer, z, x, y, day, level=level)
 
-    version = _version(stores, layer, day)
+    version = _version(stores, layer, level, day)
     key = (stores.district, layer, version, z, x, y, level)
     made = tiles.tile(make()) if version is None else _CACHE.get(key, make)
     return respond(request, made.body, tiles.MEDIA_TYPE, made.etag, delivery.REVALIDATE)
 
 
-def _version(stores: Stores, layer: str, day: date) -> str | None:
+def _version(stores: Stores, layer: str, level: int | None, day: date) -> str | None:
     """Return what names the content of an area layer on a day: its release. Other layers are not kept."""
-    if layer in BUILT_IN:
+    if _area(stores, layer, level) is None:
         return None
-    stores.layers.get(layer)
     release = stores.releases.in_force(layer, day)
     return str(release.id) if release else "none"
 
@@ -98,16 +97,7 @@ def _version(stores: Stores, layer: str, day: date) -> str | None:
 def _described(
     request: Request, stores: Stores, layer: str, as_of: date | None, level: int | None
 ) -> dict[str, Any]:
-    area = None if layer in BUILT_IN else stores.layers.get(layer)
-    if area is not None and level is not None and level > area.leaf_level:
-        raise InvalidInput(
-            N_("Layer {layer} has no level {level}."),
-            mend=N_("Its levels are 0 (the top) to {leaf}."),
-            where={"parameter": "level"},
-            layer=layer,
-            level=level,
-            leaf=area.leaf_level,
-        )
+    area = _area(stores, layer, level)
     release = stores.releases.latest(layer) if area else None
     extent = release.extent if release else None
     asked = {"as_of": as_of, "level": level, "district": request.query_params.get("district")}
@@ -120,6 +110,23 @@ def _described(
         (extent.west, extent.south, extent.east, extent.north) if extent else None,
         str(release.id) if release else "",
     )
+
+
+def _area(stores: Stores, layer: str, level: int | None) -> Layer | None:
+    """Return the area layer of a code, None for the layers every district has; refuse a level it lacks."""
+    if layer in BUILT_IN:
+        return None
+    area = stores.layers.get(layer)
+    if level is not None and level > area.leaf_level:
+        raise InvalidInput(
+            N_("Layer {layer} has no level {level}."),
+            mend=N_("Its levels are 0 (the top) to {leaf}."),
+            where={"parameter": "level"},
+            layer=layer,
+            level=level,
+            leaf=area.leaf_level,
+        )
+    return area
 
 
 def _fields(area: Layer | None) -> dict[str, str]:

@@ -44,7 +44,7 @@ class Site:
     scene: scene.Scene
 
 
-@dataclass(slots=True)
+@dataclass
 class Watched:
     """A page and what went wrong on it: console errors, uncaught errors, requests to anybody else."""
 

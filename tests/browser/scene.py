@@ -42,6 +42,7 @@ class Scene:
     representative: str
     length_m: float
     walked_m: float
+    segments: int
 
 
 def load(engine: Engine, note: str = "") -> Scene:
@@ -54,14 +55,16 @@ def load(engine: Engine, note: str = "") -> Scene:
         stores.layers.create("grids", name=f"网格{note}", level_names=("township", "big grid", "small grid"))
         stores.grids.publish("grids", BEGUN, drafts)
         _people(stores, people, note)
-        length, walked = _border(stores, frame, note)
+        length, walked, segments = _border(stores, frame, note)
         _stations(stores, frame, note)
         leaf = drafts[-1]
         inside = shapely.point_on_surface(leaf.geometry)
         _incidents(stores, leaf, note)
         session.commit()
     home = next(draft for draft in drafts if draft.id == leaf.parent)
-    return Scene(inside.x, inside.y, leaf.code, leaf.name, f"代表 {home.code}{note}", length, walked)
+    return Scene(
+        inside.x, inside.y, leaf.code, leaf.name, f"代表 {home.code}{note}", length, walked, segments
+    )
 
 
 def _frame() -> shapely.Polygon:
@@ -100,7 +103,7 @@ def _people(stores: Stores, homes: list[UnitDraft], note: str) -> None:
     stores.representatives.assign(pairs, BEGUN)
 
 
-def _border(stores: Stores, frame: shapely.Polygon, note: str) -> tuple[float, float]:
+def _border(stores: Stores, frame: shapely.Polygon, note: str) -> tuple[float, float, int]:
     coordinates = shapely.get_coordinates(frame.exterior)
     line = MeasuredLine.from_lonlat(coordinates[20:100])
     now = datetime.now(UTC)
@@ -115,7 +118,7 @@ def _border(stores: Stores, frame: shapely.Polygon, note: str) -> tuple[float, f
         _posts(stores, segment, number, note)
         total += length
         walked += _walk(stores, segment, number, now, note)
-    return total, walked
+    return total, walked, number
 
 
 def _posts(stores: Stores, segment: BorderSegment, number: int, note: str) -> None:

@@ -4,16 +4,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import PHONE, WIDE, Site, Watched, new_context
 
 
-def test_share_stretches_and_gaps_are_told(watched: Watched) -> None:
+def test_share_stretches_and_gaps_are_told(watched: Watched, site: Site) -> None:
     page = watched.open("/coverage")
     assert page.inner_text("#walked-share") == "67 %"
-    assert page.locator("[data-segment]").count() == 4
-    assert page.locator("[data-gap]").count() == 4
+    assert page.locator("[data-segment]").count() == site.scene.segments
+    assert page.locator("[data-gap]").count() == site.scene.segments
     assert "号桩" in page.locator("[data-gap]").first.inner_text()
 
 
@@ -26,14 +26,14 @@ def test_legend_has_lengths_that_sum_to_the_border(watched: Watched, site: Site)
     assert sum(lengths) == pytest.approx(site.scene.length_m, abs=400)
 
 
-def test_choosing_a_stretch_shows_its_gaps_only(watched: Watched) -> None:
+def test_choosing_a_stretch_shows_its_gaps_only(watched: Watched, site: Site) -> None:
     page = watched.open("/coverage")
     page.locator("[data-segment]").nth(1).focus()
     page.keyboard.press("Enter")
     assert page.locator("[data-segment]").nth(1).get_attribute("aria-pressed") == "true"
     assert page.locator("[data-gap]").count() == 1
     page.keyboard.press("Enter")
-    assert page.locator("[data-gap]").count() == 4
+    assert page.locator("[data-gap]").count() == site.scene.segments
 
 
 def test_choosing_a_gap_zooms_to_it(watched: Watched) -> None:
@@ -46,12 +46,12 @@ def test_choosing_a_gap_zooms_to_it(watched: Watched) -> None:
 def test_preset_and_typed_period_change_the_answer(watched: Watched) -> None:
     page = watched.open("/coverage")
     with page.expect_response("**/api/v1/coverage/segments?*"):
-        page.click("text=Last 7 days")
-    page.wait_for_function("document.getElementById('walked-share').textContent !== '67 %'")
+        page.check("[name=preset][value=week]")
+    expect(page.locator("#walked-share")).not_to_have_text("67 %")
     with page.expect_response("**/api/v1/coverage/segments?*"):
         page.fill("[name=from]", "2021-01-01")
     page.fill("[name=to]", "2021-01-31")
-    page.wait_for_function("document.getElementById('walked-share').textContent === '0 %'")
+    expect(page.locator("#walked-share")).to_have_text("0 %")
     assert "from=2021-01-01" in page.url
     assert "to=2021-02-01" in page.url
 
@@ -80,7 +80,7 @@ def test_exported_file_opens_from_disk_without_any_network(
     watched = Watched(context.new_page(), "file://")
     page = watched.open(str(file))
     assert page.inner_text("h1") == "边界巡护"
-    assert page.locator("[data-segment]").count() == 4
+    assert page.locator("[data-segment]").count() == site.scene.segments
     page.locator("[data-gap]").first.click()
     assert page.locator("form").count() == 0
     context.close()

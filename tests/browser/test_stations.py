@@ -1,6 +1,6 @@
 """The station finder: by position, by map, by typing, with and without permission."""
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import PHONE, Site, Watched, new_context
 
@@ -20,14 +20,14 @@ def test_closed_stations_show_when_wanted(watched: Watched) -> None:
     page.wait_for_selector("[data-station]")
     with page.expect_response("**/stations/nearest*"):
         page.uncheck("[name=open]", force=True)
-    page.wait_for_function("document.querySelectorAll('[data-station]').length === 3")
+    expect(page.locator("[data-station]")).to_have_count(3)
     assert "closed now" in page.locator("[data-station]").first.inner_text()
 
 
 def test_facility_narrows_the_list(watched: Watched) -> None:
     page = watched.open("/stations?lon=118.5&lat=46.4")
     page.check("[name=facility][value=repair]", force=True)
-    page.wait_for_function("document.querySelectorAll('[data-station]').length === 1")
+    expect(page.locator("[data-station]")).to_have_count(1)
     page.check("[name=facility][value=water]", force=True)
     page.wait_for_selector(".message")
     assert "Take away a wish" in page.inner_text("#answer")
@@ -47,7 +47,7 @@ def test_map_tap_on_a_phone_finds_the_nearest(browser: Browser, site: Site) -> N
     watched = Watched(context.new_page(), site.url)
     page = watched.open("/stations")
     page.click("#map_view", position={"x": 60, "y": 250})
-    page.wait_for_function("document.getElementById('where').textContent.includes('place on the map')")
+    expect(page.locator("#where")).to_contain_text("place on the map")
     page.wait_for_selector("[data-station]")
     context.close()
     assert watched.errors == []
@@ -60,7 +60,7 @@ def test_position_of_the_device_is_used_when_it_is_allowed(browser: Browser, sit
     watched = Watched(context.new_page(), site.url)
     page = watched.open("/stations")
     page.click("#near-me")
-    page.wait_for_function("document.getElementById('where').textContent.includes('12 m')")
+    expect(page.locator("#where")).to_contain_text("12 m")
     page.wait_for_selector("[data-station]:has-text('0 m')")
     assert "驿站1" in page.locator("[data-station]").first.inner_text()
     context.close()
@@ -69,7 +69,7 @@ def test_position_of_the_device_is_used_when_it_is_allowed(browser: Browser, sit
 def test_refused_position_says_what_else_to_do(watched: Watched) -> None:
     page = watched.open("/stations")
     page.click("#near-me")
-    page.wait_for_function("document.getElementById('where').textContent.includes('Tap the map')")
+    expect(page.locator("#where")).to_contain_text("Tap the map")
 
 
 def test_chosen_station_shows_directions_and_telephone(watched: Watched) -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maps import basemap
+from maps.errors import BadBounds
 
 KYIV = (30.0, 50.0, 31.0, 51.0)
 
@@ -49,7 +50,7 @@ def test_open_sea_is_empty() -> None:
     ],
 )
 def test_impossible_box_is_refused(bounds: basemap.Bounds) -> None:
-    with pytest.raises(basemap.BadBounds, match="degrees"):
+    with pytest.raises(BadBounds, match="degrees"):
         basemap.cut(bounds, (0.0, 0.0))
 
 

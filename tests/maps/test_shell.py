@@ -10,8 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maps import shell
-from maps.shell import Place, Reader, UnknownView, inert
+from maps.errors import UnknownView
+from maps.shell import Place, Reader, inert
 
+# Coordinates and hashes may hold these digits by chance; what a template engine writes stands alone.
+ALONE = re.compile(r"(?<![\w.+/-])1337(?![\w.+/=])")
 HOSTILE = (
     "{{7*191}}",
     "{% for x in range(7) %}{{ x * 191 }}{% endfor %}",
@@ -77,7 +80,7 @@ def test_every_script_has_the_nonce_and_no_element_has_a_handler(view: str) -> N
 @pytest.mark.parametrize("view", shell.VIEWS)
 def test_hostile_text_stays_text(view: str, text: str) -> None:
     page = drawn(view, text)
-    assert "1337" not in page
+    assert not ALONE.search(page)
     plain = [tag for tag, _ in parsed(drawn(view))]
     assert [tag for tag, _ in parsed(page)] == plain, "hostile text made or ended an element"
     assert _block(page)["district"]["name"] == text

@@ -1,0 +1,56 @@
+"""The coverage map as one self-contained file."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from layers.stores import Stores
+from maps.export import coverage_html
+from maps.shell import Place, Reader
+from service.schemas.coverage import Period, SegmentCoverage, features_json, report_json
+
+_MOMENT = timedelta(microseconds=1)
+_DAY = timedelta(days=1)
+
+
+def coverage_map(
+    stores: Stores, reader: Reader, place: Place, found: Sequence[SegmentCoverage], period: Period
+) -> str:
+    """Return the map of a coverage in the reader's language, with its boundary markers and top units."""
+    zone = ZoneInfo(place.timezone)
+    last_day = (period.to_at - _MOMENT).astimezone(zone).date()
+    days = {
+        "from": period.from_at.astimezone(zone).date().isoformat(),
+        "to": (last_day + _DAY).isoformat(),
+    }
+    return coverage_html(
+        reader,
+        place,
+        days,
+        report_json(found, period, reader.translate),
+        features_json(found, period),
+        _markers(stores, found, last_day),
+        _outlines(stores, last_day),
+    )
+
+
+def _markers(stores: Stores, found: Sequence[SegmentCoverage], day: date) -> list[dict[str, Any]]:
+    return [
+        {
+            "type": "Feature",
+            "properties": {"code": one.code, "name": one.name, "kind": one.kind},
+            "geometry": {"type": "Point", "coordinates": [one.lon, one.lat]},
+        }
+        for segment in found
+        for one in stores.markers.along(segment.segment.id, day)
+        if one.kind == "boundary-marker"
+    ]
+
+
+def _outlines(stores: Stores, day: date) -> list[Any]:
+    """Return the top units of the partition in force; where it has one level only, none, since it is many."""
+    for layer in stores.layers.all("partition"):
+        if layer.leaf_level > 0 and stores.releases.in_force(layer.code, day) is not None:
+            return list(stores.grids.outlines(layer.code, 0, day).polygons)
+    return []
