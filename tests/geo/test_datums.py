@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo import datums
@@ -14,6 +14,7 @@ def metres(a: object, b: object, c: object, d: object) -> float:
     return float(GEOD.inv(float(a), float(b), float(c), float(d))[2])  # type: ignore[arg-type]
 
 
+@settings(deadline=None)
 @given(lons, lats, st.sampled_from(datums.SHIFTED))
 def test_the_inverse_reproduces_the_point(lon: float, lat: float, datum: str) -> None:
     x, y = datums.from_wgs84(lon, lat, datum)
@@ -22,6 +23,7 @@ def test_the_inverse_reproduces_the_point(lon: float, lat: float, datum: str) ->
     assert metres(x, y, *datums.from_wgs84(*back, datum)) <= 0.00012
 
 
+@settings(deadline=None)
 @given(lons, lats)
 def test_the_shift_is_as_large_as_it_is_known_to_be(lon: float, lat: float) -> None:
     x, y = datums.from_wgs84(lon, lat, "gcj02")

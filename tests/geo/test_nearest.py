@@ -18,7 +18,7 @@ def expected(lon: np.ndarray, lat: np.ndarray, x: float, y: float, k: int) -> li
     return [int(i) for i in sorted(range(n), key=lambda i: (metres[i], i))[:k]]
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.data(), st.integers(1, 30), st.integers(1, 8))
 def test_the_order_is_geodesic_and_ties_go_to_the_smaller_position(
     data: st.DataObject, n: int, k: int
