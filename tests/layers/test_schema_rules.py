@@ -50,7 +50,9 @@ def test_rule_2_district_in_every_key(table: Table) -> None:
         assert not index.unique
 
 
-LINKS = [link for table in TABLES for link in table.foreign_key_constraints]
+LINKS = sorted(
+    (link for table in TABLES for link in table.foreign_key_constraints), key=lambda link: str(link.name)
+)
 
 
 @pytest.mark.parametrize("link", LINKS, ids=lambda link: str(link.name))
