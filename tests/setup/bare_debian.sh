@@ -12,6 +12,7 @@
 # MIRROR       where packages come from (http://deb.debian.org/debian)
 # COPY         paths of this machine to copy in, such as certificates or a pip.conf
 # PASS         names of variables to pass in, such as https_proxy
+# UNCOMMITTED  1 to prove the working tree as it is instead of its last commit
 # TESTS        what ./wardline test is given (tests/service/cluster)
 set -euo pipefail
 
@@ -67,7 +68,13 @@ fresh() {
 }
 
 clone_for() {
-    git clone --quiet --no-hardlinks "$checkout" "$root/srv/$1"
+    if [ "${UNCOMMITTED:-0}" = 1 ]; then
+        mkdir -p "$root/srv/$1"
+        git -C "$checkout" ls-files -z --cached --others --exclude-standard |
+            tar -C "$checkout" --null --files-from=- --ignore-failed-read -cf - 2>/dev/null | tar -C "$root/srv/$1" -xf -
+    else
+        git clone --quiet --no-hardlinks "$checkout" "$root/srv/$1"
+    fi
     chroot "$root" chown -R "$1:" "/srv/$1"
 }
 
@@ -117,7 +124,7 @@ demo_once() {
 prove() {
     local account=$1
     note "$account: ./wardline test ${tests[*]}"
-    inside "$account" "./wardline test -q ${tests[*]}"
+    inside "$account" "./wardline test ${tests[*]}"
     note "$account: ./wardline demo, from nothing"
     demo_once "$account"
     note "$account: ./wardline demo, the second time"
