@@ -22,6 +22,9 @@ STRAY_S = 60.0
 SWING = 1.5
 """A walk is longer than this times its swing across the line; a straight crossing at over 18° is shorter."""
 
+BESIDE_M, BESIDE_SIGMAS = 18.0, 1.2
+"""A run that is farther to one side on average is on a way beside the line, which drift brings near it."""
+
 LEAST_WALK_M = 25.0
 """A shorter run between places off the route is noise of a way beside the line."""
 
@@ -196,53 +199,84 @@ def credit(
     while i < total:
         chain = taken[i, 1]
         length = chain_length[chain] if closed[chain] else 0.0
-        end = i + 1
-        while (
-            end < total
-            and taken[end, 1] == chain
-            and taken[end, 0] == taken[end - 1, 0] + 1
-            and piece[taken[end, 0]] == piece[taken[i, 0]]
-            and links(
-                taken[end - 1, 0], taken[end, 0], place, what, along(spot[end - 1, 0], spot[end, 0], length)
-            )
-        ):
-            end += 1
-        at, raw, offset = full_places(i, end, taken, spot, full, length)
-        start, i = i, end
-        if at.shape[0] == 0:
+        end = block_end(i, taken, piece)
+        if not follows(i, end, taken, spot, what, piece, full, length, chain_length[chain]):
+            anchor, i = -1, end
             continue
-        middle = 0.5 * (what[at, 1] + what[at, 2])
-        sigma = what[at, 0]
-        u = smoothed(middle, raw, raw, sigma)
-        aside = smoothed(middle, offset, raw, sigma)
-        if length == 0.0:
-            u = np.minimum(np.maximum(u, 0.0), chain_length[chain])
-        least = SWING * (aside.max() - aside.min() + abs(aside[-1] - aside[0]))
-        if passing_by(taken[start, 0], taken[i - 1, 0], piece):
-            least = max(least, min(LEAST_WALK_M, 0.8 * chain_length[chain]))
-        if u.max() - u.min() < least:  # crossing the line, or touching it, is not walking it
-            anchor = -1
-            continue
-        if anchor >= 0 and anchor_chain == chain and holder[anchor] == holder[at[0]]:
-            metres = along(anchor_m, u[0], length)
-            if inferred(anchor, at[0], metres, place, what, limit, seen):
-                rows = add_row(
-                    rows, count, chain, anchor_m, anchor_m + metres, what[anchor, 2], what[at[0], 1],
-                    INFERRED, anchor,
-                )  # fmt: skip
-                count += 1
-        t, way, origin = in_and_out(at, u, what)
-        rows, count = add_walk(rows, count, chain, t, way, origin, sigma.mean())
-        anchor, anchor_m, anchor_chain = at[-1], u[-1], chain
+        while i < end:
+            last = run_end(i, end, taken, spot, place, what, length)
+            at, raw, _ = full_places(i, last, taken, spot, full, length)
+            i = last
+            if at.shape[0] == 0:
+                continue
+            u = smoothed(0.5 * (what[at, 1] + what[at, 2]), raw, raw, what[at, 0])
+            if length == 0.0:
+                u = np.minimum(np.maximum(u, 0.0), chain_length[chain])
+            if anchor >= 0 and anchor_chain == chain and holder[anchor] == holder[at[0]]:
+                metres = along(anchor_m, u[0], length)
+                if inferred(anchor, at[0], metres, place, what, limit, seen):
+                    rows = add_row(
+                        rows, count, chain, anchor_m, anchor_m + metres, what[anchor, 2], what[at[0], 1],
+                        INFERRED, anchor,
+                    )  # fmt: skip
+                    count += 1
+            t, way, origin = in_and_out(at, u, what)
+            rows, count = add_walk(rows, count, chain, t, way, origin, what[at, 0].mean())
+            anchor, anchor_m, anchor_chain = at[-1], u[-1], chain
     return rows[:count]
 
 
 @compiled
-def passing_by(first: int, last: int, piece: Ints) -> bool:
-    """Return whether a piece has places before or after those from first to last."""
-    before = first > 0 and piece[first - 1] == piece[first]
-    after = last + 1 < piece.shape[0] and piece[last + 1] == piece[last]
-    return bool(before or after)
+def block_end(i: int, taken: Places, piece: Ints) -> int:
+    """Return the end of the consecutive places of one piece that are on one chain, from position i on."""
+    end = i + 1
+    while (
+        end < taken.shape[0]
+        and taken[end, 1] == taken[i, 1]
+        and taken[end, 0] == taken[end - 1, 0] + 1
+        and piece[taken[end, 0]] == piece[taken[i, 0]]
+    ):
+        end += 1
+    return end
+
+
+@compiled
+def run_end(i: int, end: int, taken: Places, spot: Floats, place: Floats, what: Floats, length: float) -> int:
+    """Return the end of the places from position i on that are each linked to the next."""
+    last = i + 1
+    while last < end and links(
+        taken[last - 1, 0], taken[last, 0], place, what, along(spot[last - 1, 0], spot[last, 0], length)
+    ):
+        last += 1
+    return last
+
+
+@compiled
+def follows(
+    lo: int,
+    hi: int,
+    taken: Places,
+    spot: Floats,
+    what: Floats,
+    piece: Ints,
+    full: Codes,
+    length: float,
+    whole: float,
+) -> bool:
+    """Return whether consecutive places on a line follow it: not cross it, touch it or go beside it."""
+    at, raw, offset = full_places(lo, hi, taken, spot, full, length)
+    if at.shape[0] == 0:
+        return True
+    aside = smoothed(0.5 * (what[at, 1] + what[at, 2]), offset, raw, what[at, 0])
+    least = SWING * (aside.max() - aside.min() + abs(aside[-1] - aside[0]))
+    first, last = taken[lo, 0], taken[hi - 1, 0]
+    if (first > 0 and piece[first - 1] == piece[first]) or (
+        last + 1 < piece.shape[0] and piece[last + 1] == piece[last]
+    ):
+        least = max(least, min(LEAST_WALK_M, 0.8 * whole))
+    if raw.max() - raw.min() < least:
+        return False
+    return bool(abs(aside.mean()) <= max(BESIDE_M, BESIDE_SIGMAS * what[at, 0].mean()))
 
 
 @compiled

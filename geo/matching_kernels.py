@@ -27,6 +27,9 @@ OFF_ROUTE_FLOOR = 1.5
 SWITCH = 3.0
 """The cost of stepping onto the route or off it, so that one stray fix does neither."""
 
+MEMORY_S, STALEST = 10.0, 0.1
+"""A receiver's error is new after so long; of places closer in time each says less, at least a tenth."""
+
 FULL, SUPPORT = 1, 0
 
 
@@ -147,6 +150,14 @@ def off_route_cost(sigma: float) -> float:
 
 
 @compiled
+def freshness(k: int, what: Floats) -> float:
+    """Return how much place k says that the one before did not: receivers' errors outlive a second."""
+    if k == 0:
+        return 1.0
+    return float(min(1.0, max(STALEST, (what[k, 1] - what[k - 1, 2]) / MEMORY_S)))
+
+
+@compiled
 def along(a: float, b: float, length: float) -> float:
     """Return metres along the line from measure a to b; the short way round where length > 0 closes it."""
     if length > 0.0:
@@ -156,7 +167,13 @@ def along(a: float, b: float, length: float) -> float:
 
 @compiled
 def cheapest(
-    start: int, end: int, where: Floats, cost: Floats, measure: float, chord: float, length: float
+    start: int,
+    end: int,
+    where: Floats,
+    cost: Floats,
+    measure: float,
+    chord: float,
+    length: float,
 ) -> tuple[float, int]:
     """Return the least cost of coming to a measure from the candidates start..end, and from which."""
     best, origin = np.inf, -1
@@ -166,6 +183,19 @@ def cheapest(
         if step < best:
             best, origin = step, p
     return best, origin
+
+
+@compiled
+def cheapest_step(
+    start: int, end: int, low: int, high: int, where: Floats, chord: float, length: float
+) -> float:
+    """Return the least cost of a step from one of the candidates start..end to one of low..high."""
+    best = np.inf
+    for p in range(start, end):
+        for c in range(low, high):
+            moved = abs(along(where[p, 0], where[c, 0], length))
+            best = min(best, abs(moved - chord) / TRANSITION_M)
+    return best if start < end else 0.0
 
 
 @compiled
@@ -194,11 +224,14 @@ def likeliest(
     off_back = np.empty(hi - lo, np.int64)
     for g in range(lo, hi):
         sigma = what[node[g], 0]
-        stray = off_route_cost(sigma)
+        fresh = freshness(node[g], what)
+        stray = off_route_cost(sigma) * fresh
         start, end = (first[g - 1], first[g]) if g > lo else (0, 0)
         chord = math.sqrt(((place[node[g]] - place[node[g - 1]]) ** 2).sum()) if g > lo else 0.0
         before = off[g - lo - 1] if g > lo else 0.0
-        off[g - lo], off_back[g - lo] = before, -1
+        # being off the route is no way out of the receiver's jitter: it pays the least that a step along does
+        jitter = cheapest_step(start, end, first[g], first[g + 1], where, chord, length)
+        off[g - lo], off_back[g - lo] = before + jitter, -1
         for p in range(start, end):
             if cost[p] + SWITCH < off[g - lo]:
                 off[g - lo], off_back[g - lo] = cost[p] + SWITCH, p
@@ -208,7 +241,7 @@ def likeliest(
             best, back[c] = cheapest(start, end, where, cost, where[c, 0], chord, length)
             if before + step_on < best:
                 best, back[c] = before + step_on, -1
-            cost[c] = best + where[c, 2] / (2.0 * sigma * sigma)
+            cost[c] = best + fresh * where[c, 2] / (2.0 * sigma * sigma)
     best, at = off[hi - 1 - lo], -1
     for c in range(first[hi - 1], first[hi]):
         if cost[c] + leaves < best:

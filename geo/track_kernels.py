@@ -18,8 +18,9 @@ fix a second the speed gate alone would find a jump in every other step of a sta
 
 STAY_S = 180.0
 STAY_M = 25.0
-STRAY_FIXES = 5
-"""So many fixes in a row may lie outside a stay if the next is inside again."""
+STRAY_FIXES, STRAY_S = 5, 90.0
+"""So many fixes in a row may lie outside a stay, or all within twice its radius for so long, if the next is
+inside again: a receiver's drift wanders off and comes back."""
 
 SILENCE_S = 900.0
 
@@ -130,7 +131,8 @@ def stay_end(i: int, n: int, t: Floats, xyz: Floats, accuracy: Floats, run: Ints
             break
         before = j
         dx, dy, dz = xyz[j, 0] - cx, xyz[j, 1] - cy, xyz[j, 2] - cz
-        if math.sqrt(dx * dx + dy * dy + dz * dz) <= max(STAY_M, 1.5 * accuracy[j]):
+        away, radius = math.sqrt(dx * dx + dy * dy + dz * dz), max(STAY_M, 1.5 * accuracy[j])
+        if away <= radius:
             members += 1
             cx += dx / members
             cy += dy / members
@@ -138,7 +140,7 @@ def stay_end(i: int, n: int, t: Floats, xyz: Floats, accuracy: Floats, run: Ints
             end, strays = j, 0
         else:
             strays += 1
-            if strays > STRAY_FIXES:
+            if strays > STRAY_FIXES and (away > 2.0 * radius or t[j] - t[end] > STRAY_S):
                 break
     return end, members
 

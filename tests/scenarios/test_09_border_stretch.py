@@ -1,0 +1,189 @@
+"""Practice 9: a guard's stretch of 25.0 km, walked 0–11 km and 9–20 km, its gap named by its markers."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import shapely
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from geo.fixes import Fixes
+from geo.linear import MeasuredLine
+from layers.border import BorderSegment
+from layers.ids import new_id
+from layers.marker_kinds import read_attributes
+from layers.markers import Marker
+from layers.stores import Stores
+from service.settings import Settings
+from tests.fixtures.client import TestClient, running
+from tests.fixtures.walks import Receiver, along, gpx, places
+
+REAL = Path(__file__).parents[2].parent / "shared" / "data"
+DISTRICT = "152921"
+PERIOD = {"from": "2025-06-01", "to": "2025-07-01"}
+LENGTH_M = 25_000.0
+TOLERANCE_M = 20.0  # the ends of two walks, four standard deviations of the receivers' error
+
+
+def winding() -> MeasuredLine:
+    """A border that winds like a real one, cut to 25.0 km."""
+    x = np.arange(0.0, 30_000.0, 50.0)
+    y = 400.0 * np.sin(x / 1_500.0) + 60.0 * np.sin(x / 170.0)
+    longer = MeasuredLine.from_lonlat(places(x, y))
+    return MeasuredLine.from_lonlat(longer.cut(0.0, LENGTH_M).round(7))
+
+
+@pytest.fixture(scope="module")
+def border() -> MeasuredLine:
+    return winding()
+
+
+@pytest.fixture
+def client(settings: Settings, engine: Engine, border: MeasuredLine) -> Iterator[TestClient]:
+    """The service on a county with one stretch and a marker at every kilometre, and a post between two."""
+    with Session(engine) as session:
+        stores = Stores(session, DISTRICT)
+        stores.districts.create("试验旗", timezone="Asia/Shanghai")
+        line = shapely.LineString(border.lonlat)
+        since = date(2025, 1, 1)
+        segment = BorderSegment(
+            new_id(), "B07", "七段", 7, 150_000.0, 175_000.0, border.length_m, line, since,
+            owner="guard-07", due_days=14,
+        )  # fmt: skip
+        stores.border.add([segment])
+        markers = [_marker(border, segment, f"{1100 + k}", 1_000.0 * k, "boundary-marker") for k in range(26)]
+        post = _marker(border, segment, "FP-1", 20_400.0, "fence-post")
+        stores.markers.add([*markers, post])
+        session.commit()
+    with running(settings) as client:
+        client.headers["Accept-Language"] = "en"
+        yield client
+
+
+def _marker(line: MeasuredLine, segment: BorderSegment, code: str, measure: float, kind: str) -> Marker:
+    lon, lat = line.interpolate(measure).round(7).tolist()
+    return Marker(
+        new_id(), code, code, lon, lat, read_attributes(kind, {}), date(2025, 1, 1),
+        segment=segment.id, measure_m=measure,
+    )  # fmt: skip
+
+
+def send(client: TestClient, device: str, person: str, fixes: Fixes) -> dict[str, Any]:
+    reply = client.post(
+        "/api/v1/tracks",
+        params={"device": device, "person": person, "mode": "foot"},
+        files={"file": (f"{device}.gpx", gpx(fixes), "application/gpx+xml")},
+    )
+    assert reply.status_code == 201, reply.text
+    body: dict[str, Any] = reply.json()
+    return body
+
+
+def walk_both(client: TestClient, border: MeasuredLine) -> None:
+    phone = Receiver(sigma=4.0, memory=30.0, seed=1)
+    watch = Receiver(sigma=5.0, memory=60.0, seed=2)
+    send(client, "phone-a", "A", along(border, 0.0, 11_000.0, phone, start=1_749_430_800.0))
+    send(client, "watch-b", "B", along(border, 9_000.0, 20_000.0, watch, interval=5.0, start=1_749_517_200.0))
+
+
+def test_two_patrols_cover_80_percent_and_the_gap_is_named(client: TestClient, border: MeasuredLine) -> None:
+    walk_both(client, border)
+    (segment,) = client.get("/api/v1/coverage/segments", params=PERIOD).json()["segments"]
+    assert segment["code"] == "B07"
+    assert segment["length_m"] == pytest.approx(25_000.0, abs=1.0)
+    assert segment["covered_m"] == pytest.approx(20_000.0, abs=TOLERANCE_M)
+    assert segment["covered_percent"] == pytest.approx(80.0, abs=0.1)
+    assert round(segment["covered_m"] / 1000.0, 1) == 20.0
+    assert segment["inferred_m"] == pytest.approx(0.0, abs=TOLERANCE_M)
+    gap = max(segment["gaps"], key=lambda gap: gap["length_m"])
+    assert gap["from_m"] == pytest.approx(20_000.0, abs=TOLERANCE_M)
+    assert gap["to_m"] == pytest.approx(25_000.0, abs=0.01)
+    assert gap["markers"] == ["1120", "1125"]
+    assert gap["where"] == "between marker 1120 and 1125"
+    assert gap["owner"] == "guard-07"
+    assert gap["age_days"] is None
+    assert sum(gap["length_m"] for gap in segment["gaps"]) == pytest.approx(5_000.0, abs=2 * TOLERANCE_M)
+    # the overlap was passed twice, the rest once: kilometres add, metres do not
+    assert segment["walked_km"] == pytest.approx(22.0, abs=0.3)
+    assert segment["passes"]["most"] == 2
+    assert segment["hours"] == pytest.approx(22_000.0 / 1.3 / 3600.0, rel=0.02)
+
+
+def test_last_at_and_last_by_are_told_metre_by_metre(client: TestClient, border: MeasuredLine) -> None:
+    walk_both(client, border)
+    detail = client.get("/api/v1/coverage/segments/B07", params=PERIOD | {"geometry": "true"}).json()
+    assert detail["stretches"][0]["from_m"] == 0.0
+    assert detail["stretches"][-1]["to_m"] == pytest.approx(border.length_m, abs=0.01)
+    walked = [one for one in detail["stretches"] if one["state"] == "covered"]
+    by = {name: sum(one["length_m"] for one in walked if one["last_by"] == name) for name in "AB"}
+    assert by["A"] == pytest.approx(9_000.0, abs=TOLERANCE_M)
+    assert by["B"] == pytest.approx(11_000.0, abs=TOLERANCE_M)
+    assert {one["last_at"][:10] for one in walked if one["last_by"] == "A"} == {"2025-06-09"}
+    assert all(len(one["geometry"]["coordinates"]) >= 2 for one in detail["stretches"])
+    features = client.get("/api/v1/coverage/segments.geojson", params=PERIOD).json()["features"]
+    assert len(features) == len(detail["stretches"])
+    assert {one["properties"]["state"] for one in features} >= {"covered", "gap"}
+
+
+def test_another_period_sees_another_picture(client: TestClient, border: MeasuredLine) -> None:
+    walk_both(client, border)
+
+    def covered(first: str, last: str) -> float:
+        body = client.get("/api/v1/coverage/segments/B07", params={"from": first, "to": last}).json()
+        return float(body["covered_m"])
+
+    assert covered("2025-06-09", "2025-06-10") == pytest.approx(11_000.0, abs=TOLERANCE_M)
+    assert covered("2025-06-10", "2025-06-11") == pytest.approx(11_000.0, abs=TOLERANCE_M)
+    assert covered("2025-06-11", "2025-06-12") == 0.0
+    # A began at 09:00 local time and was half way after 11,000 / 1.3 / 2 seconds
+    half = covered("2025-06-09", "2025-06-09T10:10:31+08:00")
+    assert half == pytest.approx(5_500.0, abs=TOLERANCE_M)
+
+
+def test_the_due_rule_looks_at_the_metres_left_longest(client: TestClient, border: MeasuredLine) -> None:
+    walk_both(client, border)
+    due = client.get("/api/v1/coverage/segments/B07", params=PERIOD).json()["due"]
+    assert due["days"] == 14
+    assert due["state"] == "overdue"
+    assert due["overdue_m"] == pytest.approx(25_000.0, abs=TOLERANCE_M)
+    soon = {"from": "2025-06-01", "to": "2025-06-20"}
+    due = client.get("/api/v1/coverage/segments/B07", params=soon).json()["due"]
+    assert due["overdue_m"] == pytest.approx(5_000.0, abs=TOLERANCE_M)
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="the shared data folder is not here")
+@pytest.mark.parametrize(
+    ("name", "stored", "untimed", "km"),
+    # km of the fixes with times: sums of their steps without the silences and, in the second, the jumps
+    [("korita-zbevnica", 513, 358, 6.2), ("cerknicko-jezero", 296, 0, 3.4)],
+)
+def test_real_recordings_load_and_keep_their_gaps(
+    client: TestClient, name: str, stored: int, untimed: int, km: float
+) -> None:
+    content = (REAL / f"{name}.gpx").read_bytes()
+    reply = client.post(
+        "/api/v1/tracks",
+        params={"device": "gps-60"},
+        content=content,
+        headers={"Content-Type": "application/gpx+xml"},
+    )
+    assert reply.status_code == 201, reply.text
+    body = reply.json()
+    assert body["fixes"] == {
+        "received": stored + untimed,
+        "stored": stored,
+        "duplicate": 0,
+        "quarantined": untimed,
+    }
+    assert body["distance_m"] / 1000.0 == pytest.approx(km, rel=0.05)
+    timed = [part for part in body["parts"] if part["fixes"] > part["quarantined"]]
+    assert body["pieces"] >= len(timed)
+    assert len(body["silences"]) == body["pieces"] - 1
+    assert body["coverage"] == []
+    if untimed:
+        assert body["quarantined"][0]["reason"] == "no-time"
+        assert body["quarantined"][0]["row"] == 33
