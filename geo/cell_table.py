@@ -198,11 +198,13 @@ def _frame(rings: _Rings) -> Int64s:
     # A step from one ring to the next counts as an edge too: a few too long edges do no harm.
     run_x = float(np.abs(np.diff(rings.x.astype(np.int64))).sum())
     run_y = float(np.abs(np.diff(rings.y.astype(np.int64))).sum())
-    while run_x / (1 << kx) + run_y / (1 << ky) > (_COPIES - 1) * edges + _FREE_COPIES:
-        if run_x / (1 << kx) > run_y / (1 << ky):
-            kx, ky = kx + 1, max(0, ky - 1)
-        else:
-            kx, ky = max(0, kx - 1), ky + 1
+    while (copies := run_x / (1 << kx) + run_y / (1 << ky)) > (_COPIES - 1) * edges + _FREE_COPIES:
+        longer = (
+            (kx + 1, max(0, ky - 1)) if run_x / (1 << kx) > run_y / (1 << ky) else (max(0, kx - 1), ky + 1)
+        )
+        # Where edges run no longer one way than the other, only larger cells hold fewer copies.
+        fewer = run_x / (1 << longer[0]) + run_y / (1 << longer[1]) < copies
+        kx, ky = longer if fewer else (kx + 1, ky + 1)
     while (((width - 1) >> kx) + 1) * (((height - 1) >> ky) + 1) > 2 * MOST_CELLS:
         kx, ky = kx + 1, ky + 1
     return np.array([x0, y0, x1, y1, kx, ky, ((width - 1) >> kx) + 1, ((height - 1) >> ky) + 1], np.int64)
