@@ -69,7 +69,7 @@ class Settings(BaseSettings):
         description="Accept points in gcj02 and bd09 by undoing their shift; its legality differs by place",
     )
     language: Literal["zh", "en"] = Field(
-        default="zh", description="Language where a request prefers neither zh nor en"
+        default="en", description="Language where a request prefers neither zh nor en"
     )
 
     @classmethod
