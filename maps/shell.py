@@ -66,6 +66,11 @@ class Place:
     name: str
     timezone: str
     bounds: tuple[float, float, float, float] | None = None
+    name_en: str = ""
+
+    def called(self, lang: str) -> str:
+        """Return the district's name as its readers of a language know it."""
+        return (self.name_en or self.name) if lang == "en" else self.name
 
     def center(self) -> tuple[float, float]:
         """Return the middle of the bounds as lon, lat; 0, 0 without bounds."""
@@ -136,7 +141,7 @@ def known(view: str, reader: Reader, place: Place | None) -> dict[str, Any]:
         if place is None
         else {
             "code": place.code,
-            "name": place.name,
+            "name": place.called(reader.lang),
             "timezone": place.timezone,
             "bounds": list(place.bounds) if place.bounds else None,
         },
@@ -160,6 +165,7 @@ def render(
         "view": view,
         "title": reader.translate(VIEWS[view]),
         "district": place,
+        "district_name": place.called(reader.lang) if place else "",
         "shell": parts,
         "head": Markup(head),  # noqa: S704 - made of addresses and files of ours only
         "tail": Markup(tail),  # noqa: S704 - likewise, and the JSON block is inert

@@ -94,8 +94,9 @@ export function border(story) {
       const { properties } = feature;
       const faded = emphasised && properties.code !== emphasised;
       const path = positions(feature);
-      const ring = feature === selected ? { color: colour("selected"), weight: 15, opacity: 0.9 } : { color: colour("casing"), weight: 9.5, opacity: faded ? 0.5 : 1 };
-      L.polyline(path, { renderer: casingPen, interactive: false, lineCap: "round", smoothFactor: 0.6, ...ring }).addTo(casings);
+      const under = { renderer: casingPen, interactive: false, lineCap: "round", smoothFactor: 0.6 };
+      if (feature === selected) L.polyline(path, { ...under, color: colour("selected"), weight: 15 }).addTo(casings);
+      L.polyline(path, { ...under, color: colour("casing"), weight: 9.5, opacity: faded ? 0.5 : 1 }).addTo(casings);
       L.polyline(path, { renderer: linePen, smoothFactor: 0.6, opacity: faded ? 0.3 : 1, ...strokes(properties.state, tint(properties)) })
         .bindTooltip(() => story(properties), { sticky: true, direction: "top", offset: [0, -8], opacity: 1 })
         .addTo(lines);

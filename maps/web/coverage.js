@@ -196,12 +196,13 @@ export function story(properties) {
 
 async function start() {
   line = border(story);
-  await outlines().catch(show);
+  const context = outlines().catch(show);
   line.markers(await every("markers", "/api/v1/layers/markers/items", { kind: "boundary-marker" }).catch(() => []));
   await new Promise((done) => watchPeriod((period) => load(period).then(done)));
+  await context;
 }
 
-await startMap();
+startMap();
 if (page.district) await start();
 else {
   showSummary([]);

@@ -324,7 +324,7 @@ function empty() {
   for (const id of ["paint", "search"]) byId(id).hidden = true;
 }
 
-await startMap();
+startMap();
 if (page.partition) {
   const wanted = Number(asked("level") ?? levels.length - 1);
   state.property = PROPERTIES.includes(asked("property")) ? asked("property") : "";

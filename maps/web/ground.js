@@ -7,6 +7,8 @@ import { padding, startSheet } from "wardline/sheet";
 import { _ } from "wardline/text";
 
 const L = window.L;
+const ATLAS_MAX_ZOOM = 10.5;
+const FLAT_FROM_ZOOM = 12.5;
 
 export const panes = { ground: 150, casing: 420, data: 430, points: 460, names: 470 };
 
@@ -20,8 +22,13 @@ function makePanes() {
 
 function look(kind) {
   if (kind === "outline") return { fillColor: colour("unit"), fillOpacity: 1, color: colour("unit-line"), weight: 1.1 };
-  if (kind === "frontier") return { fill: false, color: colour("frontier"), weight: 1.2, dashArray: "8 3 1.5 3" };
-  return { stroke: false, fillColor: colour(kind), fillOpacity: 1 };
+  if (kind === "frontier") {
+    // The atlas is coarse: near by, the district's own border speaks for itself.
+    const near = map.getZoom() > ATLAS_MAX_ZOOM;
+    return { fill: false, color: colour("frontier"), weight: 1.2, dashArray: "8 3 1.5 3", opacity: near ? 0 : 1 };
+  }
+  const flat = kind === "abroad" && map.getZoom() > FLAT_FROM_ZOOM;
+  return { stroke: false, fillColor: colour(flat ? "home" : kind), fillOpacity: 1 };
 }
 
 /** Go to a box [west, south, east, north], clear of the panel. */
@@ -74,16 +81,7 @@ function onPaper(begins) {
   }
 }
 
-/** Prepare the map: panes, controls, base map, first view. */
-export async function startMap() {
-  makePanes();
-  nameControls();
-  showCross();
-  startSheet();
-  map.setMaxZoom(19);
-  window.matchMedia("print").addEventListener("change", ({ matches }) => onPaper(matches));
-  const bounds = page.district?.bounds;
-  fit(bounds);
+async function drawLand() {
   const land = page.data?.ground ?? (page.basemap ? await read(page.basemap) : null);
   if (!land) return;
   const layer = L.geoJSON(land, {
@@ -92,5 +90,19 @@ export async function startMap() {
     renderer: L.canvas({ pane: "ground", padding: 0.5 }),
     style: (feature) => look(feature.properties.kind),
   }).addTo(map);
-  onTheme(() => layer.setStyle((feature) => look(feature.properties.kind)));
+  const repaint = () => layer.setStyle((feature) => look(feature.properties.kind));
+  onTheme(repaint);
+  map.on("zoomend", repaint);
+}
+
+/** Prepare the map: panes, controls, first view; the base map comes when it comes. */
+export function startMap() {
+  makePanes();
+  nameControls();
+  showCross();
+  startSheet();
+  map.setMaxZoom(19);
+  window.matchMedia("print").addEventListener("change", ({ matches }) => onPaper(matches));
+  fit(page.district?.bounds);
+  drawLand().catch((problem) => console.info(problem.message));
 }

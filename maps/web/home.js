@@ -3,7 +3,7 @@
 import { ask } from "wardline/api";
 import { border, borderClasses } from "wardline/border";
 import { byId, make } from "wardline/dom";
-import { fit, startMap } from "wardline/ground";
+import { startMap } from "wardline/ground";
 import { legend } from "wardline/legend";
 import { page } from "wardline/page";
 import { shift, today } from "wardline/period";
@@ -57,11 +57,9 @@ async function quietly(part) {
   }
 }
 
-await startMap();
+startMap();
 if (page.district?.bounds) {
   grids();
-  await quietly(outlines);
-  fit(page.district.bounds);
-  await Promise.all([quietly(coverage), quietly(stations)]);
+  await Promise.all([quietly(outlines), quietly(coverage), quietly(stations)]);
 }
 document.body.dataset.ready = "1";

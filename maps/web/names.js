@@ -54,7 +54,7 @@ function place(pen, name, size, taken) {
   if (point.x < 0 || point.y < 0 || point.x > size.x || point.y > size.y) return;
   pen.font = `${name.weight} ${name.size}px ${FONT}`;
   const half = pen.measureText(name.text).width / 2 + GAP_PX;
-  const box = { left: point.x - half, right: point.x + half, top: point.y - name.size, bottom: point.y + name.size };
+  const box = { left: point.x - half, right: point.x + half, top: point.y - name.size - (name.above || 0), bottom: point.y + name.size };
   if (overlaps(taken, box)) return;
   taken.push(box);
   pen.strokeStyle = colour("halo");

@@ -23,7 +23,7 @@ export function sheet(state) {
 export function padding(around = 24) {
   const panel = byId("panel");
   const low = phone.matches ? Math.min(panel.offsetHeight, map.getSize().y * MOST_COVERED) : 0;
-  return { paddingTopLeft: [around, around], paddingBottomRight: [around + (phone.matches ? 12 : 36), around + low] };
+  return { paddingTopLeft: [around, around], paddingBottomRight: [around + 36, around + low] };
 }
 
 export function startSheet() {

@@ -24,6 +24,8 @@ function facilityName(key) {
     charging: _("charging"),
     rest: _("rest"),
     water: _("drinking water"),
+    "hot-water": _("hot water"),
+    medicine: _("medicine"),
     toilet: _("toilet"),
     "first-aid": _("first aid"),
     counselling: _("counselling"),
@@ -206,8 +208,8 @@ function listen() {
 }
 
 async function start() {
-  await outlines().catch(show);
-  labels = names(() => shown.map(({ lon, lat, name }) => ({ lon, lat, text: name, size: 12, weight: 550, shift: 25 })));
+  const context = outlines().catch(show);
+  labels = names(() => shown.map(({ lon, lat, name }) => ({ lon, lat, text: name, size: 12, weight: 550, shift: 25, above: 28 })));
   pins.addTo(map);
   state.facilities = new Set((asked("facility") || "").split(",").filter(Boolean));
   offerFacilities([]);
@@ -215,9 +217,10 @@ async function start() {
   const [lon, lat] = [Number(asked("lon") ?? NaN), Number(asked("lat") ?? NaN)];
   if (Number.isFinite(lon) && Number.isFinite(lat)) goTo(lon, lat, _("From the position in the address"));
   else await load();
+  await context;
 }
 
-await startMap();
+startMap();
 if (page.district) await start();
 else replace(byId("stations"), none());
 document.body.dataset.ready = "1";

@@ -59,7 +59,7 @@ def map_context(stores: Stores, known: tuple[str, ...]) -> MapContext:
             break
     if bounds is None:
         bounds = _border_bounds(stores, today)
-    place = Place(district.code, district.name, district.timezone, bounds)
+    place = Place(district.code, district.name, district.timezone, bounds, district.name_en)
     return MapContext(place, today, partition, stores.stations.facilities(today), known)
 
 

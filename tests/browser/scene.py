@@ -11,11 +11,12 @@ import shapely
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from geo.evidence import Evidence
 from geo.linear import MeasuredLine
 from geo.partition import dissolve
 from geo.synthetic import Counts, partition
 from layers.border import BorderSegment
-from layers.coverage import Evidence, LineVisit
+from layers.coverage import LineVisit
 from layers.ids import new_id
 from layers.incidents import Incident
 from layers.marker_kinds import BoundaryMarker, ServiceStation

@@ -11,7 +11,7 @@ from tests.browser.conftest import PHONE, WIDE, Site, Watched, new_context
 
 PAGES = ("/", "/grids", "/coverage", "/stations")
 HEADINGS = {
-    "/": ("云岭县", "云岭县"),
+    "/": ("Yunling", "云岭县"),
     "/grids": ("Grids", "网格"),
     "/coverage": ("Border coverage", "边界巡护"),
     "/stations": ("Nearest station", "最近的驿站"),

@@ -48,7 +48,7 @@ def test_language_by_question_then_cookie_then_browser(
 
 def test_page_names_its_district_and_layer(client: TestClient) -> None:
     text = client.get("/grids").text
-    assert "试验县" in text
+    assert "Test County" in text
     assert '"partition":{"code":"grids","levels":["township","village","grid"],"counts":[2,4,24]}' in text
 
 
