@@ -1,7 +1,6 @@
 """Serving over HTTP: the port taken before anything slow, then uvicorn, then a clean end."""
 
 import asyncio
-import contextlib
 import os
 import socket
 import sys
@@ -116,8 +115,12 @@ def run(settings: Settings, bound: socket.socket, ready: Callable[[], None], *, 
 
         config = uvicorn.Config(create_app(settings), log_level=level, access_log=False, server_header=False)
         server = _Announcing(config, ready)
-        with contextlib.suppress(KeyboardInterrupt):
+        try:
             server.run(sockets=[bound])
+        except (KeyboardInterrupt, SystemExit):
+            # Uvicorn raises the signal that ended it once more. After a clean end that is no failure.
+            if not server.started:
+                raise
         if not server.started:
             raise SystemExit(1)
         return

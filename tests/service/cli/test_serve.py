@@ -69,7 +69,7 @@ def test_serves_until_a_signal_and_takes_the_database_with_it(home: Path, worker
         assert taken.returncode == 1
         assert re.search(rf"Cannot listen on port {port} .*in use\.\n  → .*--port \d+", taken.stderr)
         program.send_signal(signal.SIGTERM)
-        program.wait()
+        assert program.wait() == 0
     assert not cluster.is_running()
     assert run(home, "stop").stdout == "The database was not running.\n"
 
