@@ -82,22 +82,32 @@ def walked(track: CleanTrack, lines: MeasuredLine | Sequence[MeasuredLine] | Rou
 def _on_lines(rows: Floats, index: RouteIndex, track: CleanTrack, first: npt.NDArray[np.int64]) -> Intervals:
     """Return intervals of chains, rows (r, 7), as intervals of the lines that make them up."""
     rows = _unrolled(rows, index)
+    # lines are in order along their chains: a key that grows over all of them finds those a row touches
+    offsets = np.concatenate([[0.0], np.cumsum(index.chain_length + 1.0)])
+    base = offsets[rows[:, 0].astype(np.int64)]
+    starts = offsets[index.piece_chain] + index.piece_from
+    low, high = np.minimum(rows[:, 1], rows[:, 2]), np.maximum(rows[:, 1], rows[:, 2])
+    limit = index.chain_length[rows[:, 0].astype(np.int64)]
+    from_line = np.searchsorted(starts, base + np.clip(low, 0.0, limit), side="right") - 1
+    to_line = np.searchsorted(starts, base + np.clip(high, 0.0, limit), side="right") - 1
     found = []
-    for k in range(len(index.piece_line)):
-        line = int(index.piece_line[k])
-        here = rows[rows[:, 0] == index.piece_chain[k]]
-        fix = first[here[:, 6].astype(np.int64)]
-        part = Intervals.of(
-            here[:, 1] - index.piece_from[k],
-            here[:, 2] - index.piece_from[k],
-            here[:, 3],
-            here[:, 4],
+    for k in range(int((to_line - from_line).max(initial=0)) + 1):
+        here = from_line + k <= to_line
+        part, piece = rows[here], from_line[here] + k
+        fix = first[part[:, 6].astype(np.int64)]
+        shift = index.piece_from[piece]
+        line = index.piece_line[piece]
+        moved = Intervals.of(
+            part[:, 1] - shift,
+            part[:, 2] - shift,
+            part[:, 3],
+            part[:, 4],
             line=line,
-            evidence=here[:, 5],
+            evidence=part[:, 5],
             holder=track.fixes.holder[fix],
             source=track.fixes.source[fix],
         )
-        found.append(_meeting_only_inside(part.clip(0.0, float(index.lengths[line]))))
+        found.append(_meeting_only_inside(moved.clip(0.0, index.lengths[line])))
     return Intervals.join(found)
 
 

@@ -1,13 +1,12 @@
 """Compiled kernels of crediting: the likeliest way along a line to intervals of it, walked or inferred."""
 
-import math
-
 import numpy as np
 
 from geo.compiled import compiled
 from geo.evidence import Evidence
 from geo.fixes import Codes, Ints, Places
 from geo.geocentric import Floats
+from geo.linear_kernels import distance
 from geo.matching_kernels import FULL, along
 
 OBSERVED, INFERRED = int(Evidence.OBSERVED), int(Evidence.INFERRED)
@@ -41,43 +40,50 @@ ROW = 7
 @compiled
 def links(i: int, j: int, place: Floats, what: Floats, metres: float) -> bool:
     """Return whether ``metres`` along the line between two places are believed as walked."""
-    chord = math.sqrt(((place[i] - place[j]) ** 2).sum())
+    chord = distance(place, i, place, j)
     slack = SLACK_SIGMAS * (what[i, 0] + what[j, 0]) + SLACK_M
     return bool(abs(metres) <= SLACK_RATIO * chord + slack)
 
 
 @compiled
-def smoothed(t: Floats, value: Floats, near: Floats, sigma: Floats) -> Floats:
-    """Return values on a local straight line in time, fitted over ``SMOOTH_S`` to either side.
+def smoothed(t: Floats, raw: Floats, offset: Floats, sigma: Floats) -> tuple[Floats, Floats]:
+    """Return measures and offsets on local straight lines in time, fitted over ``SMOOTH_S`` to either side.
 
-    Only neighbours within ``SMOOTH_M`` (or 4 sigma) along the line, ``near``, take part, so that a vehicle's
-    turn keeps its place. At the ends the fit is one-sided and still without bias.
+    Only neighbours within ``SMOOTH_M`` (or 4 sigma) along the line take part, so that a vehicle's turn keeps
+    its place and a jump is no slope. At the ends the fit is one-sided and still without bias.
     """
     n = t.shape[0]
-    fitted = np.empty(n)
+    u = np.empty(n)
+    aside = np.empty(n)
+    weight = 1.0 / (sigma * sigma)
     lo = 0
     for i in range(n):
         while t[lo] < t[i] - SMOOTH_S:
             lo += 1
         reach = max(SMOOTH_M, 4.0 * sigma[i])
-        s0, s1, s2, y0, y1 = 0.0, 0.0, 0.0, 0.0, 0.0
+        s0, s1, s2, y0, y1, z0, z1 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
         k = lo
         while k < n and t[k] <= t[i] + SMOOTH_S:
-            if abs(near[k] - near[i]) <= reach:
-                w = 1.0 / (sigma[k] * sigma[k])
+            y = raw[k] - raw[i]
+            if abs(y) <= reach:
+                w = weight[k]
                 x = t[k] - t[i]
                 s0 += w
                 s1 += w * x
                 s2 += w * x * x
-                y0 += w * value[k]
-                y1 += w * x * value[k]
+                y0 += w * y
+                y1 += w * x * y
+                z0 += w * offset[k]
+                z1 += w * x * offset[k]
             k += 1
         spread = s0 * s2 - s1 * s1
         if spread > 1e-9 * s0 * s0:
-            fitted[i] = (s2 * y0 - s1 * y1) / spread
+            u[i] = raw[i] + (s2 * y0 - s1 * y1) / spread
+            aside[i] = (s2 * z0 - s1 * z1) / spread
         else:
-            fitted[i] = y0 / s0
-    return fitted
+            u[i] = raw[i] + y0 / s0
+            aside[i] = z0 / s0
+    return u, aside
 
 
 @compiled
@@ -200,29 +206,31 @@ def credit(
         chain = taken[i, 1]
         length = chain_length[chain] if closed[chain] else 0.0
         end = block_end(i, taken, piece)
-        if not follows(i, end, taken, spot, what, piece, full, length, chain_length[chain]):
-            anchor, i = -1, end
-            continue
-        while i < end:
-            last = run_end(i, end, taken, spot, place, what, length)
-            at, raw, _ = full_places(i, last, taken, spot, full, length)
-            i = last
-            if at.shape[0] == 0:
-                continue
-            u = smoothed(0.5 * (what[at, 1] + what[at, 2]), raw, raw, what[at, 0])
-            if length == 0.0:
-                u = np.minimum(np.maximum(u, 0.0), chain_length[chain])
-            if anchor >= 0 and anchor_chain == chain and holder[anchor] == holder[at[0]]:
-                metres = along(anchor_m, u[0], length)
-                if inferred(anchor, at[0], metres, place, what, limit, seen):
+        at, raw, offset, run = full_places(i, end, taken, spot, place, what, full, length)
+        u, aside = smoothed(0.5 * (what[at, 1] + what[at, 2]), raw, offset, what[at, 0])
+        walk = follows(taken[i, 0], taken[end - 1, 0], at, raw, aside, what, piece, chain_length[chain])
+        if not walk:
+            anchor = -1
+        i = end
+        if length == 0.0:
+            u = np.minimum(np.maximum(u, 0.0), chain_length[chain])
+        lo = 0
+        while walk and lo < at.shape[0]:
+            hi = lo + 1
+            while hi < at.shape[0] and run[hi] == run[lo]:
+                hi += 1
+            if anchor >= 0 and anchor_chain == chain and holder[anchor] == holder[at[lo]]:
+                metres = along(anchor_m, u[lo], length)
+                if inferred(anchor, at[lo], metres, place, what, limit, seen):
                     rows = add_row(
-                        rows, count, chain, anchor_m, anchor_m + metres, what[anchor, 2], what[at[0], 1],
+                        rows, count, chain, anchor_m, anchor_m + metres, what[anchor, 2], what[at[lo], 1],
                         INFERRED, anchor,
                     )  # fmt: skip
                     count += 1
-            t, way, origin = in_and_out(at, u, what)
-            rows, count = add_walk(rows, count, chain, t, way, origin, what[at, 0].mean())
-            anchor, anchor_m, anchor_chain = at[-1], u[-1], chain
+            t, way, origin = in_and_out(at[lo:hi], u[lo:hi], what)
+            rows, count = add_walk(rows, count, chain, t, way, origin, what[at[lo:hi], 0].mean())
+            anchor, anchor_m, anchor_chain = at[hi - 1], u[hi - 1], chain
+            lo = hi
     return rows[:count]
 
 
@@ -241,38 +249,19 @@ def block_end(i: int, taken: Places, piece: Ints) -> int:
 
 
 @compiled
-def run_end(i: int, end: int, taken: Places, spot: Floats, place: Floats, what: Floats, length: float) -> int:
-    """Return the end of the places from position i on that are each linked to the next."""
-    last = i + 1
-    while last < end and links(
-        taken[last - 1, 0], taken[last, 0], place, what, along(spot[last - 1, 0], spot[last, 0], length)
-    ):
-        last += 1
-    return last
-
-
-@compiled
 def follows(
-    lo: int,
-    hi: int,
-    taken: Places,
-    spot: Floats,
-    what: Floats,
-    piece: Ints,
-    full: Codes,
-    length: float,
-    whole: float,
+    first: int, last: int, at: Places, raw: Floats, aside: Floats, what: Floats, piece: Ints, whole: float
 ) -> bool:
-    """Return whether consecutive places on a line follow it: not cross it, touch it or go beside it."""
-    at, raw, offset = full_places(lo, hi, taken, spot, full, length)
+    """Return whether consecutive places on a line follow it: not cross it, touch it or go beside it.
+
+    ``first`` and ``last`` are the block's places; ``at``, ``raw`` and ``aside`` those with full credit.
+    """
     if at.shape[0] == 0:
         return True
-    aside = smoothed(0.5 * (what[at, 1] + what[at, 2]), offset, raw, what[at, 0])
     least = SWING * (aside.max() - aside.min() + abs(aside[-1] - aside[0]))
-    first, last = taken[lo, 0], taken[hi - 1, 0]
-    if (first > 0 and piece[first - 1] == piece[first]) or (
-        last + 1 < piece.shape[0] and piece[last + 1] == piece[last]
-    ):
+    before = first > 0 and piece[first - 1] == piece[first]
+    after = last + 1 < piece.shape[0] and piece[last + 1] == piece[last]
+    if before or after:
         least = max(least, min(LEAST_WALK_M, 0.8 * whole))
     if raw.max() - raw.min() < least:
         return False
@@ -281,21 +270,29 @@ def follows(
 
 @compiled
 def full_places(
-    lo: int, hi: int, taken: Places, spot: Floats, full: Codes, length: float
-) -> tuple[Places, Floats, Floats]:
-    """Return the places of a run that may open or close an interval, measures unrolled and offsets."""
+    lo: int, hi: int, taken: Places, spot: Floats, place: Floats, what: Floats, full: Codes, length: float
+) -> tuple[Places, Floats, Floats, Places]:
+    """Return the places of a block that may open or close an interval.
+
+    With them their measures unrolled, their offsets, and a number that changes where the metres along the
+    line from place to place are not believed.
+    """
     at = np.empty(hi - lo, np.int64)
     raw = np.empty(hi - lo)
     offset = np.empty(hi - lo)
-    count = 0
+    run = np.empty(hi - lo, np.int64)
+    count, runs = 0, 0
     u = spot[lo, 0]
     for k in range(lo, hi):
         if k > lo:
-            u += along(spot[k - 1, 0], spot[k, 0], length)
+            metres = along(spot[k - 1, 0], spot[k, 0], length)
+            u += metres
+            if not links(taken[k - 1, 0], taken[k, 0], place, what, metres):
+                runs += 1
         if full[taken[k, 0]] == FULL:
-            at[count], raw[count], offset[count] = taken[k, 0], u, spot[k, 1]
+            at[count], raw[count], offset[count], run[count] = taken[k, 0], u, spot[k, 1], runs
             count += 1
-    return at[:count], raw[:count], offset[:count]
+    return at[:count], raw[:count], offset[:count], run[:count]
 
 
 @compiled
@@ -325,4 +322,4 @@ def inferred(i: int, j: int, metres: float, place: Floats, what: Floats, limit: 
         return False  # fixes between show that the patrol was elsewhere
     if abs(metres) - what[i, 0] - what[j, 0] > max(limit[i], limit[j]) * seconds:
         return False
-    return bool(math.sqrt(((place[i] - place[j]) ** 2).sum()) >= INFER_RATIO * abs(metres))
+    return bool(distance(place, i, place, j) >= INFER_RATIO * abs(metres))

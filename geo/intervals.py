@@ -118,10 +118,15 @@ class Intervals:
         to_m = np.where(end < part.to_t, part.from_m + pace * (end - part.from_t), part.to_m)
         return Intervals(part.line, from_m, to_m, start, end, part.evidence, part.holder, part.source)
 
-    def clip(self, low: float, high: float) -> "Intervals":
-        """Return what lies between two measures: one that crosses an edge is split there by measure."""
+    def clip(self, low: float, high: float | Floats) -> "Intervals":
+        """Return what lies between two measures: one that crosses an edge is split there by measure.
+
+        ``high`` may be a measure for each interval.
+        """
         inside = (self.low <= high) & (self.high >= low)
         part = self.take(inside)
+        if isinstance(high, np.ndarray):
+            high = high[inside]
         metres = part.to_m - part.from_m
         even = np.where(metres == 0.0, 1.0, metres)
         pace = (part.to_t - part.from_t) / even

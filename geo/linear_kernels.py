@@ -35,20 +35,28 @@ def chunk_spheres(xyz: Floats, size: int) -> Floats:
 
 
 @compiled
-def foot_on_edge(point: Floats, a: Floats, b: Floats) -> tuple[float, float]:
-    """Return fraction along the edge a→b, held to 0..1, and squared distance of the foot of a point."""
-    ex, ey, ez = b[0] - a[0], b[1] - a[1], b[2] - a[2]
-    px, py, pz = point[0] - a[0], point[1] - a[1], point[2] - a[2]
+def foot_on(px: float, py: float, pz: float, xyz: Floats, i: int) -> tuple[float, float]:
+    """Return fraction along edge i, held to 0..1, and squared distance of the foot of a point."""
+    ax, ay, az = xyz[i, 0], xyz[i, 1], xyz[i, 2]
+    ex, ey, ez = xyz[i + 1, 0] - ax, xyz[i + 1, 1] - ay, xyz[i + 1, 2] - az
+    px, py, pz = px - ax, py - ay, pz - az
     along = px * ex + py * ey + pz * ez
     if along <= 0.0:
         return 0.0, px * px + py * py + pz * pz
     length2 = ex * ex + ey * ey + ez * ez
     if along >= length2:
-        qx, qy, qz = point[0] - b[0], point[1] - b[1], point[2] - b[2]
-        return 1.0, qx * qx + qy * qy + qz * qz
+        px, py, pz = px - ex, py - ey, pz - ez
+        return 1.0, px * px + py * py + pz * pz
     t = along / length2
-    qx, qy, qz = px - t * ex, py - t * ey, pz - t * ez
-    return t, qx * qx + qy * qy + qz * qz
+    px, py, pz = px - t * ex, py - t * ey, pz - t * ez
+    return t, px * px + py * py + pz * pz
+
+
+@compiled
+def distance(a: Floats, i: int, b: Floats, j: int) -> float:
+    """Return the straight distance of place i of one array and place j of another, in metres."""
+    x, y, z = a[i, 0] - b[j, 0], a[i, 1] - b[j, 1], a[i, 2] - b[j, 2]
+    return math.sqrt(x * x + y * y + z * z)
 
 
 @compiled
@@ -62,29 +70,30 @@ def measure_at(i: int, t: float, measures: Floats) -> float:
 
 
 @compiled
-def edge_side(point: Floats, a: Floats, b: Floats) -> float:
-    """Return how far left of the edge a→b a point is, in metres: up × direction, seen from above."""
-    ex, ey, ez = b[0] - a[0], b[1] - a[1], b[2] - a[2]
-    px, py, pz = point[0] - a[0], point[1] - a[1], point[2] - a[2]
+def edge_side(px: float, py: float, pz: float, xyz: Floats, i: int) -> float:
+    """Return how far left of edge i a point is, in metres: direction × way to the point, seen from above."""
+    ax, ay, az = xyz[i, 0], xyz[i, 1], xyz[i, 2]
+    ex, ey, ez = xyz[i + 1, 0] - ax, xyz[i + 1, 1] - ay, xyz[i + 1, 2] - az
+    px, py, pz = px - ax, py - ay, pz - az
     cx, cy, cz = ey * pz - ez * py, ez * px - ex * pz, ex * py - ey * px
     # the place itself is the direction of up to within 0.2°, enough for a side
-    up = math.sqrt(a[0] * a[0] + a[1] * a[1] + a[2] * a[2])
-    length = math.sqrt(ex * ex + ey * ey + ez * ez)
-    return float((cx * a[0] + cy * a[1] + cz * a[2]) / (up * length))
+    up2 = ax * ax + ay * ay + az * az
+    length2 = ex * ex + ey * ey + ez * ez
+    return float((cx * ax + cy * ay + cz * az) / math.sqrt(up2 * length2))
 
 
 @compiled
-def side_at(point: Floats, i: int, t: float, xyz: Floats) -> float:
-    """Return the side of the line a point with its foot at fraction t of edge i is on, left positive.
+def side_at(px: float, py: float, pz: float, i: int, t: float, xyz: Floats, first: int, beyond: int) -> float:
+    """Return the side of a line a point with its foot at fraction t of edge i is on, left positive.
 
-    At a corner both edges have a say: the sum of their normals decides, as for signed distances to meshes
-    (Bærentzen and Aanæs 2005).
+    The line's edges are ``first`` up to ``beyond``. At a corner both edges have a say: the sum of their
+    normals decides, as for signed distances to meshes (Bærentzen and Aanæs 2005).
     """
-    side = edge_side(point, xyz[i], xyz[i + 1])
-    if t <= 0.0 and i > 0:
-        side += edge_side(point, xyz[i - 1], xyz[i])
-    elif t >= 1.0 and i + 2 < xyz.shape[0]:
-        side += edge_side(point, xyz[i + 1], xyz[i + 2])
+    side = edge_side(px, py, pz, xyz, i)
+    if t <= 0.0 and i > first:
+        side += edge_side(px, py, pz, xyz, i - 1)
+    elif t >= 1.0 and i + 1 < beyond:
+        side += edge_side(px, py, pz, xyz, i + 1)
     return side
 
 
@@ -102,11 +111,11 @@ def nearest_feet(points: Floats, xyz: Floats, measures: Floats, spheres: Floats)
             if reach > 0.0 and reach * reach > best:
                 continue
             for i in range(c * size, min((c + 1) * size, edges)):
-                t, distance2 = foot_on_edge(points[k], xyz[i], xyz[i + 1])
+                t, distance2 = foot_on(points[k, 0], points[k, 1], points[k, 2], xyz, i)
                 if distance2 < best:
                     best, best_edge, best_t = distance2, i, t
         found[k] = measure_at(best_edge, best_t, measures)
-        side[k] = side_at(points[k], best_edge, best_t, xyz)
+        side[k] = side_at(points[k, 0], points[k, 1], points[k, 2], best_edge, best_t, xyz, 0, edges)
     return found, side
 
 
@@ -125,10 +134,10 @@ def feet_within(point: Floats, radius: float, xyz: Floats, measures: Floats, sph
         if math.sqrt(((point - spheres[c, :3]) ** 2).sum()) - spheres[c, 3] > radius:
             continue
         for i in range(c * size, min((c + 1) * size, edges)):
-            t, distance2 = foot_on_edge(point, xyz[i], xyz[i + 1])
+            t, distance2 = foot_on(point[0], point[1], point[2], xyz, i)
             if distance2 > radius * radius:
                 continue
-            if t <= 0.0 and i > 0 and foot_on_edge(point, xyz[i - 1], xyz[i])[0] < 1.0:
+            if t <= 0.0 and i > 0 and foot_on(point[0], point[1], point[2], xyz, i - 1)[0] < 1.0:
                 continue
             if t >= 1.0 and i + 1 < edges:
                 continue
@@ -143,7 +152,7 @@ def feet_within(point: Floats, radius: float, xyz: Floats, measures: Floats, sph
                 wider[:count] = found
                 found = wider
             found[count, 0] = measure
-            found[count, 1] = side_at(point, i, t, xyz)
+            found[count, 1] = side_at(point[0], point[1], point[2], i, t, xyz, 0, edges)
             found[count, 2] = distance
             count += 1
     return found[:count]

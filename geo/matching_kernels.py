@@ -11,7 +11,7 @@ import numpy as np
 from geo.compiled import compiled
 from geo.fixes import Codes, Ints, Places
 from geo.geocentric import Floats
-from geo.linear_kernels import ONE_PLACE, foot_on_edge, measure_at, side_at
+from geo.linear_kernels import ONE_PLACE, distance, foot_on, measure_at, side_at
 from geo.route_index import edges_near
 
 MIN_RADIUS_M, MAX_RADIUS_M, RADIUS_BY_ACCURACY = 25.0, 60.0, 2.5
@@ -104,13 +104,14 @@ def candidates(
             continue
         radius = min(MAX_RADIUS_M, max(MIN_RADIUS_M, RADIUS_BY_ACCURACY * what[k, 0]))
         opening = count
+        px, py, pz = place[k, 0], place[k, 1], place[k, 2]
         for e in range(lo, hi):
             i = edges[e]
-            t, distance2 = foot_on_edge(place[k], xyz[i], xyz[i + 1])
+            t, distance2 = foot_on(px, py, pz, xyz, i)
             if distance2 > radius * radius:
                 continue
             fresh = i == 0 or chain[i - 1] != chain[i]
-            if t <= 0.0 and not fresh and foot_on_edge(place[k], xyz[i - 1], xyz[i])[0] < 1.0:
+            if t <= 0.0 and not fresh and foot_on(px, py, pz, xyz, i - 1)[0] < 1.0:
                 continue
             if t >= 1.0 and chain[i + 1] == chain[i]:
                 continue
@@ -126,21 +127,15 @@ def candidates(
             if count == which.shape[0]:
                 which = np.concatenate((which, np.empty((count, 2), np.int64)))
                 where = np.concatenate((where, np.empty((count, 3))))
-            side = chain_side(place[k], i, t, xyz, chain)
+            first = i if fresh else i - 1
+            beyond = i + 1 if chain[i + 1] != chain[i] else i + 2
+            side = side_at(px, py, pz, i, t, xyz, first, beyond)
             which[count, 0], which[count, 1] = k, chain[i]
             where[count, 0] = measure
             where[count, 1] = math.copysign(math.sqrt(distance2), side)
             where[count, 2] = distance2
             count += 1
     return which[:count], where[:count]
-
-
-@compiled
-def chain_side(point: Floats, i: int, t: float, xyz: Floats, chain: Ints) -> float:
-    """Return the side of a chain's edge i, looking round a corner only within the chain."""
-    first = i if i == 0 or chain[i - 1] != chain[i] else i - 1
-    last = i + 1 if chain[i + 1] != chain[i] else i + 2
-    return side_at(point, i - first, t, xyz[first : last + 1])
 
 
 @compiled
@@ -227,7 +222,7 @@ def likeliest(
         fresh = freshness(node[g], what)
         stray = off_route_cost(sigma) * fresh
         start, end = (first[g - 1], first[g]) if g > lo else (0, 0)
-        chord = math.sqrt(((place[node[g]] - place[node[g - 1]]) ** 2).sum()) if g > lo else 0.0
+        chord = distance(place, node[g], place, node[g - 1]) if g > lo else 0.0
         before = off[g - lo - 1] if g > lo else 0.0
         # being off the route is no way out of the receiver's jitter: it pays the least that a step along does
         jitter = cheapest_step(start, end, first[g], first[g + 1], where, chord, length)

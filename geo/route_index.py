@@ -14,12 +14,12 @@ from geo.compiled import compiled
 from geo.fixes import Ints, Places
 from geo.geocentric import Floats, geocentric_place
 from geo.linear import MeasuredLine
-from geo.linear_kernels import foot_on_edge
+from geo.linear_kernels import foot_on
 
 REACH_M = 60.0
 """The widest search for a fix, so cells hold the edges within this of any of their places."""
 
-CELL_DEG = 0.0015
+CELL_DEG = 0.001
 EMPTY = -(2**62)
 HASH = 0x9E3779B97F4A7C1
 """A multiplier that spreads neighbouring cells over the table (Knuth, TAOCP 3, 6.4)."""
@@ -165,8 +165,8 @@ def _cells(xyz: Floats, lonlat: Floats, chain: Ints, cell: Floats) -> tuple[Plac
         y1 = np.int64(np.floor((max(lonlat[i, 1], lonlat[i + 1, 1]) + dy) / cell[1]))
         for x in range(x0, x1 + 1):
             for y in range(y0, y1 + 1):
-                middle = np.array(geocentric_place((x + 0.5) * cell[0], (y + 0.5) * cell[1]))
-                if foot_on_edge(middle, xyz[i], xyz[i + 1])[1] > (REACH_M + half + 1.0) ** 2:
+                x_, y_, z_ = geocentric_place((x + 0.5) * cell[0], (y + 0.5) * cell[1])
+                if foot_on(x_, y_, z_, xyz, i)[1] > (REACH_M + half + 1.0) ** 2:
                     continue
                 if count == cells.shape[0]:
                     cells = np.concatenate((cells, np.empty(count, np.int64)))
