@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import shapely
 
+from service.errors import ServiceError
 from service.readers.point_table import LAT_NAMES, LON_NAMES
 from service.readers.points import read_file
 from service.readers.vector import Features, read_vector
@@ -22,7 +23,12 @@ def read_places(
     """
     if path.suffix.lower() != ".csv":
         return read_vector(path, "point", layer=layer, crs=crs, encoding=encoding)
-    table = read_file(path)
+    try:
+        table = read_file(path)
+    except ServiceError as error:
+        # A table that came over the wire has no name; this one does.
+        error.where = {"file": path.name, **error.where}
+        raise
     names = [name for name in table.table.column_names if name.strip().lower() not in LON_NAMES + LAT_NAMES]
     columns = {name: np.array(table.table.column(name).to_pylist(), dtype=object) for name in names}
     points = np.asarray(shapely.points(table.lon, table.lat), dtype=object)
