@@ -195,19 +195,24 @@ def _frame(rings: _Rings) -> Int64s:
     ky = max(0, min(both, round((both + float(np.log2(shrink))) / 2), (height - 1).bit_length()))
     kx = min(both - ky, (width - 1).bit_length())
     ky = min(both - kx, (height - 1).bit_length())
-    # A step from one ring to the next counts as an edge too: a few too long edges do no harm.
-    run_x = float(np.abs(np.diff(rings.x.astype(np.int64))).sum())
-    run_y = float(np.abs(np.diff(rings.y.astype(np.int64))).sum())
+    run_x, run_y = _run(rings.x, rings.offsets), _run(rings.y, rings.offsets)
     while (copies := run_x / (1 << kx) + run_y / (1 << ky)) > (_COPIES - 1) * edges + _FREE_COPIES:
-        longer = (
-            (kx + 1, max(0, ky - 1)) if run_x / (1 << kx) > run_y / (1 << ky) else (max(0, kx - 1), ky + 1)
-        )
+        flat = run_x / (1 << kx) > run_y / (1 << ky)
+        longer = (kx + 1, max(0, ky - 1)) if flat else (max(0, kx - 1), ky + 1)
         # Where edges run no longer one way than the other, only larger cells hold fewer copies.
         fewer = run_x / (1 << longer[0]) + run_y / (1 << longer[1]) < copies
         kx, ky = longer if fewer else (kx + 1, ky + 1)
     while (((width - 1) >> kx) + 1) * (((height - 1) >> ky) + 1) > 2 * MOST_CELLS:
         kx, ky = kx + 1, ky + 1
     return np.array([x0, y0, x1, y1, kx, ky, ((width - 1) >> kx) + 1, ((height - 1) >> ky) + 1], np.int64)
+
+
+def _run(ordinates: Int32s, offsets: Int64s) -> float:
+    """Return how far all edges together run along one axis, in lattice steps."""
+    steps = np.abs(np.diff(ordinates.astype(np.int64)))
+    # From the end of one ring to the start of the next there is no edge.
+    steps[offsets[1:-1] - 1] = 0
+    return float(steps.sum())
 
 
 def _refuse_overlap(rings: _Rings, vertex: int) -> None:

@@ -1,5 +1,6 @@
 """Every lattice point has exactly the owner that the tie rule names, whatever the table looks like."""
 
+import math
 import pickle
 import threading
 from collections.abc import Iterator
@@ -158,6 +159,62 @@ def test_the_whole_globe_in_two_triangles() -> None:
     made = Made([lower, upper], [1, 0], points)
     compare(made)
     assert LocateIndex.build([globe]).locate_lattice(points[:, 0], points[:, 1]).tolist() == [0] * len(points)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(-1000, 1000), st.integers(0, 1000), st.booleans())
+def test_points_beside_an_edge_across_the_globe_by_the_least_there_is(tilt: int, cut: int, one: bool) -> None:
+    # By Euclid there are lattice points next to a line whose orientation is 1 or -1 among products of 10^18:
+    # floating point cannot tell their sides.
+    a, b = (-LON_LIMIT, -LAT_LIMIT + cut), (LON_LIMIT - 1, LAT_LIMIT - 1000 + tilt)
+    dx, dy = b[0] - a[0], b[1] - a[1]
+    if math.gcd(dx, dy) > 1:
+        return
+    step = pow(dx, -1, dy)
+    around = [(k * step) % dy for k in (1, -1)]
+    points = [(a[0] + (dx * y - turn) // dy, a[1] + y) for turn, y in zip((1, -1), around, strict=True)]
+    for (x, y), turn in zip(points, (1, -1), strict=True):
+        assert dx * (y - a[1]) - dy * (x - a[0]) == turn
+    upper = shapely.Polygon(to_lonlat(np.array([a, b, (-LON_LIMIT, LAT_LIMIT)])))
+    lower = shapely.Polygon(to_lonlat(np.array([a, (LON_LIMIT, -LAT_LIMIT), b])))
+    made = Made([upper, lower], [0, 1], np.array([*points, a, b]))
+    if one:
+        with few_cells():
+            compare(made)
+    else:
+        compare(made)
+
+
+@pytest.mark.parametrize("count", [40, 3_000])
+@pytest.mark.parametrize("level", [False, True])
+def test_long_thin_units_side_by_side_take_little_memory(count: int, level: bool) -> None:
+    strips = [shapely.box(k / 1e7, 0.0, (k + 1) / 1e7, 1.0) for k in range(count)]
+    if level:
+        strips = [shapely.box(0.0, k / 1e7, 1.0, (k + 1) / 1e7) for k in range(count)]
+    index = LocateIndex.build(strips)
+    assert index.table.nbytes < 8_000_000
+    inner = np.arange(1, count)
+    half = np.full(count - 1, 5_000_000)
+    found = index.locate_lattice(half, inner) if level else index.locate_lattice(inner, half)
+    # An edge belongs to the unit on its west, or to the one on its north.
+    assert (found == (inner if level else inner - 1)).all()
+
+
+def test_a_wheel_of_long_spokes_takes_little_memory() -> None:
+    # Long edges in all directions: no shape of cells suits them, so fewer and larger cells must.
+    angle = np.linspace(0.0, 2.0 * np.pi, 3_001)
+    rim = np.rint(np.column_stack([np.cos(angle), np.sin(angle)]) * 1e8) / 1e7
+    rim[-1] = rim[0]
+    index = LocateIndex.build([shapely.Polygon([(0, 0), rim[i], rim[i + 1]]) for i in range(3_000)])
+    assert index.table.nbytes < 16_000_000
+    middles = (rim[:-1] + rim[1:]) / 2 * 0.999
+    assert index.locate(middles[:, 0], middles[:, 1]).tolist() == list(range(3_000))
+
+
+def test_the_cells_do_not_depend_on_the_order_of_the_units() -> None:
+    units = wiggly(300)
+    shuffled = units[np.random.default_rng(4).permutation(len(units))]
+    assert (LocateIndex.build(units).table.frame == LocateIndex.build(shuffled).table.frame).all()
 
 
 @settings(max_examples=25, deadline=None)
