@@ -2,10 +2,9 @@
 
 import json
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -14,15 +13,15 @@ from sqlalchemy.orm import Session
 
 from layers import districts
 from layers.stores import Stores
-from maps.export import coverage_html
 from maps.shell import Reader
 from service import i18n
 from service.cli.common import Database, District, Json, Quiet, open_engine
 from service.indexes.snapshots import choose_district
-from service.schemas.coverage import Period, SegmentCoverage, features_json, report_json
+from service.schemas.coverage import Period, SegmentCoverage, report_json
 from service.settings import Settings
 from service.use_cases import coverage as use_case
 from service.use_cases.coverage_files import require_format, write
+from service.use_cases.coverage_map import coverage_map
 from service.use_cases.map_context import map_context
 
 
@@ -75,31 +74,7 @@ def _page(stores: Stores, codes: tuple[str, ...], found: tuple[SegmentCoverage, 
     names = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
     language = "zh" if next(filter(None, names), "").startswith("zh") else "en"
     reader = Reader(language, i18n.catalogue(language))
-    zone = ZoneInfo(stores.districts.current().timezone)
-    after = (period.to_at - timedelta(microseconds=1)).astimezone(zone).date() + timedelta(days=1)
-    days = {"from": period.from_at.astimezone(zone).date().isoformat(), "to": after.isoformat()}
-    return coverage_html(
-        reader,
-        map_context(stores, codes).place,
-        days,
-        report_json(found, period, i18n.translator(language)),
-        features_json(found, period),
-        _markers(stores, found, after - timedelta(days=1)),
-    )
-
-
-def _markers(stores: Stores, found: tuple[SegmentCoverage, ...], day: Any) -> list[dict[str, Any]]:
-    return [
-        {
-            "type": "Feature",
-            "id": str(one.id),
-            "properties": {"code": one.code, "name": one.name, "kind": one.kind},
-            "geometry": {"type": "Point", "coordinates": [one.lon, one.lat]},
-        }
-        for segment in found
-        for one in stores.markers.along(segment.segment.id, day)
-        if one.kind == "boundary-marker"
-    ]
+    return coverage_map(stores, reader, map_context(stores, codes).place, found, period)
 
 
 def _show(body: dict[str, Any]) -> None:

@@ -12,10 +12,10 @@ from geo.errors import N_
 from layers import districts
 from layers.errors import UnknownDistrict
 from layers.stores import Stores
-from maps import shell
+from maps import assets, delivery, shell
 from maps.errors import UnknownView
 from service import i18n
-from service.dependencies import ServiceDep, SessionDep
+from service.dependencies import ServiceDep, SessionDep, respond
 from service.indexes.snapshots import choose_district
 from service.use_cases.coverage import coverage, period_of, segments_of
 from service.use_cases.coverage_map import coverage_map
@@ -76,6 +76,13 @@ def get_coverage(request: Request, reader: ReaderDep, context: ContextDep) -> Re
 def get_stations(request: Request, reader: ReaderDep, context: ContextDep) -> Response:
     """Return the finder of service stations."""
     return _page(request, "stations", reader, context)
+
+
+@router.get("/favicon.ico")
+def get_icon(request: Request) -> Response:
+    """Return our sign where browsers look for one by themselves."""
+    sign = assets.read("web/mark.svg")
+    return respond(request, sign.body, sign.media_type, sign.digest, delivery.REVALIDATE)
 
 
 @router.get("/maps/{view}.html", response_class=HTMLResponse)

@@ -26,7 +26,8 @@ def unit_figures(
     """Return the units of a level in columns, in the order of their ids.
 
     Columns are ``code``, ``name``, ``lon`` and ``lat`` of a point inside, ``bounds`` (west, south, east,
-    north), all in degrees, and ``value`` where a property is asked for, null where it is not known.
+    north), all in degrees, and ``value`` where a property is asked for, null where it is not known; upper
+    units count what is below them.
 
     Raises
     ------
@@ -43,13 +44,24 @@ def unit_figures(
         "bounds": np.round(shapely.bounds(units.polygons), _DECIMALS).reshape(-1, 4).tolist(),
     }
     if property_ == "households":
-        columns["value"] = [None if count < 0 else count for count in units.households.tolist()]
+        columns["value"] = _households(stores, layer, level, as_of, units)
     elif property_ is not None:
         counts = _counts(stores, property_, as_of)
         tree = stores.grids.tree(layer.code, as_of)
         total = sum_up(counts, tree)
         columns["value"] = [total[unit] for unit in units.ids]
     return columns
+
+
+def _households(stores: Stores, layer: Layer, level: int, as_of: date, units: LeafTable) -> list[int | None]:
+    """Return each unit's own figure, else the sum of the leaves below it that have one."""
+    own = [None if count < 0 else count for count in units.households.tolist()]
+    if level == layer.leaf_level or None not in own:
+        return own
+    leaves = stores.grids.leaves(layer.code, as_of)
+    pairs = zip(leaves.ids, leaves.households.tolist(), strict=True)
+    total = sum_up({leaf: count for leaf, count in pairs if count >= 0}, stores.grids.tree(layer.code, as_of))
+    return [total.get(unit) if count is None else count for unit, count in zip(units.ids, own, strict=True)]
 
 
 def sum_up(counts: Mapping[UUID, int], tree: UnitTree) -> Counter[UUID]:

@@ -110,9 +110,10 @@ def test_units_come_with_a_point_inside_and_their_bounds(client: TestClient) -> 
     assert (found["lon"][place], found["lat"][place]) == (131.005, 46.005)
 
 
-def test_households_of_the_leaves_and_unknown_above(client: TestClient) -> None:
-    assert set(columns(client, level=2, property="households")["value"]) == {100}
-    assert set(columns(client, level=0, property="households")["value"]) == {None}
+def test_households_of_the_leaves_are_summed_above(client: TestClient) -> None:
+    assert columns(client, level=2, property="households")["value"] == [100] * 24
+    assert columns(client, level=1, property="households")["value"] == [600] * 4
+    assert columns(client, level=0, property="households")["value"] == [1200] * 2
 
 
 def test_representatives_count_for_every_unit_above(client: TestClient) -> None:
