@@ -41,6 +41,7 @@ class DefectKind(StrEnum):
     SAME_CODE = "same_code"
     NO_PARENT = "unknown_parent"
     TWO_PARENTS = "two_parents"
+    NOTCH = "frame_notch"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,6 +148,10 @@ _TEXTS: dict[DefectKind, tuple[str, str]] = {
     DefectKind.TWO_PARENTS: (
         N_("The unit “{reason}” above {units} has two parents."),
         N_("Give all units of one parent the same parents above."),
+    ),
+    DefectKind.NOTCH: (
+        N_("A crack of {area} m², {width} m wide, reaches in from outside at {lon}, {lat} between {units}."),
+        N_("Close it if it is not meant, or prove the units against their frame with --frame."),
     ),
 }
 _FRAME_T_JUNCTION = (

@@ -39,6 +39,7 @@ def _area_lines(report: dict[str, Any]) -> list[str]:
             lines.append(f"  exact: the units divide {frame['area_km2']:,.2f} km² ({parts}{enclaves})")
         else:
             lines.append("  every area is valid")
+        lines += [f"  look at: {note['text']}" for note in report["notes"][:SHOWN]]
         return lines
     defects = report["defects"]
     summary = ", ".join(f"{count:,} {kind.replace('_', ' ')}" for kind, count in defects["by_kind"].items())

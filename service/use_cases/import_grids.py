@@ -21,6 +21,7 @@ from geo.crs import geodesic_area
 from geo.defects import Defect, DefectKind, as_feature
 from geo.errors import N_
 from geo.levels import prove_levels
+from geo.notches import notches
 from geo.partition import dissolve, prove
 from geo.validity import ring_defects
 from layers.catalog import Layer, LayerKind
@@ -81,6 +82,8 @@ class Level:
 class Examination:
     """What an import would store, and whether it may be stored.
 
+    ``notes`` are cracks in a frame that nobody gave: to be looked at, they stop nothing.
+
     ``levels`` run from the top to the leaf, and are empty where upper levels cannot be summed up because of
     the findings. ``frame`` is the area that is divided, None where there is none.
     """
@@ -92,6 +95,7 @@ class Examination:
     levels: tuple[Level, ...]
     findings: tuple[Finding, ...]
     frame: Geometry | None
+    notes: tuple[Finding, ...] = ()
 
     @property
     def exact(self) -> bool:
@@ -127,11 +131,12 @@ class Examination:
                 "by_kind": by_kind,
                 "items": [finding.feature(translate)["properties"] for finding in self.findings],
             },
+            "notes": [finding.feature(translate)["properties"] for finding in self.notes],
         }
 
     def defects_geojson(self, translate: Translate = str) -> dict[str, Any]:
-        """Return all defects as a GeoJSON feature collection."""
-        features = [finding.feature(translate) for finding in self.findings]
+        """Return all defects, and then the notes, as a GeoJSON feature collection."""
+        features = [finding.feature(translate) for finding in (*self.findings, *self.notes)]
         return {"type": "FeatureCollection", "features": features}
 
 
@@ -175,7 +180,9 @@ def examine(
     found += _two_parents(units, level_names)
     counts = (*(len(set(codes)) for codes in reversed(units.parents)), len(units))
     levels = () if found else tuple(_levels(units, level_names, upper))
-    return Examination(kind, units, tuple(level_names), counts, levels, tuple(found), area)
+    cracks = notches(area, units.areas) if area is not None and frame is None and upper is None else ()
+    notes = tuple(Finding(leaf, defect, labels) for defect in cracks)
+    return Examination(kind, units, tuple(level_names), counts, levels, tuple(found), area, notes)
 
 
 def publish(
