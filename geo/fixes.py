@@ -67,8 +67,8 @@ INADMISSIBLE = frozenset(
 )
 """Verdicts that a fix has by itself: it goes to quarantine instead of the track."""
 
-GPS_EPOCH_S = 315_964_800.0
-"""1980-01-06, the first day of GPS time: no receiver can have made a fix before."""
+EARLIEST_S = 631_152_000.0
+"""1990-01-01: before it GPS was not complete and no handheld receiver made a track."""
 
 FUTURE_ALLOWED_S = 86_400.0
 

@@ -22,8 +22,8 @@ import numpy.typing as npt
 from geo.fixes import (
     CUT_DISTANCE_M,
     CUT_TIME_S,
+    EARLIEST_S,
     FUTURE_ALLOWED_S,
-    GPS_EPOCH_S,
     SPEED_LIMIT_KMH,
     Codes,
     Fixes,
@@ -102,7 +102,7 @@ def admit(fixes: Fixes, now: float | None = None) -> Codes:
     verdict = np.zeros(len(fixes), dtype=np.int8)
     if now is not None:
         verdict[fixes.t > now + FUTURE_ALLOWED_S] = Verdict.IN_FUTURE
-    verdict[fixes.t < GPS_EPOCH_S] = Verdict.BEFORE_GPS
+    verdict[fixes.t < EARLIEST_S] = Verdict.BEFORE_GPS
     verdict[~np.isfinite(fixes.t)] = Verdict.NO_TIME
     verdict[(fixes.lon == 0.0) & (fixes.lat == 0.0)] = Verdict.NULL_ISLAND
     with np.errstate(invalid="ignore"):

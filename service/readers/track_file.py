@@ -205,7 +205,7 @@ class TrackBuilder:
             self.notes.append(note)
 
 
-_NUMBER = re.compile(r"-?\d{1,17}(\.\d+)?")
+_NUMBER = re.compile(r"-?[0-9]{1,17}(\.[0-9]+)?")
 _MILLISECONDS = 1e11
 """A larger number of seconds would lie after the year 5000, so it counts milliseconds."""
 

@@ -105,7 +105,7 @@ def zone_of(name: str | None) -> tzinfo | None:
         return None
     try:
         return ZoneInfo(name)
-    except (ValueError, OSError) as error:
+    except (KeyError, ValueError, OSError) as error:  # ZoneInfoNotFoundError is a KeyError
         raise InvalidInput(
             N_("There is no time zone “{zone}”."),
             mend=N_("Name one such as Asia/Shanghai or UTC."),

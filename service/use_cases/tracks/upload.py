@@ -112,6 +112,17 @@ def refusals(file: TrackFile, received_at: datetime) -> dict[int, str]:
     return {**found, **{place: str(fault) for place, fault in file.faults.items()}}
 
 
+_NONE = {
+    "no-time": N_("None of the {count} fixes of {file} has a time."),
+    "time-unreadable": N_("None of the {count} fixes of {file} can be used; their times cannot be read."),
+    "time-without-zone": N_("None of the {count} fixes of {file} can be used; their times name no zone."),
+    "before-gps": N_("None of the {count} fixes of {file} can be used; they are dated before 1990."),
+    "in-future": N_("None of the {count} fixes of {file} can be used; they lie in the future."),
+    "null-island": N_("None of the {count} fixes of {file} can be used; they are at 0°, 0°."),
+    "no-position": N_("None of the {count} fixes of {file} has a place on the globe."),
+}
+"""What is said of a file in which no fix can be used, by the commonest reason."""
+
 _MEND = {
     "no-time": N_("Coverage needs times: record the track with times, or export it with them."),
     "time-without-zone": N_("Write times with their offset, such as +08:00 or Z, or name the time zone."),
@@ -131,14 +142,13 @@ def _refused(file: TrackFile, delivery: Delivery, reasons: dict[int, str]) -> Tr
     reason = max(sorted(set(listed)), key=listed.count)
     raw = file.raw(first)
     return TrackRefused(
-        N_("None of the {count} fixes of {file} can be used; most often: {reason}. The first is row {row}."),
+        _NONE.get(reason, N_("None of the {count} fixes of {file} can be used: {reason}.")),
         mend=_MEND.get(reason, N_("Check the device's clock and export the track again.")),
         where={"file": delivery.source, **{k: raw[k] for k in ("row", "segment") if k in raw}},
         extra={"reasons": {one: listed.count(one) for one in sorted(set(listed))}},
         count=len(reasons),
         file=delivery.source,
         reason=reason,
-        row=raw.get("row", first),
     )
 
 

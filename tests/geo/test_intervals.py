@@ -1,0 +1,91 @@
+"""The algebra of intervals: unions, gaps, periods, who was there last and how often."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geo.intervals import Intervals, covered_length, gaps, intersection, profile, union
+
+SPANS = st.lists(st.tuples(st.integers(0, 100), st.integers(0, 100)), max_size=12)
+
+
+def cells(spans: np.ndarray) -> set[int]:
+    return {cell for low, high in spans.tolist() for cell in range(int(low), int(high))}
+
+
+def united(pairs: list[tuple[int, int]]) -> np.ndarray:
+    array = np.array(pairs, dtype=np.float64).reshape(-1, 2)
+    return union(array.min(axis=1), array.max(axis=1))
+
+
+@given(SPANS)
+def test_union_is_the_set_of_its_metres(pairs: list[tuple[int, int]]) -> None:
+    found = united(pairs)
+    assert cells(found) == cells(np.sort(np.array(pairs, dtype=np.float64).reshape(-1, 2), axis=1))
+    assert covered_length(found) == len(cells(found))
+    assert (found[1:, 0] > found[:-1, 1]).all()
+
+
+@given(SPANS)
+def test_gaps_are_what_is_left(pairs: list[tuple[int, int]]) -> None:
+    found = united(pairs)
+    assert cells(gaps(found, 0.0, 100.0)) == set(range(100)) - cells(found)
+
+
+@given(SPANS, SPANS)
+def test_intersection_is_in_both(one: list[tuple[int, int]], other: list[tuple[int, int]]) -> None:
+    a, b = united(one), united(other)
+    assert cells(intersection(a, b)) == cells(a) & cells(b)
+
+
+VISITS = st.lists(
+    st.tuples(st.integers(0, 50), st.integers(0, 50), st.integers(0, 9), st.integers(0, 5)), max_size=12
+)
+
+
+@settings(deadline=None)
+@given(VISITS)
+def test_profile_agrees_with_counting_metre_by_metre(visits: list[tuple[int, int, int, int]]) -> None:
+    hour = 3_600.0
+    from_m, to_m, start, took = np.array(visits, dtype=np.float64).reshape(-1, 4).T
+    intervals = Intervals.of(from_m, to_m, start * hour, (start + took) * hour)
+    found = profile(intervals, 0.0, 50.0)
+    assert found.edges[0] == 0.0
+    assert found.edges[-1] == 50.0
+    for k in range(len(found.passes)):
+        middle = 0.5 * (found.edges[k] + found.edges[k + 1])
+        times = sorted(
+            (s + d * (middle - a) / (b - a)) * hour for a, b, s, d in visits if min(a, b) < middle < max(a, b)
+        )
+        assert found.passes[k] == bool(times) + sum(np.diff(times) >= 1_200.0 - 1e-6)
+        if times:
+            assert found.last_t[k] == pytest.approx(times[-1])
+        else:
+            assert np.isnan(found.last_t[k])
+            assert found.last[k] == -1
+
+
+def test_passes_need_twenty_minutes_between() -> None:
+    soon = Intervals.of([0.0, 0.0], [10.0, 10.0], [0.0, 1_199.0], [0.0, 1_199.0])
+    later = Intervals.of([0.0, 0.0], [10.0, 10.0], [0.0, 1_200.0], [0.0, 1_200.0])
+    assert profile(soon, 0.0, 10.0).passes.tolist() == [1]
+    assert profile(later, 0.0, 10.0).passes.tolist() == [2]
+
+
+def test_a_period_splits_by_time_and_a_stretch_by_measure() -> None:
+    back = Intervals.of(100.0, 0.0, 0.0, 1_000.0)
+    half = back.within(250.0, 500.0)
+    assert (half.from_m[0], half.to_m[0]) == (75.0, 50.0)
+    part = back.clip(20.0, 60.0)
+    assert (part.from_t[0], part.to_t[0]) == (400.0, 800.0)
+    assert len(back.within(1_000.0, 2_000.0)) == 0
+    assert len(back.clip(200.0, 300.0)) == 0
+
+
+def test_nothing_covers_nothing() -> None:
+    none = Intervals.of([], [], [], [])
+    assert len(Intervals.join([])) == 0
+    assert covered_length(union(none.low, none.high)) == 0.0
+    assert gaps(np.empty((0, 2)), 0.0, 10.0).tolist() == [[0.0, 10.0]]
+    assert profile(none, 0.0, 10.0).passes.tolist() == [0]
