@@ -233,7 +233,9 @@ def test_other_content_types_are_told_what_to_send(client: TestClient) -> None:
     assert "application/json" in answer.json()["detail"]
 
 
-@pytest.mark.parametrize("identifier", ["01890000-0000-7000-8000-000000000000", "2147483648", "x", str(2**63)])
+@pytest.mark.parametrize(
+    "identifier", ["01890000-0000-7000-8000-000000000000", "2147483648", "x", str(2**63)]
+)
 def test_unknown_incidents(client: TestClient, identifier: str) -> None:
     answer = client.get(f"{PATH}/{identifier}")
     assert answer.status_code == (404 if "-" in identifier else 422)
