@@ -95,7 +95,7 @@ def _show(body: dict[str, Any]) -> None:
             (one["last_at"] or "–")[:10],
             one["due"]["state"],
         )
-    console = Console()
+    console = Console(markup=False, highlight=False)  # codes and names are text, never style
     console.print(table)
     for one in body["segments"]:
         for gap in sorted(one["gaps"], key=lambda gap: -gap["length_m"])[:3]:
