@@ -64,6 +64,7 @@ fresh() {
     local account=$2
     rm -rf --one-file-system "$root"
     cp -a "$folder/base" "$root"
+    mkdir -p "$root/srv/root"
     clone_for "$account"
 }
 
@@ -156,13 +157,12 @@ as_user() {
 }
 
 inside_root() {
-    inside root "mkdir -p /srv/root; export DEBIAN_FRONTEND=noninteractive; $1 >/dev/null" 2>&1 || fail "that command failed"
+    inside root "export DEBIAN_FRONTEND=noninteractive; $1 >/dev/null" 2>&1 || fail "that command failed"
 }
 
 as_sudoer() {
     fresh machine-of-sudoer tester
     note "root: apt-get install sudo"
-    mkdir -p "$root/srv/root"
     inside_root "apt-get update -q && apt-get install -y -q --no-install-recommends sudo"
     echo "tester ALL=(ALL) NOPASSWD: ALL" >"$root/etc/sudoers.d/tester"
     chmod 0440 "$root/etc/sudoers.d/tester"
