@@ -9,8 +9,9 @@ from tests.benchmarks.ground import KEPT
 
 @contextmanager
 def bench_database(name: str) -> Iterator[str]:
-    """Start the cluster for the length of the block and yield the SQLAlchemy address of a database in it."""
+    """Start the cluster for the length of the block and yield the SQLAlchemy address of a new database."""
     with Cluster(KEPT / "home").use() as cluster:
+        cluster.drop_database(name)
         cluster.ensure_database(name)
         yield cluster.url(name)
 

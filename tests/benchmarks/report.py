@@ -90,13 +90,17 @@ class Report:
                 table.add_row(name, "–", "–", "0", row.unit, "–")
                 continue
             times = "" if row.who == OURS or not row.competes else f"{ours / row.value:.1f}×"
-            figures = f"{row.value:,.0f}", f"{max(row.runs):,.0f}", str(len(row.runs))
+            figures = _figure(row.value), _figure(max(row.runs)), str(len(row.runs))
             table.add_row(name, *figures, row.unit, times)
         console.print(table)
         console.print("versions: " + ", ".join(f"{name} {of}" for name, of in self.versions.items()))
         for remark in self.remarks:
             console.print(remark)
         console.print(f"answers equal: {'yes' if self.answers_equal else 'NO'}")
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
 
 
 def cores() -> int:
