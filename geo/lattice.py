@@ -57,7 +57,7 @@ def quantise(geometry: Any) -> Any:
 
     Every ordinate becomes exactly ``int / 1e7``; Z and M are dropped; vertices that coincide with the one
     before them are removed; the orientation of rings is untouched. A ring may collapse or cross itself by
-    rounding: ``geo.partition.prove`` names such rings. ``None`` and empty geometries stay as they are.
+    rounding: ``geo.partition.proof.prove`` names such rings. ``None`` and empty geometries stay as they are.
 
     Raises
     ------

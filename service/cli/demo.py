@@ -14,10 +14,10 @@ from sqlalchemy import Engine
 
 from service.cli import server
 from service.cli.common import DEMO_DATABASE, Host, Port, Quiet, open_engine
+from service.cli.language import translator
 from service.database import session_factory
 from service.demo.clear import clear_district
-from service.demo.county import COUNTY_CODE
-from service.demo.load import demo_state, load_demo
+from service.demo.state import COUNTY_CODE, demo_state
 from service.settings import Settings
 
 Tell = Callable[[str, float], None]
@@ -66,6 +66,8 @@ def ensure_demo(engine: Engine, *, reset: bool, quiet: bool) -> None:
     if state is not None:
         with session_factory(engine)() as session, session.begin():
             clear_district(session, COUNTY_CODE)
+    from service.demo.load import load_demo  # noqa: PLC0415 - serving a demo that is there starts without it
+
     with _progress(quiet=quiet) as tell:
         load_demo(engine, progress=tell)
 
@@ -73,16 +75,16 @@ def ensure_demo(engine: Engine, *, reset: bool, quiet: bool) -> None:
 @contextmanager
 def _progress(*, quiet: bool) -> Iterator[Tell | None]:
     """Yield what tells of each step: a bar on a screen, a line a step elsewhere."""
-    console = Console(stderr=True)
+    console, translate = Console(stderr=True), translator()
     if quiet:
         yield None
     elif not console.is_terminal:
-        yield lambda name, share: typer.echo(f"· {name} ({share:.0%})", err=True)
+        yield lambda name, share: typer.echo(f"· {translate(name)} ({share:.0%})", err=True)
     else:
         columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
         with Progress(*columns, console=console, transient=True) as bar:
             task = bar.add_task("", total=1.0)
-            yield lambda name, share: bar.update(task, description=name, completed=share)
+            yield lambda name, share: bar.update(task, description=translate(name), completed=share)
 
 
 def _has_screen() -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 import typer
 
 from geo.errors import WardlineError
+from service.cli.language import translator
 
 REFUSED = 1
 INTERRUPTED = 130
@@ -97,7 +98,7 @@ def _unwind_on_signals() -> None:
 
 
 def _tell(error: WardlineError, *, as_json: bool) -> None:
-    translate = _translator()
+    translate = translator()
     if as_json:
         body: dict[str, Any] = {"code": error.code, "detail": error.text(translate), "where": error.where}
         body |= getattr(error, "extra", {})
@@ -109,13 +110,3 @@ def _tell(error: WardlineError, *, as_json: bool) -> None:
     if error.mend:
         lines.append("  → " + translate(error.mend).format(**error.params))
     sys.stderr.write("wardline: " + "\n".join(lines) + "\n")
-
-
-def _translator() -> Callable[[str], str]:
-    # The reader's language by POSIX: the first of these variables that is set decides.
-    names = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    if not next(filter(None, names), "").startswith("zh"):
-        return str
-    from service.i18n import translator  # noqa: PLC0415 - read only where it is needed
-
-    return translator("zh")

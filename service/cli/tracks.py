@@ -9,7 +9,7 @@ import typer
 from sqlalchemy.orm import Session
 
 from geo.errors import N_
-from geo.fixes import Mode
+from geo.track import Mode
 from layers import districts
 from layers.stores import Stores
 from service.cli.common import Database, District, Json, Quiet, open_engine

@@ -6,7 +6,7 @@ from datetime import date
 
 import shapely
 
-from geo.synthetic import REAL_COUNTS, counts_for
+from geo.synthetic import counts_for
 from layers.markers import Marker
 from service.demo.border import Stretch, make_border_markers, make_stretches
 from service.demo.county import County, make_county
@@ -15,21 +15,7 @@ from service.demo.incidents import Report, make_reports
 from service.demo.overlays import Overlay, make_overlays
 from service.demo.patrols import DemoPatrol, make_patrols
 from service.demo.places import make_places
-
-SIZE = REAL_COUNTS.small_grids
-INCIDENTS = 20_000
-PATROL_DAYS = 30
-# Raised whenever the same arguments give another content, so that an older demo is loaded anew.
-VERSION = 1
-
-
-@dataclass(frozen=True, slots=True)
-class DemoSize:
-    """How much to make: small grids, incidents in the year, and days of patrols."""
-
-    small_grids: int = SIZE
-    incidents: int = INCIDENTS
-    patrol_days: int = PATROL_DAYS
+from service.demo.state import DemoSize
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,13 +14,12 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.synthetic import Counts, SyntheticPartition, partition
-from geo.synthetic_line import LocalMetres
+from geo.synthetic.line import LocalMetres
 from service.demo.identity import demo_id
 from service.demo.names import Name, person_names, place_names
+from service.demo.state import COUNTY_CODE
 
-COUNTY_CODE = "159901"
 COUNTY_NAME = Name("望界县（演示）", "Wangjie County (demo)")
-LAYER = "grids"
 LAYER_NAME = Name("网格", "Grids")
 LEVEL_NAMES = ("township", "village", "grid")
 REPRESENTATIVES, BIG_GRIDS = 236, 184

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from geo.lattice import to_lattice, to_lonlat
 from geo.linear import MeasuredLine
-from geo.synthetic_line import LocalMetres, beside, wiggled
+from geo.synthetic.line import LocalMetres, beside, wiggled
 from service.demo.world import shared_border
 
 Floats = NDArray[np.float64]

@@ -14,17 +14,25 @@ from time import monotonic
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
-from sqlalchemy.orm import Session
 
 from geo.errors import N_
-from layers import districts
-from layers.errors import Conflict
 from layers.stores import Stores
 from service.database import session_factory
 from service.demo.clear import clear_district
-from service.demo.content import INCIDENTS, PATROL_DAYS, SIZE, VERSION, Content, DemoSize, make_content
-from service.demo.county import COUNTY_CODE, COUNTY_NAME, LAYER
+from service.demo.content import Content, make_content
+from service.demo.county import COUNTY_NAME
 from service.demo.patrols import TIMEZONE
+from service.demo.state import (
+    COUNTY_CODE,
+    INCIDENTS,
+    LAYER,
+    PATROL_DAYS,
+    SIZE,
+    VERSION,
+    DemoSize,
+    DemoState,
+    state_of,
+)
 from service.demo.steps import (
     load_border,
     load_incidents,
@@ -49,20 +57,6 @@ _STEPS = (
 
 
 @dataclass(frozen=True, slots=True)
-class DemoState:
-    """Which demo a database holds: the generator's version, its size and the day it was made for."""
-
-    version: int
-    size: DemoSize
-    today: date
-
-    @property
-    def current(self) -> bool:
-        """Whether this generator would make the same, but for the day."""
-        return self.version == VERSION
-
-
-@dataclass(frozen=True, slots=True)
 class DemoSummary:
     """What was loaded: counts of each thing, the seconds of each step, and whether it was there before."""
 
@@ -70,20 +64,6 @@ class DemoSummary:
     counts: dict[str, int]
     seconds: dict[str, float]
     was_there: bool
-
-
-def demo_state(engine: Engine) -> DemoState | None:
-    """Return which demo the database holds, None where it holds none.
-
-    There are no half-loaded demos: a load is one transaction.
-
-    Raises
-    ------
-    Conflict
-        The demo's code belongs to a district that no demo made.
-    """
-    with session_factory(engine)() as session:
-        return _state(session)
 
 
 def load_demo(
@@ -123,7 +103,7 @@ def load_demo(
     wanted = DemoState(VERSION, DemoSize(size, incidents, patrol_days), day)
     clock = _Clock(progress)
     with session_factory(engine)() as session, session.begin():
-        there = _state(session)
+        there = state_of(session)
         if there == wanted:
             return DemoSummary(COUNTY_CODE, _counts(Stores(session, COUNTY_CODE), day), {}, was_there=True)
         if there is not None:
@@ -188,22 +168,3 @@ def _counts(stores: Stores, day: date) -> dict[str, int]:
         "stations": len(stores.stations.all(day)),
         "representatives": len(stores.representatives.all()),
     }
-
-
-def _state(session: Session) -> DemoState | None:
-    """Read which demo a database holds from the note of its first release."""
-    if COUNTY_CODE not in {one.code for one in districts.every(session)}:
-        return None
-    releases = Stores(session, COUNTY_CODE).releases.all(LAYER)
-    note = min(releases, key=lambda one: one.number).note if releases else ""
-    try:
-        said = json.loads(note)
-        size = DemoSize(said["small_grids"], said["incidents"], said["patrol_days"])
-        return DemoState(said["demo"], size, date.fromisoformat(said["today"]))
-    except (ValueError, KeyError, TypeError) as error:
-        raise Conflict(
-            N_("District {district} is there, but no demo made it."),
-            mend=N_("Use another database for the demo, or another code for your district."),
-            where={"district": COUNTY_CODE},
-            district=COUNTY_CODE,
-        ) from error

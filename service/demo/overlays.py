@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from geo.lattice import quantise
-from geo.synthetic_line import LocalMetres
+from geo.synthetic.line import LocalMetres
 from service.demo.border import Stretch
 from service.demo.county import County
 from service.demo.identity import demo_id

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.fixes import Fixes, Mode
+from geo.track import Fixes, Mode
 from service.demo.border import Stretch
 from service.demo.walk import Walk, recorded
 

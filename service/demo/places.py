@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from geo.synthetic_line import LocalMetres
+from geo.synthetic.line import LocalMetres
 from layers.marker_kinds import Lamp, MarkerAttributes, MonitoringPoint, ServiceStation, Well, WorkSite
 from layers.markers import Marker
 from service.demo.border import Stretch

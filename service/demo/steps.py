@@ -14,10 +14,11 @@ from layers.representatives import Representative
 from layers.stores import Stores
 from layers.units import UnitDraft
 from service.demo.content import Content
-from service.demo.county import LAYER, LAYER_NAME, LEVEL_NAMES, DemoUnit
+from service.demo.county import LAYER_NAME, LEVEL_NAMES, DemoUnit
 from service.demo.identity import demo_id
 from service.demo.incidents import Report
 from service.demo.patrols import as_csv
+from service.demo.state import LAYER
 from service.errors import ServiceError
 from service.indexes.ground import Ground, build_areas, in_force, lay_border
 from service.readers.tracks import read

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
-from geo.fixes import Fixes, Mode
 from geo.linear import MeasuredLine
+from geo.track import Fixes, Mode
 from service.demo.border import beside_line
 
 Floats = NDArray[np.float64]

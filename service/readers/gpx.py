@@ -14,7 +14,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
 from geo.errors import N_
-from geo.fixes import Mode
+from geo.track import Mode
 from service.errors import InvalidInput, MalformedBody
 from service.readers.track_file import GPX_ZONE, METRES_PER_HDOP, TrackBuilder, TrackFile
 

@@ -5,7 +5,7 @@ import io
 from datetime import tzinfo
 
 from geo.errors import N_
-from geo.fixes import Mode
+from geo.track import Mode
 from service.errors import InvalidInput, MalformedBody
 from service.readers.track_file import METRES_PER_HDOP, TrackBuilder, TrackFile
 

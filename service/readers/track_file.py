@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.errors import N_
-from geo.fixes import Fixes, Mode
+from geo.track import Fixes, Mode
 from service.errors import ContentTooLarge, InvalidInput
 
 MOST_FIXES = 1_000_000

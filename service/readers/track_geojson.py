@@ -10,7 +10,7 @@ from datetime import tzinfo
 from typing import Any
 
 from geo.errors import N_
-from geo.fixes import Mode
+from geo.track import Mode
 from service.errors import InvalidInput
 from service.readers import strict_json
 from service.readers.track_file import TrackBuilder, TrackFile

@@ -6,7 +6,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from geo.errors import N_
-from geo.fixes import Mode
+from geo.track import Mode
 from service.errors import InvalidInput, UnsupportedFormat
 from service.readers.gpx import read_gpx
 from service.readers.track_csv import read_csv

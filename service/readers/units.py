@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from geo.defects import metres_per_degree
 from geo.lattice import quantise
+from geo.partition.defects import metres_per_degree
 from service.readers.columns import attributes, code_field, counts, required_texts, resolve, texts
 from service.readers.faults import RowFault, refuse_rows
 from service.readers.vector import Features

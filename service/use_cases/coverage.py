@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -181,7 +181,7 @@ def _of_segment(
         walked_km=float(np.abs(observed.to_m - observed.from_m).sum()) / 1000.0,
         hours=float((observed.to_t - observed.from_t).sum()) / 3600.0,
         stretches=stretches,
-        due=_due(segment.due_days, history, period),
+        due=_due(segment, history, period),
     )
 
 
@@ -257,13 +257,18 @@ class _Look:
         return (before[-1] if before else None, after[0] if after else None)
 
 
-def _due(days: int | None, history: Profile, period: Period) -> Due:
+def _due(segment: BorderSegment, history: Profile, period: Period) -> Due:
     """Return how a segment stands against its rule: at most so many days between two visits of a metre."""
+    days = segment.due_days
     if days is None:
         return Due(None, "none", 0.0, 0.0, None)
     now = period.as_of.timestamp()
-    # a metre that was never walked counts as left since the longest time that is looked back
-    last = np.where(np.isnan(history.last_t), now - HISTORY.total_seconds(), history.last_t)
+    # a metre that was never walked is left since the segment was drawn, or as far back as is looked
+    never = now - HISTORY.total_seconds()
+    if segment.valid_from is not None:
+        drawn = datetime.combine(segment.valid_from, datetime.min.time(), period.from_at.tzinfo)
+        never = min(now, max(never, drawn.timestamp()))
+    last = np.where(np.isnan(history.last_t), never, history.last_t)
     age = (now - last) / 86_400.0
     late = age > days
     spans = union(history.edges[:-1][late], history.edges[1:][late])
@@ -271,7 +276,7 @@ def _due(days: int | None, history: Profile, period: Period) -> Due:
     debt = float((np.maximum(age - days, 0.0) * history.metres).sum()) / 1000.0
     walked = history.metres >= OVERDUE_LEAST_M
     oldest = float(last[walked].min()) if walked.any() else float(last.min())
-    next_on = (datetime.fromtimestamp(oldest, UTC) + days * DAY).date()
+    next_on = (datetime.fromtimestamp(oldest, period.from_at.tzinfo) + days * DAY).date()
     if len(long):
         state: DueState = "overdue"
     else:

@@ -16,14 +16,12 @@ import numpy.typing as npt
 import shapely
 from shapely import Geometry, STRtree
 
-from geo.chains import Chains
 from geo.crs import geodesic_area
-from geo.defects import Defect, DefectKind, as_feature
 from geo.errors import N_
-from geo.levels import prove_levels
-from geo.notches import notches
-from geo.partition import dissolve, prove
-from geo.validity import ring_defects
+from geo.partition import Defect, DefectKind, as_feature, dissolve, prove, prove_levels
+from geo.partition.chains import Chains
+from geo.partition.notches import notches
+from geo.partition.validity import ring_defects
 from layers.catalog import Layer, LayerKind
 from layers.ids import new_id
 from layers.releases import Release

@@ -7,9 +7,9 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.chain_kernels import cross_sign, pack, ring_sign, segments_meet, simple_ring, unpack
 from geo.lattice import LAT_LIMIT, LON_LIMIT
-from geo.ring_kernels import point_in_ring
+from geo.partition.chain_kernels import cross_sign, pack, ring_sign, segments_meet, simple_ring, unpack
+from geo.partition.ring_kernels import point_in_ring
 
 Point = tuple[int, int]
 wide = st.integers(-2 * LON_LIMIT, 2 * LON_LIMIT)
@@ -55,9 +55,24 @@ def test_segments_meet_as_geos_says(a: Point, b: Point, c: Point, d: Point) -> N
 @given(st.lists(small, min_size=3, max_size=9, unique=True))
 def test_a_simple_ring_is_a_valid_polygon_and_back(pairs: list[tuple[int, int]]) -> None:
     xy = np.array(pairs, dtype=np.int64)
-    simple = simple_ring(xy[:, 0], xy[:, 1]) and ring_sign(xy[:, 0], xy[:, 1]) != 0
+    simple = (
+        simple_ring(xy[:, 0], xy[:, 1], np.empty((5, len(xy)), dtype=np.int64))
+        and ring_sign(xy[:, 0], xy[:, 1]) != 0
+    )
     ring = shapely.LinearRing(pairs)
     assert simple == (shapely.Polygon(pairs).is_valid and ring.is_simple)
+
+
+@given(st.integers(201, 400), st.integers(0, 2**32 - 1))
+def test_long_rings_are_judged_alike(count: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    angle = np.sort(rng.random(count)) * 2 * np.pi
+    far = rng.integers(900, 1_000, count) * 1_000
+    xy = np.rint(np.column_stack((np.cos(angle) * far, np.sin(angle) * far))).astype(np.int64)
+    if rng.random() < 0.5:
+        xy[[5, 90]] = xy[[90, 5]]
+    scratch = np.empty((5, count), dtype=np.int64)
+    assert simple_ring(xy[:, 0], xy[:, 1], scratch) == shapely.Polygon(xy).is_valid
 
 
 @given(small, st.lists(small, min_size=3, max_size=9, unique=True))

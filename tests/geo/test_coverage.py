@@ -9,9 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.coverage import Evidence, Intervals, RouteIndex, covered_length, union, walked
-from geo.fixes import Fixes, Mode
 from geo.linear import MeasuredLine
-from geo.track import clean
+from geo.track import Fixes, Mode, clean
 from tests.fixtures.walks import EXACT, START, Receiver, along, line, record
 
 STRAIGHT = line((0.0, 0.0), (5_000.0, 0.0))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.intervals import Intervals, covered_length, gaps, intersection, profile, union
+from geo.coverage import Intervals, covered_length, gaps, intersection, profile, union
 
 SPANS = st.lists(st.tuples(st.integers(0, 100), st.integers(0, 100)), max_size=12)
 

@@ -6,9 +6,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.defects import DefectKind
-from geo.levels import prove_levels
-from geo.partition import dissolve
+from geo.partition import DefectKind, dissolve, prove_levels
 from tests.geo.partitions import degrees, make
 
 

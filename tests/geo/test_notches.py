@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 import shapely
 
-from geo.defects import DefectKind
-from geo.notches import notches
-from geo.partition import prove
+from geo.partition import DefectKind, prove
+from geo.partition.notches import notches
 from tests.geo.partitions import degrees
 
 WEST = [(0, 0), (10_000, 0), (10_000, 10_000), (0, 10_000)]

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.errors import InvalidGeometry, OutOfRange
-from geo.overlay import OverlayIndex
+from geo.locate import OverlayIndex
 from tests.geo.exact_owner import edges_of, inside, through, whole_rings
 
 

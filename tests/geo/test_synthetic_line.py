@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from geo.errors import InvalidGeometry
 from geo.lattice import on_lattice
 from geo.linear import MeasuredLine
-from geo.synthetic_line import beside, wiggled
+from geo.synthetic.line import beside, wiggled
 
 COARSE = np.array([(118.0, 46.3), (118.05, 46.32), (118.11, 46.31), (118.16, 46.36), (118.23, 46.35)])
 

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.fixes import Fixes, Mode, Verdict
-from geo.track import CleanTrack, admit, clean, sessions
+from geo.track import CleanTrack, Fixes, Mode, Verdict, admit, clean, sessions
 from tests.fixtures.walks import EXACT, START, Receiver, record
 
 WALK = np.arange(0.0, 600.0, 1.3)

@@ -11,8 +11,8 @@ import shapely
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from geo.fixes import Fixes
 from geo.linear import MeasuredLine
+from geo.track import Fixes
 from layers.border import BorderSegment
 from layers.ids import new_id
 from layers.marker_kinds import read_attributes

@@ -12,9 +12,8 @@ import numpy.typing as npt
 import shapely
 
 from geo.coverage import Evidence, Intervals, RouteIndex, covered_length, union, walked
-from geo.fixes import Fixes, Mode
 from geo.linear import MeasuredLine
-from geo.track import SESSION_SILENCE_S, clean, sessions
+from geo.track import SESSION_SILENCE_S, Fixes, Mode, clean, sessions
 from layers.border import BorderSegment
 from layers.coverage import LineVisit
 from layers.fixes import FixTable, instant

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 
 from geo.errors import N_
-from geo.fixes import Verdict
-from geo.track import CleanTrack
+from geo.track import CleanTrack, Verdict
 from layers.fixes import instant
 from service.readers.track_file import TrackFile
 from service.schemas.tracks import patrol_json

@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.errors import N_
-from geo.fixes import INADMISSIBLE, Mode, Verdict
-from geo.track import CleanTrack, admit, clean
+from geo.track import INADMISSIBLE, CleanTrack, Mode, Verdict, admit, clean
 from layers.fixes import FixCounts, FixTable, QuarantinedFix
 from layers.ids import new_id
 from layers.patrols import Patrol

@@ -73,7 +73,7 @@ def test_a_refusal_as_json(tmp_path: Path) -> None:
 
 
 def test_the_readers_language_decides() -> None:
-    assert "没有名为 WARDLINE_X 的设置" in run("stop", WARDLINE_X="1", LANG="zh_CN.UTF-8").stderr
+    assert "没有设置项 WARDLINE_X" in run("stop", WARDLINE_X="1", LANG="zh_CN.UTF-8").stderr
     # LC_ALL goes before LANG.
     assert "There is no setting" in run("stop", WARDLINE_X="1", LANG="zh_CN.UTF-8", LC_ALL="C.UTF-8").stderr
 
@@ -93,3 +93,11 @@ def test_help_and_stop_import_no_map_and_no_web_framework() -> None:
             [sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True, check=True
         ).stdout.split()
         assert not {"fastapi", "folium", "pyogrio", "numba"} & set(loaded)
+
+
+def test_serving_a_demo_that_is_there_starts_without_its_generator() -> None:
+    code = "import sys, service.app, service.cli.demo; print('\\n'.join(sys.modules))"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert not {"service.demo.load", "geo.synthetic", "scipy.signal"} & set(loaded)

@@ -14,10 +14,11 @@ from geo.linear import MeasuredLine
 from geo.track import Verdict, clean
 from layers.marker_kinds import BoundaryMarker, ServiceStation
 from service.demo import world
-from service.demo.content import Content, DemoSize, make_content
-from service.demo.county import COUNTY_CODE, REPRESENTATIVES
+from service.demo.content import Content, make_content
+from service.demo.county import REPRESENTATIVES
 from service.demo.ground import border_of, make_ground
 from service.demo.patrols import Fault
+from service.demo.state import COUNTY_CODE, DemoSize
 from service.demo.world import AtlasMissing, shared_border
 
 TODAY = date(2026, 3, 10)

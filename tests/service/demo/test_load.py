@@ -19,9 +19,9 @@ from layers.patrols import patrol
 from layers.stores import Stores
 from service.database import session_factory
 from service.demo import world
-from service.demo.content import VERSION, DemoSize, make_content
-from service.demo.county import COUNTY_CODE, LAYER
-from service.demo.load import DemoSummary, Progress, demo_state, load_demo
+from service.demo.content import make_content
+from service.demo.load import DemoSummary, Progress, load_demo
+from service.demo.state import COUNTY_CODE, LAYER, VERSION, DemoSize, demo_state
 from service.use_cases.coverage import coverage, period_of, segments_of
 
 TODAY = date(2026, 3, 10)

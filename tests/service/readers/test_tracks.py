@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from geo.fixes import Mode
+from geo.track import Mode
 from service.errors import ContentTooLarge, InvalidInput, MalformedBody, ServiceError, UnsupportedFormat
 from service.readers import track_file
 from service.readers.track_file import TrackFile, read_time

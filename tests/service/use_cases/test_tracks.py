@@ -2,14 +2,15 @@
 
 import itertools
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 import shapely
 from sqlalchemy.orm import Session
 
-from geo.fixes import Fixes, Mode
 from geo.linear import MeasuredLine
+from geo.track import Fixes, Mode
 from layers.border import BorderSegment
 from layers.ids import new_id
 from layers.stores import Stores
@@ -72,6 +73,39 @@ def test_an_upload_is_stored_and_credited_over_midnight(stores: Stores) -> None:
     # 3,200 s to midnight at 1.3 m/s
     assert by["B1", DAYS[0]] == pytest.approx(500.0 + 3_200.0 * 1.3 - 3_000.0, abs=25.0)
     assert sum(by.values()) == pytest.approx(6_000.0, abs=25.0)
+
+
+def test_a_walk_over_the_end_of_a_month_is_whole(stores: Stores) -> None:
+    start = datetime(2025, 6, 30, 23, 30, tzinfo=ZoneInfo(ZONE)).timestamp()
+    receipt = send(stores, walk(0.0, 6_000.0, start))
+    by = {one.day: 0.0 for one in receipt.covered}
+    for one in receipt.covered:
+        by[one.day] += one.walked_m
+    assert by.keys() == {date(2025, 6, 30), date(2025, 7, 1)}
+    assert by[date(2025, 6, 30)] == pytest.approx(1_800.0 * 1.3, abs=25.0)
+    assert sum(by.values()) == pytest.approx(6_000.0, abs=25.0)
+    whole = period_of("2025-06-01", "2025-08-01", ZONE, NOW + timedelta(days=60))
+    june = period_of("2025-06-01", "2025-07-01", ZONE, NOW + timedelta(days=60))
+    july = period_of("2025-07-01", "2025-08-01", ZONE, NOW + timedelta(days=60))
+    metres = [
+        sum(one.covered_m for one in coverage(stores, segments_of(stores, period), period))
+        for period in (whole, june, july)
+    ]
+    assert metres[0] == pytest.approx(metres[1] + metres[2], abs=1e-3)
+
+
+def test_a_metre_never_walked_is_due_since_the_segment_was_drawn(stores: Stores) -> None:
+    (first, _) = stores.border.all(DAYS[0])
+    stores.border.set_owner(first.id, "guard", 10)
+    begun = datetime(2025, 1, 1, tzinfo=ZoneInfo(ZONE))
+    for days, state in ((5, "ok"), (9, "soon"), (11, "overdue")):
+        day = (begun + timedelta(days=days)).date().isoformat()
+        period = period_of("2025-01-01", day, ZONE, NOW)
+        (found, _) = coverage(stores, segments_of(stores, period), period)
+        assert found.due.state == state
+        assert found.due.next_on == date(2025, 1, 11)
+    assert found.due.overdue_m == pytest.approx(found.length_m)
+    assert found.due.debt_km_days == pytest.approx(found.length_m / 1_000.0)
 
 
 def test_the_same_file_twice_is_one_patrol(stores: Stores) -> None:

@@ -1,0 +1,19 @@
+"""Coverage of lines: what was walked, and the algebra of intervals that answers for any period."""
+
+from geo.coverage.intervals import Intervals, Profile, covered_length, gaps, intersection, profile, union
+from geo.coverage.route_index import RouteIndex
+from geo.coverage.walking import walked
+from geo.evidence import Evidence
+
+__all__ = [
+    "Evidence",
+    "Intervals",
+    "Profile",
+    "RouteIndex",
+    "covered_length",
+    "gaps",
+    "intersection",
+    "profile",
+    "union",
+    "walked",
+]

@@ -1,0 +1,7 @@
+"""Exact partitions: proof by chains, defects with their places, and sums of units."""
+
+from geo.partition.defects import Defect, DefectKind, as_feature
+from geo.partition.levels import prove_levels
+from geo.partition.proof import Proof, dissolve, prove
+
+__all__ = ["Defect", "DefectKind", "Proof", "as_feature", "dissolve", "prove", "prove_levels"]

@@ -1,0 +1,18 @@
+"""Recorded tracks: fixes, the verdict on each of them, and the pieces that they make."""
+
+from geo.track.cleaning import FULL_CREDIT_M, CleanTrack, admit, clean, sessions
+from geo.track.fixes import INADMISSIBLE, Fixes, Mode, Verdict
+from geo.track.kernels import SESSION_SILENCE_S
+
+__all__ = [
+    "FULL_CREDIT_M",
+    "INADMISSIBLE",
+    "SESSION_SILENCE_S",
+    "CleanTrack",
+    "Fixes",
+    "Mode",
+    "Verdict",
+    "admit",
+    "clean",
+    "sessions",
+]

@@ -1,0 +1,240 @@
+"""Compiled kernels of cleaning a track: spikes, stays, pieces and the distance travelled."""
+
+import math
+
+import numpy as np
+
+from geo.compiled import compiled
+from geo.geocentric import Floats
+from geo.track.fixes import Codes, Ints, Places
+
+SESSION_SILENCE_S = 1800.0
+"""No rule looks across a longer silence."""
+
+SPIKE_FIXES = 5
+JUMP_M = 25.0
+"""A jump less than this, or less than twice the errors, beyond both errors is left to the matching: at one
+fix a second the speed gate alone would find a jump in every other step of a standing phone."""
+
+STAY_S = 180.0
+STAY_M = 25.0
+STRAY_FIXES, STRAY_S = 5, 90.0
+"""So many fixes in a row may lie outside a stay, or all within twice its radius for so long, if the next is
+inside again: a receiver's drift wanders off and comes back."""
+
+SILENCE_S = 900.0
+
+WINDOW_S = 15.0
+TRUSTED_M = 30.0
+"""Fixes with a larger error do not count for the distance travelled."""
+
+SPIKE = 3
+"""The code of ``Verdict.SPIKE``."""
+
+USABLE = 1
+"""Verdicts up to this one, ACCEPTED and SUPPORTING, are used."""
+
+
+@compiled
+def chord(a: Floats, b: Floats) -> float:
+    """Return the straight distance of two geocentric places in metres."""
+    x, y, z = a[0] - b[0], a[1] - b[1], a[2] - b[2]
+    return math.sqrt(x * x + y * y + z * z)
+
+
+@compiled
+def agree(i: int, j: int, t: Floats, xyz: Floats, accuracy: Floats, limit: float) -> bool:
+    """Return whether one can be at fix i and then at fix j, within both errors and a speed in m/s."""
+    error = accuracy[i] + accuracy[j]
+    beyond = chord(xyz[i], xyz[j]) - error
+    return bool(beyond <= max(JUMP_M, 2.0 * error) or beyond <= limit * (t[j] - t[i]))
+
+
+@compiled
+def lowest_agreeing(
+    depth: int, last: Places, count: Places, i: int, t: Floats, xyz: Floats, accuracy: Floats, limit: float
+) -> int:
+    """Return the run on the stack that fix i belongs to, −1 for none.
+
+    It is the first it agrees with from the top, or a lower one that it agrees with as well, where no more
+    than ``SPIKE_FIXES`` fixes lie above.
+    """
+    above, home = 0, -1
+    for k in range(depth - 1, -1, -1):
+        if agree(last[k], i, t, xyz, accuracy, limit):
+            home = k
+        elif home >= 0:
+            break
+        above += count[k]
+        if above > SPIKE_FIXES:
+            break
+    return home
+
+
+@compiled
+def drop_spikes(
+    t: Floats, xyz: Floats, accuracy: Floats, mode: Codes, group: Ints, verdict: Codes, limit: Floats
+) -> Ints:
+    """Mark spikes in ``verdict`` and return the consistent run (n,) each fix is in, −1 for none.
+
+    Runs of fixes that agree each with the next stand on a stack. A fix that disagrees with the last run looks
+    down the stack over at most ``SPIKE_FIXES`` fixes for a run it agrees with: those between were a spike, or
+    if it agrees with them too, only noise. Where there is none a new run starts, and both are kept: no run is
+    more trusted for being first.
+    """
+    n = t.shape[0]
+    run = np.full(n, -1, np.int32)
+    previous = np.full(n, -1, np.int64)  # the fix before in the same run
+    last = np.empty(n, np.int64)
+    count = np.empty(n, np.int64)
+    names = np.empty(n, np.int32)
+    depth, made = 0, 0
+    before = -1
+    for i in range(n):
+        if verdict[i] > USABLE:
+            continue
+        if before >= 0 and (group[i] != group[before] or t[i] - t[before] > SESSION_SILENCE_S):
+            depth = 0
+        before = i
+        home = lowest_agreeing(depth, last, count, i, t, xyz, accuracy, limit[mode[i]])
+        if home < 0:
+            home = depth
+            last[home], count[home], names[home] = -1, 0, made
+            depth += 1
+            made += 1
+        elif home < depth - 1:
+            bridging = agree(last[depth - 1], i, t, xyz, accuracy, limit[mode[i]])
+            for k in range(home + 1, depth):
+                at = last[k]
+                while at >= 0:
+                    run[at] = names[home] if bridging else -1
+                    verdict[at] = verdict[at] if bridging else SPIKE
+                    at = previous[at]
+            depth = home + 1
+        previous[i] = last[home]
+        run[i] = names[home]
+        last[home] = i
+        count[home] += 1
+    return run
+
+
+@compiled
+def stay_end(i: int, n: int, t: Floats, xyz: Floats, accuracy: Floats, run: Ints) -> tuple[int, int]:
+    """Return the last fix of the longest stay from fix i on, and how many fixes are in it."""
+    cx, cy, cz = xyz[i, 0], xyz[i, 1], xyz[i, 2]
+    members, end, strays = 1, i, 0
+    before = i
+    for j in range(i + 1, n):
+        if run[j] == -1:
+            continue
+        if run[j] != run[i] or t[j] - t[before] > SESSION_SILENCE_S:
+            break
+        before = j
+        dx, dy, dz = xyz[j, 0] - cx, xyz[j, 1] - cy, xyz[j, 2] - cz
+        away, radius = math.sqrt(dx * dx + dy * dy + dz * dz), max(STAY_M, 1.5 * accuracy[j])
+        if away <= radius:
+            members += 1
+            cx += dx / members
+            cy += dy / members
+            cz += dz / members
+            end, strays = j, 0
+        else:
+            strays += 1
+            if strays > STRAY_FIXES and (away > 2.0 * radius or t[j] - t[end] > STRAY_S):
+                break
+    return end, members
+
+
+@compiled
+def find_stays(t: Floats, xyz: Floats, accuracy: Floats, run: Ints) -> Ints:
+    """Return the stay (n,) each fix is in, −1 for none: at least ``STAY_S`` within ``STAY_M`` of its middle.
+
+    A fix that is more than two radii away ``STAY_S`` later cannot start one, which settles a walker's fixes
+    by one look ahead each.
+    """
+    n = t.shape[0]
+    stay = np.full(n, -1, np.int32)
+    made, ahead, i = 0, 0, 0
+    while i < n:
+        if run[i] == -1:
+            i += 1
+            continue
+        ahead = max(ahead, i)
+        while ahead < n and (t[ahead] - t[i] < STAY_S or run[ahead] == -1):
+            ahead += 1
+        reach = 2.0 * max(STAY_M, 1.5 * accuracy[i])
+        if ahead < n and run[ahead] == run[i]:
+            reach += max(0.0, 1.5 * accuracy[ahead] - STAY_M)
+            hopeless = chord(xyz[i], xyz[ahead]) > reach + STAY_M
+        else:
+            hopeless = False
+        if hopeless:
+            i += 1
+            continue
+        end, members = stay_end(i, n, t, xyz, accuracy, run)
+        if members > 1 and t[end] - t[i] >= STAY_S:
+            for j in range(i, end + 1):
+                if run[j] != -1:
+                    stay[j] = made
+            made += 1
+            i = end + 1
+        else:
+            i += 1
+    return stay
+
+
+@compiled
+def number_pieces(
+    t: Floats, xyz: Floats, mode: Codes, run: Ints, stay: Ints, cut_time: Floats, cut_distance: Floats
+) -> Ints:
+    """Return the piece (n,) each fix is in, −1 for none."""
+    n = t.shape[0]
+    piece = np.full(n, -1, np.int32)
+    before, current = -1, -1
+    for i in range(n):
+        if run[i] == -1:
+            continue
+        if before < 0 or run[i] != run[before]:
+            current += 1
+        elif stay[i] == -1 or stay[i] != stay[before]:
+            silence = t[i] - t[before]
+            far = chord(xyz[i], xyz[before])
+            m = mode[i]
+            if silence > SILENCE_S or (silence > cut_time[m] and far > cut_distance[m]):
+                current += 1
+        piece[i] = current
+        before = i
+    return piece
+
+
+@compiled
+def travelled(t: Floats, xyz: Floats, accuracy: Floats, piece: Ints, stay: Ints) -> float:
+    """Return metres along the pieces, from middle to middle of ``WINDOW_S`` of fixes or of a stay.
+
+    A sum over single fixes would add the noise of every second: six times the way at walking pace.
+    """
+    total = 0.0
+    n = xyz.shape[0]
+    here, there = np.empty(3), np.empty(3)
+    in_piece = -1
+    i = 0
+    while i < n:
+        if piece[i] == -1 or accuracy[i] > TRUSTED_M:
+            i += 1
+            continue
+        start, members = i, 0
+        here[:] = 0.0
+        while i < n and (piece[i] == -1 or piece[i] == piece[start]):
+            same_stay = stay[i] == stay[start]
+            if piece[i] != -1 and (not same_stay or (stay[i] == -1 and t[i] - t[start] >= WINDOW_S)):
+                break
+            if piece[i] != -1 and accuracy[i] <= TRUSTED_M:
+                here += xyz[i]
+                members += 1
+            i += 1
+        here /= members
+        if piece[start] == in_piece:
+            total += chord(here, there)
+        in_piece = piece[start]
+        there[:] = here
+    return total
