@@ -9,7 +9,7 @@
 #
 # FOLDER       where to work (a temporary folder, removed at the end; a folder that is named is kept)
 # SUITE        Debian's release (bookworm)
-# MIRROR       where packages come from (http://deb.debian.org/debian)
+# MIRROR       where packages come from (debootstrap knows one)
 # COPY         paths of this machine to copy in, such as certificates or a pip.conf
 # PASS         names of variables to pass in, such as https_proxy
 # UNCOMMITTED  1 to prove the working tree as it is instead of its last commit
@@ -18,7 +18,7 @@ set -euo pipefail
 
 checkout=$(cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
 suite=${SUITE:-bookworm}
-mirror=${MIRROR:-http://deb.debian.org/debian}
+mirror=${MIRROR:-}
 read -r -a tests <<<"${TESTS:-tests/service/cluster}"
 read -r -a copied <<<"${COPY:-}"
 read -r -a passed <<<"${PASS:-}"
@@ -45,7 +45,7 @@ make_base() {
     [ ! -e "$folder/base/.made" ] || return 0
     note "Making a bare $suite"
     rm -rf --one-file-system "$folder/base"
-    debootstrap --variant=minbase --include=python3 "$suite" "$folder/base" "$mirror" >"$folder/debootstrap.log" ||
+    debootstrap --variant=minbase --include=python3 "$suite" "$folder/base" ${mirror:+"$mirror"} >"$folder/debootstrap.log" ||
         fail "debootstrap failed, see $folder/debootstrap.log"
     chroot "$folder/base" apt-get clean
     chroot "$folder/base" useradd --create-home --shell /bin/bash tester
