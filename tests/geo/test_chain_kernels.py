@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.lattice import LAT_LIMIT, LON_LIMIT
@@ -17,18 +17,21 @@ points = st.tuples(st.integers(-LON_LIMIT, LON_LIMIT), st.integers(-LAT_LIMIT, L
 small = st.tuples(st.integers(0, 6), st.integers(0, 6))
 
 
+@settings(deadline=None)  # the first call compiles
 @given(wide, wide, wide, wide)
 def test_cross_sign_is_exact_beyond_64_bits(ax: int, ay: int, bx: int, by: int) -> None:
     true = ax * by - ay * bx
     assert cross_sign(ax, ay, bx, by) == (true > 0) - (true < 0)
 
 
+@settings(deadline=None)  # the first call compiles
 @given(wide, wide, st.integers(-3, 3))
 def test_cross_sign_is_exact_next_to_zero(ax: int, ay: int, off: int) -> None:
     true = ax * (ay + off) - ay * ax
     assert cross_sign(ax, ay, ax, ay + off) == (true > 0) - (true < 0)
 
 
+@settings(deadline=None)  # the first call compiles
 @given(st.lists(points, min_size=1, max_size=30))
 def test_packing_is_one_to_one_and_keeps_order(pairs: list[tuple[int, int]]) -> None:
     xy = np.array(pairs, dtype=np.int64)
@@ -36,6 +39,7 @@ def test_packing_is_one_to_one_and_keeps_order(pairs: list[tuple[int, int]]) -> 
     assert [pairs[k] for k in np.argsort(pack(xy), kind="stable")] == sorted(pairs)
 
 
+@settings(deadline=None)  # the first call compiles
 @given(st.lists(points, min_size=3, max_size=12))
 def test_ring_sign_is_that_of_the_exact_area(pairs: list[tuple[int, int]]) -> None:
     xy = np.array(pairs, dtype=np.int64)
@@ -43,6 +47,7 @@ def test_ring_sign_is_that_of_the_exact_area(pairs: list[tuple[int, int]]) -> No
     assert ring_sign(xy[:, 0], xy[:, 1]) == (twice > 0) - (twice < 0)
 
 
+@settings(deadline=None)  # the first call compiles
 @given(small, small, small, small)
 def test_segments_meet_as_geos_says(a: Point, b: Point, c: Point, d: Point) -> None:
     if a == b or c == d:
@@ -52,6 +57,7 @@ def test_segments_meet_as_geos_says(a: Point, b: Point, c: Point, d: Point) -> N
     assert (boxes_meet and segments_meet(*a, *b, *c, *d)) == one.intersects(other)
 
 
+@settings(deadline=None)  # the first call compiles
 @given(st.lists(small, min_size=3, max_size=9, unique=True))
 def test_a_simple_ring_is_a_valid_polygon_and_back(pairs: list[tuple[int, int]]) -> None:
     xy = np.array(pairs, dtype=np.int64)
@@ -63,6 +69,7 @@ def test_a_simple_ring_is_a_valid_polygon_and_back(pairs: list[tuple[int, int]])
     assert simple == (shapely.Polygon(pairs).is_valid and ring.is_simple)
 
 
+@settings(deadline=None)  # the first call compiles
 @given(st.integers(201, 400), st.integers(0, 2**32 - 1))
 def test_long_rings_are_judged_alike(count: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -75,6 +82,7 @@ def test_long_rings_are_judged_alike(count: int, seed: int) -> None:
     assert simple_ring(xy[:, 0], xy[:, 1], scratch) == shapely.Polygon(xy).is_valid
 
 
+@settings(deadline=None)  # the first call compiles
 @given(small, st.lists(small, min_size=3, max_size=9, unique=True))
 def test_point_in_ring_as_exact_rationals_say(point: tuple[int, int], pairs: list[tuple[int, int]]) -> None:
     xy = np.array(pairs, dtype=np.int64)
