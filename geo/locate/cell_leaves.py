@@ -160,14 +160,21 @@ def divide(
                     counts[part] += 1
         cursor += 1 + columns * rows
         made += columns * rows
-    next_starts = np.zeros(parts + 1, np.int64)
-    next_starts[1:] = np.cumsum(counts)
-    place = next_starts[:-1].copy()
-    next_edges = np.empty(size, np.int32)
-    for k in range(size):
-        next_edges[place[part_of[k]]] = found[k]
-        place[part_of[k]] += 1
+    next_starts, next_edges = _by_part(found[:size], part_of, counts)
     return cursor, batch, next_starts, next_edges
+
+
+@compiled
+def _by_part(found: Int32s, part_of: Int64s, counts: Int64s) -> tuple[Int64s, Int32s]:
+    """Put the edges in the order of their parts; return where each part's edges start, and the edges."""
+    starts = np.zeros(counts.shape[0] + 1, np.int64)
+    starts[1:] = np.cumsum(counts)
+    place = starts[:-1].copy()
+    edges = np.empty(found.shape[0], np.int32)
+    for k in range(found.shape[0]):
+        edges[place[part_of[k]]] = found[k]
+        place[part_of[k]] += 1
+    return starts, edges
 
 
 @compiled

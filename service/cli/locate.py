@@ -84,10 +84,9 @@ def command(
         points.write_file(located, output)
     rules = located.table.column(located.answers[-2])
     counts = {name: pc.sum(pc.equal(rules, name)).as_py() or 0 for name in ("grid", "snapped", "outside")}
+    said = {"rows": len(table.lon), "as_of": day.isoformat(), **counts, "file": str(output)}
     if as_json:
-        typer.echo(
-            json.dumps({"rows": len(table.lon), "as_of": day.isoformat(), **counts, "file": str(output)})
-        )
+        typer.echo(json.dumps(said))
     elif not quiet:
         listed = ", ".join(f"{count:,} {name}" for name, count in counts.items())
         typer.echo(f"{len(table.lon):,} points as of {day}: {listed}. Written to {output}")
