@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy.orm import Session
@@ -78,10 +79,12 @@ def _page(stores: Stores, codes: tuple[str, ...], found: tuple[SegmentCoverage, 
 
 
 def _show(body: dict[str, Any]) -> None:
-    table = Table(title=f"{body['from'][:16]} – {body['to'][:16]}", title_justify="left")
-    table.add_column("segment")
-    for name in ("km", "walked km", "%", "inferred km", "open km", "passes", "last", "due"):
-        table.add_column(name, justify="right")
+    title = f"{body['from'][:16]} – {body['to'][:16]}, lengths in km"
+    table = Table(title=title, title_justify="left", box=SIMPLE, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column("segment", no_wrap=True)
+    # Nine columns must stay whole in a terminal of eighty.
+    for name in ("length", "walked", "%", "inferred", "open", "passes", "last", "due"):
+        table.add_column(name, justify="right", no_wrap=True)
     for one in body["segments"]:
         open_m = sum(gap["length_m"] for gap in one["gaps"])
         table.add_row(
@@ -100,4 +103,8 @@ def _show(body: dict[str, Any]) -> None:
     for one in body["segments"]:
         for gap in sorted(one["gaps"], key=lambda gap: -gap["length_m"])[:3]:
             age = "not walked" if gap["age_days"] is None else f"walked {gap['age_days']:.0f} days before"
-            console.print(f"{one['code']}: open {gap['length_m'] / 1000:.2f} km {gap['where']}, {age}")
+            console.print(f"{one['code']}: open {_length(gap['length_m'])} {gap['where']}, {age}")
+
+
+def _length(metres: float) -> str:
+    return f"{metres / 1000:.2f} km" if metres >= 1000 else f"{metres:.0f} m"

@@ -86,7 +86,8 @@ def _lines(one: dict[str, Any]) -> list[str]:
         return [f"{one['file']}: was stored before, as patrol {one['patrol']}; nothing changed."]
     parts = [f"{fixes['stored']:,} fixes stored"]
     parts += [f"{fixes[name]:,} {name}" for name in ("duplicate", "quarantined") if fixes[name]]
-    parts.append(f"{one['pieces']} pieces, {one['distance_m'] / 1000:.1f} km")
+    pieces = "1 piece" if one["pieces"] == 1 else f"{one['pieces']} pieces"
+    parts.append(f"{pieces}, {one['distance_m'] / 1000:.1f} km")
     lines = [f"{one['file']}: {', '.join(parts)}."]
     lines += [f"  note: {note}" for note in one["notes"]]
     odd = [name for name in one["verdicts"] if name not in ("accepted", "supporting")]
