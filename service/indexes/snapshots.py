@@ -251,7 +251,7 @@ def choose_district(codes: list[str], named: str | None, default: str | None) ->
         return codes[0]
     raise DistrictNotNamed(
         N_("The request names no district; there are: {known}."),
-        mend=N_("Add district=… with one of these codes; `./wardline import` makes the first one."),
+        mend=N_("Name one of these codes: district=… in a request, --district … in a command."),
         where={"parameter": "district"},
         known=known,
     )

@@ -60,7 +60,7 @@ def serving(home: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str]
 def test_serves_until_a_signal_and_takes_the_database_with_it(home: Path, workers: int) -> None:
     cluster = Cluster(home)
     with serving(home, "--workers", str(workers)) as (program, address):
-        assert httpx.get(address + "healthz").status_code == 200
+        assert httpx.get(address + "healthz", timeout=60).status_code == 200
         refused = run(home, "stop")
         assert (refused.returncode, cluster.is_running()) == (1, True)
         assert "still use the database" in refused.stderr
