@@ -16,7 +16,7 @@ from tests.benchmarks.peer_environment import ROOT
 
 KEPT = ROOT / ".wardline" / "bench"
 _SEED = 20_260
-_ON_VERTICES = 0.001
+_ON_EDGES = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Ground:
 
 
 def prepare(units: int, points: int, keep: Path = KEPT) -> Ground:
-    """Return a ground, made at first use: points all over the units, one of a thousand on a vertex."""
+    """Return a ground, made at first use; one point of a thousand is on an edge, half of those at its end."""
     folder = keep / f"{units}-{points}"
     if not (folder / "points.parquet").exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -76,6 +76,20 @@ def _points(shapes: npt.NDArray[Any], number: int) -> npt.NDArray[np.int64]:
         some = rng.integers(low, high + 1, (number, 2))
         drawn.append(some[shapely.contains_xy(outline, some[:, 0] / SCALE, some[:, 1] / SCALE)])
     points = np.concatenate(drawn)[:number]
-    on_vertex = rng.choice(number, max(1, int(number * _ON_VERTICES)), replace=False)
-    points[on_vertex] = vertices[rng.integers(0, len(vertices), len(on_vertex))]
+    places = np.concatenate([_inside_edges(shapes), vertices[rng.integers(0, len(vertices), number)]])
+    chosen = rng.choice(number, max(2, int(number * _ON_EDGES)), replace=False)
+    middle = len(places) - number
+    half = len(chosen) // 2 if middle else 0
+    points[chosen[:half]] = places[rng.integers(0, max(1, middle), half)]
+    points[chosen[half:]] = places[rng.integers(middle, len(places), len(chosen) - half)]
     return points
+
+
+def _inside_edges(shapes: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """Return a lattice point inside every edge that has one."""
+    corners, shape = shapely.get_coordinates(shapes, return_index=True)
+    whole = to_lattice(corners)
+    steps = np.diff(whole, axis=0)
+    parts = np.gcd(steps[:, 0], steps[:, 1])
+    edge = (shape[1:] == shape[:-1]) & (parts > 1)
+    return np.asarray(whole[:-1][edge] + steps[edge] // parts[edge, None])
