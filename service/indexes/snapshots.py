@@ -252,7 +252,8 @@ def choose_district(codes: list[str], named: str | None, default: str | None) ->
     raise DistrictNotNamed(
         N_("The request names no district; there are: {known}."),
         mend=N_(
-            "Name one of these codes: district=… in a request, --district … in a command. `./wardline import` makes the first one."
+            "Name one of these codes: district=… in a request, --district … in a command. "
+            "`./wardline import` makes the first one."
         ),
         where={"parameter": "district"},
         known=known,
