@@ -20,9 +20,10 @@ refuse() {
 }
 
 run_step() {
-    # Run a command whose words matter only when it fails. The lock of file descriptor 9 is not passed on.
+    # Run a command whose words matter only when it fails. It inherits the lock of descriptor 9, so that a pip that
+    # outlives a killed door still keeps the next one waiting.
     local log=$state/setup.log
-    if ! "$@" >"$log" 2>&1 9>&-; then
+    if ! "$@" >"$log" 2>&1; then
         tail -n 25 "$log" >&2
         refuse "This step failed: $*" "The whole output is in $log. Running the same command again resumes."
     fi

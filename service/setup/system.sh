@@ -92,10 +92,11 @@ can_install() {
 }
 
 as_root() {
+    # Without the lock of descriptor 9: a package may start a server that stays.
     if [ "$(id -u)" -eq 0 ]; then
-        env DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1 "$@"
+        env DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1 "$@" 9>&-
     else
-        sudo -n env DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1 "$@"
+        sudo -n env DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1 "$@" 9>&-
     fi
 }
 
