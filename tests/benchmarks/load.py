@@ -1,9 +1,11 @@
 """A small HTTP load generator: fixed requests over kept-alive connections on the loopback."""
 
 import asyncio
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 import numpy as np
@@ -11,6 +13,7 @@ import numpy.typing as npt
 import uvloop
 
 TIMEOUT_S = 600.0
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
 class LoadFailed(Exception):
@@ -35,42 +38,104 @@ class Load:
 
 
 class _Connection(asyncio.Protocol):
-    """One connection with one request under way; answers are told by their Content-Length."""
+    """One connection with one request under way at most; answers are told by their Content-Length.
 
-    def __init__(self) -> None:
-        self.transport: asyncio.Transport | None = None
+    It takes its requests from the load by turns. Without tasks or futures for each request, so that on a
+    small machine the generator leaves the time to the server.
+    """
+
+    def __init__(self, of: "_Loading", first: int) -> None:
+        self._of = of
+        self._next = first
+        self._begun = 0.0
         self._received = bytearray()
-        self._waiting: asyncio.Future[bytes] | None = None
+        self.transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports do not inherit from asyncio's.
         self.transport = cast("asyncio.Transport", transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_exception(LoadFailed(f"the connection was closed: {exc}"))
+        if self._next < len(self._of.requests):
+            self._of.fail(f"the connection was closed: {exc}")
 
-    def ask(self, request: bytes) -> asyncio.Future[bytes]:
+    def proceed(self) -> None:
+        """Send the next request, when it is due."""
+        of = self._of
+        if self._next >= len(of.requests):
+            of.finish()
+        elif of.rate is None:
+            self._send(time.perf_counter())
+        else:
+            due = of.begin + self._next / of.rate
+            wait = due - time.perf_counter()
+            of.loop.call_later(wait, self._send, due) if wait > 0 else self._send(due)
+
+    def _send(self, due: float) -> None:
         assert self.transport is not None
-        self._waiting = asyncio.get_running_loop().create_future()
-        self.transport.write(request)
-        return self._waiting
+        self._begun = due
+        self.transport.write(self._of.requests[self._next])
 
     def data_received(self, data: bytes) -> None:
         self._received += data
         end = self._received.find(b"\r\n\r\n")
-        if end < 0 or self._waiting is None or self._waiting.done():
+        if end < 0:
             return
-        head = bytes(self._received[:end]).lower()
-        at = head.find(b"content-length:")
-        if at < 0 or not head.startswith(b"http/1.1 200"):
-            self._waiting.set_exception(LoadFailed(bytes(self._received[:500]).decode(errors="replace")))
+        found = _LENGTH.search(self._received, 0, end + 2)
+        if found is None or not self._received.startswith(b"HTTP/1.1 200"):
+            self._of.fail(bytes(self._received[:500]).decode(errors="replace"))
             return
-        size = int(head[at + 15 :].split(b"\r\n", 1)[0])
-        if len(self._received) >= end + 4 + size:
-            body = bytes(self._received[end + 4 : end + 4 + size])
-            del self._received[: end + 4 + size]
-            self._waiting.set_result(body)
+        size = end + 4 + int(found[1])
+        if len(self._received) >= size:
+            self._of.latencies_ms[self._next] = (time.perf_counter() - self._begun) * 1e3
+            self._of.bodies[self._next] = bytes(self._received[end + 4 : size])
+            del self._received[:size]
+            self._next += self._of.connections
+            self.proceed()
+
+
+class _Loading:
+    """A load under way, shared by its connections."""
+
+    def __init__(self, requests: list[bytes], connections: int, rate: float | None) -> None:
+        self.requests = requests
+        self.connections = connections
+        self.rate = rate
+        self.latencies_ms = np.zeros(len(requests))
+        self.bodies = [b""] * len(requests)
+        self.begin = 0.0
+        self.loop = asyncio.get_running_loop()
+        self._working = connections
+        self._ended: asyncio.Future[None] = self.loop.create_future()
+
+    def finish(self) -> None:
+        """Note that one connection has nothing more to ask."""
+        self._working -= 1
+        if not self._working and not self._ended.done():
+            self._ended.set_result(None)
+
+    def fail(self, reason: str) -> None:
+        if not self._ended.done():
+            self._ended.set_exception(LoadFailed(reason))
+
+    async def run(self, port: int) -> Load:
+        opened: list[_Connection] = []
+        try:
+            for first in range(self.connections):
+                make = partial(_Connection, self, first)
+                opened.append((await self.loop.create_connection(make, "127.0.0.1", port))[1])
+            self.begin = time.perf_counter()
+            for connection in opened:
+                connection.proceed()
+            async with asyncio.timeout(TIMEOUT_S):
+                await self._ended
+        except (OSError, TimeoutError) as error:
+            raise LoadFailed(str(error)) from error
+        finally:
+            for connection in opened:
+                if connection.transport is not None:
+                    connection.transport.close()
+        return Load(time.perf_counter() - self.begin, self.latencies_ms, self.bodies)
 
 
 def load(port: int, targets: Sequence[str], *, connections: int, rate: float | None = None) -> Load:
@@ -87,35 +152,10 @@ def load(port: int, targets: Sequence[str], *, connections: int, rate: float | N
     LoadFailed
         Not every request was answered with 200.
     """
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_load(port, targets, connections, rate))
-
-
-async def _load(port: int, targets: Sequence[str], connections: int, rate: float | None) -> Load:
     requests = [f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode() for target in targets]
-    latencies = np.zeros(len(requests))
-    bodies: list[bytes] = [b""] * len(requests)
-    loop = asyncio.get_running_loop()
-    opened = [(await loop.create_connection(_Connection, "127.0.0.1", port))[1] for _ in range(connections)]
-    begin = time.perf_counter()
 
-    async def work(first: int, connection: _Connection) -> None:
-        for i in range(first, len(requests), connections):
-            due = time.perf_counter()
-            if rate is not None:
-                due = begin + i / rate
-                await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            bodies[i] = await connection.ask(requests[i])
-            latencies[i] = (time.perf_counter() - due) * 1e3
+    async def run() -> Load:
+        return await _Loading(requests, min(connections, len(requests)), rate).run(port)
 
-    try:
-        async with asyncio.timeout(TIMEOUT_S), asyncio.TaskGroup() as group:
-            for first, connection in enumerate(opened):
-                group.create_task(work(first, connection))
-    except* (LoadFailed, TimeoutError) as failures:
-        raise LoadFailed(str(failures.exceptions[0])) from failures
-    finally:
-        for connection in opened:
-            if connection.transport is not None:
-                connection.transport.close()
-    return Load(time.perf_counter() - begin, latencies, bodies)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(run())

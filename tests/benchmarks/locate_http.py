@@ -1,9 +1,12 @@
 """Single locate over HTTP: requests a second of one server process, and its latencies at half that load."""
 
+import statistics
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from datetime import date
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -47,72 +50,87 @@ class Server:
     requests: int
 
 
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A server that is up, with what it is asked and what came of it."""
+
+    server: Server
+    port: int
+    points: npt.NDArray[np.int64]
+    targets: list[str]
+    full: list[Load] = field(default_factory=list)
+    half: list[Load] = field(default_factory=list)
+
+    def run(self) -> None:
+        self.full.append(load(self.port, self.targets, connections=CONNECTIONS))
+
+    def run_at_half_load(self) -> None:
+        rate = statistics.median(one.rate for one in self.full) / 2
+        self.half.append(load(self.port, self.targets, connections=CONNECTIONS, rate=rate))
+
+
 def run(units: int = 2_924, *, small: bool = False, peers: bool = True, keep: Path = KEPT) -> Report:
-    """Measure all servers, one after the other, with one process each and 16 connections."""
+    """Measure all servers with one process each and 16 connections, by turns: none has a better hour."""
     ground = prepare(300 if small else units, 20_000, keep)
-    share = 0.05 if small else 1.0
-    rows: list[Row] = []
-    remarks: list[str] = []
-    agreements: list[Agreement] = []
-    with bench_database("bench_http") as ours, bench_database("bench_http_peers") as theirs:
+    absent: list[Row] = []
+    contenders: list[Contender] = []
+    with ExitStack() as stack:
+        ours = stack.enter_context(bench_database("bench_http"))
+        theirs = stack.enter_context(bench_database("bench_http_peers"))
         _store(ours, ground)
         servers = [_ours(ours)]
         if peers:
             _store_table(plain(theirs), ground)
             servers += [_tipg(plain(theirs)), _postgis(plain(theirs))]
         for server in servers:
-            sys.stderr.write(f"{server.who} …\n")
             try:
-                measured, agreement, remark = _measure(server, ground, 2 if small else RUNS, share)
+                contenders.append(_start(server, ground, 0.05 if small else 1.0, stack))
             except (PeerFailed, LoadFailed) as failure:
                 if server.who == OURS:
                     raise
-                rows.append(Row(server.who, UNIT, (), note=f"unavailable: {failure}"))
-                continue
-            rows += measured
-            agreements.append(agreement)
-            remarks += [agreement.text(server.who), remark]
+                absent.append(Row(server.who, UNIT, (), note=f"unavailable: {failure}"))
+        runs = range(2 if small else RUNS)
+        for job in (Contender.run, Contender.run_at_half_load):
+            for _, contender in product(runs, contenders):
+                job(contender)
+    agreements = {one.server.who: _agree(one, ground) for one in contenders}
     return Report(
         job="locate-http",
         size=f"{len(ground.units):,} units, one point a request, {CONNECTIONS} connections, 1 process",
         versions=own_versions("fastapi", "uvicorn", "uvloop") | (_peer_versions() if peers else {}),
-        rows=rows,
-        answers_equal=not any(each.wrong for each in agreements),
-        remarks=remarks,
+        rows=[row for one in contenders for row in _rows(one)] + absent,
+        answers_equal=not any(each.wrong for each in agreements.values()),
+        remarks=[each.text(who) for who, each in agreements.items()],
     )
 
 
-def _measure(server: Server, ground: Ground, runs: int, share: float) -> tuple[list[Row], Agreement, str]:
-    """Measure one server at full and at half load and compare its answers with exact predicates."""
+def _start(server: Server, ground: Ground, share: float, stack: ExitStack) -> Contender:
+    """Start a server until the stack ends and warm it up."""
     size = max(CONNECTIONS, int(server.requests * share))
     points = ground.points[:size]
     lonlat = to_lonlat(points).tolist()
     targets = [server.target.format(lon=repr(lon), lat=repr(lat)) for lon, lat in lonlat]
     port = free_port()
-    with served(server.command(port), port, server.ready, server.variables):
-        load(port, targets[: max(CONNECTIONS, size // 4)], connections=CONNECTIONS)
-        full = [load(port, targets, connections=CONNECTIONS) for _ in range(runs)]
-        rate = float(np.median([one.rate for one in full])) / 2
-        half = load(port, targets, connections=CONNECTIONS, rate=rate)
-    agreement = _agree(server, full[0], ground, points)
-    latency = "p50 {:.2f} ms, p99 {:.2f} ms"
-    middle = sorted(full, key=lambda one: one.rate)[len(full) // 2]
-    remark = (
-        f"{server.who}: at full load {latency.format(middle.percentile(50), middle.percentile(99))}; "
-        f"at half load {latency.format(half.percentile(50), half.percentile(99))}"
-    )
-    rows = [
-        Row(server.who, UNIT, tuple(one.rate for one in full)),
-        Row(f"{server.who}, p99 at half load", "ms", (half.percentile(99),), competes=False),
-    ]
-    return rows, agreement, remark
+    stack.enter_context(served(server.command(port), port, server.ready, server.variables))
+    load(port, targets, connections=CONNECTIONS)
+    return Contender(server, port, points, targets)
 
 
-def _agree(server: Server, found: Load, ground: Ground, points: npt.NDArray[np.int64]) -> Agreement:
+def _rows(one: Contender) -> list[Row]:
+    """Return the rate of a contender and its latencies, each for all runs."""
+    rows = [Row(one.server.who, UNIT, tuple(each.rate for each in one.full))]
+    for when, loads in (("full", one.full), ("half", one.half)):
+        for percent in (50, 99):
+            values = tuple(each.percentile(percent) for each in loads)
+            rows.append(Row(f"{one.server.who}, p{percent} at {when} load", "ms", values, competes=False))
+    return rows
+
+
+def _agree(one: Contender, ground: Ground) -> Agreement:
     """Compare a server's codes with exact predicates; its first code stands for the owner."""
-    codes = [server.codes(orjson.loads(body)) for body in found.bodies]
+    codes = [one.server.codes(orjson.loads(body)) for body in one.full[0].bodies]
     owners = np.array([int(each[0]) if each else -1 for each in codes], dtype=np.int32)
-    return agree(owners, exact_pairs(ground.units, points), ground.units, points)
+    return agree(owners, exact_pairs(ground.units, one.points), ground.units, one.points)
 
 
 def _ours(url: str) -> Server:

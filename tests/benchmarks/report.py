@@ -90,7 +90,8 @@ class Report:
                 table.add_row(name, "–", "–", "0", row.unit, "–")
                 continue
             times = "" if row.who == OURS or not row.competes else f"{ours / row.value:.1f}×"
-            figures = _figure(row.value), _figure(max(row.runs)), str(len(row.runs))
+            best = min(row.runs) if row.unit == "ms" else max(row.runs)
+            figures = _figure(row.value), _figure(best), str(len(row.runs))
             table.add_row(name, *figures, row.unit, times)
         console.print(table)
         console.print("versions: " + ", ".join(f"{name} {of}" for name, of in self.versions.items()))
