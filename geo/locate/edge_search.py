@@ -49,15 +49,20 @@ def search(point: Floats, radius: float, pool: Int32s, frame: Int64s, feet: Floa
     reach = radius * radius
     cells = np.empty((_DEEPEST, 5), np.int64)
     found = 0
-    across, along = radius / point[2], radius / point[3]
-    c0, c1 = _cells_between(point[0] - across, point[0] + across, frame[0], frame[4], columns)
+    along = radius / point[3]
     r0, r1 = _cells_between(point[1] - along, point[1] + along, frame[1], frame[5], rows)
     for row in range(r0, r1 + 1):
+        floor = frame[1] + (row << frame[5])
+        away = max(0.0, floor - 1 - point[1], point[1] - floor - (1 << frame[5])) * point[3]
+        # Where only the nearest is wanted, the reach may have become shorter since the row before.
+        if away * away > reach:
+            continue
+        across = math.sqrt(reach - away * away) / point[2] + 1.0
+        c0, c1 = _cells_between(point[0] - across, point[0] + across, frame[0], frame[4], columns)
         for column in range(c0, c1 + 1):
             word = wide(pool[row * columns + column])
             if word < 0:
-                west, floor = frame[0] + (column << frame[4]), frame[1] + (row << frame[5])
-                cells[0] = word, west, floor, frame[4], frame[5]
+                cells[0] = word, frame[0] + (column << frame[4]), floor, frame[4], frame[5]
                 reach, found = _search_cell(point, reach, found, cells, pool, feet, labels)
     return found
 
