@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -95,27 +96,23 @@ def test_orphans_of_a_killed_server_count_as_running_until_they_end(make: Make) 
     cluster = make()
     cluster.start()
     pid = processes.recorded_pid(cluster.layout.data)
-    children = [child for child in processes.occupants(cluster.layout.data) if child != pid]
     assert pid is not None
-    stopped = [child for child in children if _signalled(child, signal.SIGSTOP)]
-    assert stopped
-    os.kill(pid, signal.SIGKILL)
+    children = [child for child in processes.occupants(cluster.layout.data) if child != pid]
     try:
+        signal_all(children, signal.SIGSTOP)
+        os.kill(pid, signal.SIGKILL)
         assert cluster.is_running(), "two servers on one data directory would destroy it"
     finally:
-        for child in stopped:
-            _signalled(child, signal.SIGCONT)
+        signal_all(children, signal.SIGCONT)
     cluster.start()
     assert processes.recorded_pid(cluster.layout.data) != pid
 
 
-def _signalled(pid: int, number: int) -> bool:
-    """Send a signal; a worker of the server may have ended by itself since it was seen."""
-    try:
-        os.kill(pid, number)
-    except ProcessLookupError:
-        return False
-    return True
+def signal_all(pids: list[int], number: signal.Signals) -> None:
+    """Signal processes, of which some may have ended by themselves: a session just closed, a worker."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 def test_a_server_started_by_hand_is_recognised(make: Make) -> None:
