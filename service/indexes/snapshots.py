@@ -116,7 +116,7 @@ class Indexes:
             self._closed = True
 
     def district(self, named: str | None) -> str:
-        """Return the code of the district a request means.
+        """Return the code of the district a request means, from memory.
 
         Raises
         ------
@@ -130,18 +130,29 @@ class Indexes:
         known = self._require()
         return choose_district(list(known), named, self._default)
 
+    def find_district(self, named: str | None) -> str:
+        """Return the code of the district a request means, also of one that was stored a moment ago.
+
+        Raises what :meth:`district` raises; asks the database where memory does not know the district.
+        """
+        try:
+            return self.district(named)
+        except (UnknownDistrict, DistrictNotNamed):
+            self.refresh()
+            return self.district(named)
+
     def current(self, district: str) -> Ground:
         """Return today's ground of a district, from memory."""
-        return self._require()[district].current
+        return self._of(district).current
 
     def cached(self, district: str, day: date) -> Ground | None:
         """Return the ground of a day if it is in memory."""
-        known = self._require()[district]
+        known = self._of(district)
         return known.current if known.current.day == day else self._grounds.get((district, day))
 
     def ground(self, district: str, day: date | None = None) -> Ground:
         """Return the ground of a day; reads the database where it was not asked for before."""
-        known = self._require()[district]
+        known = self._of(district)
         if day is None or day == known.current.day:
             return known.current
         with self._building:
@@ -157,17 +168,25 @@ class Indexes:
 
     def today(self, district: str) -> date:
         """Return the day it is in a district."""
-        return self._require()[district].today()
+        return self._of(district).today()
 
     def first_day(self, district: str) -> date | None:
         """Return the first day on which an area layer is in force."""
-        releases = self._require()[district].releases.values()
+        releases = self._of(district).releases.values()
         return min((one.effective_on for every in releases for one in every), default=None)
 
     def _require(self) -> Mapping[str, _Known]:
         if self._known is None:
             raise NotReady(N_("The indexes are still being built."), mend=N_("Try again in a few seconds."))
         return self._known
+
+    def _of(self, district: str) -> _Known:
+        known = self._require()
+        if district not in known:
+            # Stored by another process since the last look.
+            self.refresh()
+            known = self._require()
+        return known[district]
 
     def _read(self, session: Session, district: District, found: Mapping[str, Head]) -> _Known:
         stores = Stores(session, district.code)

@@ -56,7 +56,7 @@ def get_locate(
     district: DistrictParameter = None,
 ) -> Response:
     """Answer the unit that owns a point, with its parents, overlays and place on the border."""
-    ground = service.indexes.ground(service.indexes.district(district), as_of)
+    ground = service.indexes.ground(service.indexes.find_district(district), as_of)
     allowed = service.settings.allow_datum_inverse
     x, y = to_storage(lon, lat, datum, allowed=allowed, reason="GET /locate")
     return Response(
@@ -105,7 +105,7 @@ def post_locate(
     district: DistrictParameter = None,
 ) -> Response:
     """Answer for JSON columns, CSV, an Arrow stream or Parquet; the format that was sent comes back."""
-    ground = service.indexes.ground(service.indexes.district(district), as_of)
+    ground = service.indexes.ground(service.indexes.find_district(district), as_of)
     allowed = service.settings.allow_datum_inverse
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
