@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
@@ -94,12 +95,14 @@ def running(database_url: str, home: Path) -> Iterator[str]:
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     give_up = time.monotonic() + WAIT_S
-    while not server.started:
+    address = f"http://127.0.0.1:{port}"
+    # Listening comes before ready: until its indexes are built a service answers 503.
+    while not (server.started and httpx.get(f"{address}/readyz").is_success):
         if not thread.is_alive() or time.monotonic() > give_up:
             raise RuntimeError("the service did not start")
         time.sleep(0.02)
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield address
     finally:
         server.should_exit = True
         thread.join(WAIT_S)

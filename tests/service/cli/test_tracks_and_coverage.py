@@ -46,7 +46,7 @@ def walk(tmp_path: Path) -> Path:
 def test_a_walk_is_stored_and_told_of(wardline: Any, walk: Path) -> None:
     code, out, _ = wardline("tracks", walk, "--device", "d1", "--mode", "foot", "--person", "A")
     assert code == 0
-    assert "771 fixes stored, 1 pieces, 2.0 km" in out
+    assert "771 fixes stored, 1 piece, 2.0 km" in out
     assert "km of B1 walked" in out
     code, out, _ = wardline("tracks", walk, "--device", "d1")
     assert code == 0
