@@ -10,7 +10,7 @@ stamps=$venv/stamps
 making=$venv/.making
 
 prepare() {
-    # prepare environment runtime|development[, database][, assets][, browser]
+    # prepare environment runtime|development[, database][, assets][, browser][, curl]
     local lock=${2%,} python
     shift 2
     # shellcheck disable=SC2048,SC2086 # words with commas become words
@@ -35,6 +35,7 @@ is_prepared() {
     case " $* " in *" database "*) has_postgis || return 1 ;; esac
     case " $* " in *" assets "*) has_assets || return 1 ;; esac
     case " $* " in *" browser "*) has_chromium && has_cjk_fonts || return 1 ;; esac
+    case " $* " in *" curl "*) command -v curl >/dev/null || return 1 ;; esac
 }
 
 has_lock() {

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What must come from the system: Python with venv, PostgreSQL with PostGIS, Chromium and CJK fonts for the tests.
+# What must come from the system: Python with venv, PostgreSQL with PostGIS; Chromium, CJK fonts and curl for the tests.
 # Sourced by ./wardline.
 
 oldest_postgres=15
@@ -78,6 +78,7 @@ missing_packages() {
                 has_chromium || packages="$packages chromium"
                 has_cjk_fonts || packages="$packages fonts-noto-cjk"
                 ;;
+            curl) command -v curl >/dev/null || packages="$packages curl" ;;
         esac
     done
     printf '%s' "${packages# }"
@@ -158,6 +159,13 @@ refuse_system() {
     refuse "This machine lacks what only its administrator can install: $packages." "$@"
 }
 
+only_tests_need() {
+    local package
+    for package in $1; do
+        case $package in chromium | fonts-noto-cjk | curl) ;; *) return 1 ;; esac
+    done
+}
+
 install_packages() {
     # Install what the needs ($2…) lack, for the Python $1.
     local packages
@@ -170,12 +178,9 @@ install_packages() {
             "Please report it with $state/setup.log."
         return 0
     fi
-    case $packages in
-        chromium | fonts-noto-cjk | "chromium fonts-noto-cjk")
-            # Only the tests in a browser need these; all others can run.
-            say "Without $packages the tests in the browser cannot pass; an administrator can install them."
-            return 0
-            ;;
-    esac
+    if only_tests_need "$packages"; then
+        say "Without $packages some tests cannot pass; an administrator can install them."
+        return 0
+    fi
     refuse_system "$packages"
 }
