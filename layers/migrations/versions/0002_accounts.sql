@@ -1,0 +1,1 @@
+-- People, what they are granted, their sessions and devices.

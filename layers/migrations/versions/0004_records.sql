@@ -1,0 +1,1 @@
+-- Records about people: the audit chain, contact data apart, retention.

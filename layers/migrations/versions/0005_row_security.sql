@@ -1,0 +1,1 @@
+-- Row security: the role of the service, its rights and the policies of every table.
