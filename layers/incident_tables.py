@@ -59,10 +59,15 @@ incident = shard_table(
     # SHA-256 of what the channel delivered, so that a repeated delivery is told from another content
     # under the same external id, however the incident was edited since.
     Column("digest", Text, nullable=False),
+    # Whom the report complains about: they neither see nor handle it.
+    identifier("about_representative", nullable=True),
+    identifier("about_unit", nullable=True),
     in_district(),
     link("unit", "unit"),
     link("representative", "representative"),
     link("border_segment", "segment"),
+    link("representative", "about_representative"),
+    link("unit", "about_unit"),
     UniqueConstraint("district", "channel", "external_id"),
     _among("status", STATUSES),
     _among("colour", COLOURS),

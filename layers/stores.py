@@ -4,6 +4,8 @@ from functools import cached_property
 
 from sqlalchemy.orm import Session
 
+from layers import record_tables  # noqa: F401 - declared here until their stores are
+from layers.audit import Audit
 from layers.border import Border
 from layers.catalog import Catalog
 from layers.coverage import Coverage
@@ -85,6 +87,11 @@ class Stores:
     def coverage(self) -> Coverage:
         """The coverage ledgers."""
         return Coverage(self.session, self.district)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """The audit: who did what."""
+        return Audit(self.session, self.district)
 
     @cached_property
     def idempotency(self) -> Idempotency:
