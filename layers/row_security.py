@@ -1,0 +1,99 @@
+"""Row security: who a transaction works for, told to the database before it reads or writes anything.
+
+The policies of the tables read one setting of the transaction, ``wardline.scope``. A session is told its scope
+once; each of its transactions begins with ``SET LOCAL`` and a literal, which ends with the transaction, so a
+connection that goes back to the pool carries nothing with it. A session that never enters a scope sees no
+row and changes none.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from psycopg import sql
+from sqlalchemy import Connection, event
+from sqlalchemy.orm import Session
+
+SETTING = "wardline.scope"
+SYSTEM = "system"
+"""The role of the service's own work: indexes, jobs and commands. No grant can give it."""
+
+_INFO = "wardline scope"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whom a transaction works for.
+
+    ``person`` and ``device`` (its code) own what they sent themselves. ``everywhere`` are the roles held in
+    every district; ``districts`` maps a district to the roles held there, each with the units it reaches
+    down from, or None where it reaches the whole district.
+    """
+
+    person: UUID | None = None
+    device: str | None = None
+    everywhere: frozenset[str] = frozenset()
+    districts: Mapping[str, Mapping[str, tuple[UUID, ...] | None]] = field(default_factory=dict)
+
+    @property
+    def actor(self) -> str:
+        """Who acts, in one word: what a person or device leaves behind is known by it."""
+        if SYSTEM in self.everywhere:
+            return SYSTEM
+        if self.device is not None:
+            return f"device:{self.device}"
+        return "public" if self.person is None else f"person:{self.person}"
+
+    def to_json(self) -> str:
+        """Return the scope as the policies read it."""
+        value: dict[str, Any] = {
+            "actor": self.actor,
+            "person": None if self.person is None else str(self.person),
+            "device": self.device,
+            "everywhere": sorted(self.everywhere),
+            "districts": {
+                district: {
+                    role: None if units is None else [str(unit) for unit in units]
+                    for role, units in roles.items()
+                }
+                for district, roles in self.districts.items()
+            },
+        }
+        return json.dumps(value, separators=(",", ":"))
+
+
+PUBLIC_SCOPE = Scope()
+SYSTEM_SCOPE = Scope(everywhere=frozenset({SYSTEM}))
+
+
+def enter(session: Session, scope: Scope) -> None:
+    """Tell the database whom a session works for, in this transaction and in each that follows.
+
+    Nothing is sent before the session's next transaction begins, so a request that needs no database
+    costs none.
+    """
+    session.info[_INFO] = scope
+    if session.in_transaction():
+        _tell(session.connection(), scope)
+
+
+def scope_of(session: Session) -> Scope | None:
+    """Return the scope that a session entered, None where it never did."""
+    found: Scope | None = session.info.get(_INFO)
+    return found
+
+
+def _tell(connection: Connection, scope: Scope) -> None:
+    driver = connection.connection.driver_connection
+    assert driver is not None  # noqa: S101 - a session's connection is open
+    # A literal, never set_config(): distributed engines send only SET LOCAL on to where the rows are.
+    driver.execute(sql.SQL("SET LOCAL {} = {}").format(sql.SQL(SETTING), sql.Literal(scope.to_json())))
+
+
+@event.listens_for(Session, "after_begin")
+def _begin(session: Session, _transaction: object, connection: Connection) -> None:
+    scope = scope_of(session)
+    if scope is not None:
+        _tell(connection, scope)
