@@ -1,7 +1,7 @@
 """The audit: who did what, on what, when and why, in a chain nobody can change unseen.
 
-``record`` notes an entry; it is written when the session commits, in the transaction of what it tells of: both
-stay or neither does. Writers of one chain wait for one another only from there to the end of the commit,
+``record`` notes an entry; it is written when the session commits, in the transaction of what it tells of, so
+there are both or neither. Writers of one chain wait for one another only from there to the end of the commit,
 whatever else their transactions do, and nothing is locked after it, so it cannot deadlock.
 
 Entries hold ids and codes. A number with a fraction, or a member named like a place or a contact, is refused:
@@ -103,6 +103,8 @@ class Audit(Store):
         """
         session = self._session
         _watch(session)
+        if not session.in_transaction():
+            session.begin()  # costs nothing yet, and the entry belongs to it
         who: Actor = session.info.get(_ACTOR, SYSTEM)
         entry = Entry(
             chain=self.district,
@@ -201,11 +203,11 @@ def central(session: Session) -> CentralAudit:
 def write_pending(session: Session) -> None:
     """Write what was noted in a session; a commit does it by itself."""
     noted: list[_Noted] = session.info.get(_PENDING, [])
-    if not noted:
-        return
     chains: dict[str, list[Entry]] = {}
     for one in noted:
-        chains.setdefault(one.entry.chain, []).append(one.entry)
+        # A session that was closed without a word has left its entries behind.
+        if session.get_transaction() in one.within:
+            chains.setdefault(one.entry.chain, []).append(one.entry)
     noted.clear()
     # Always in the same order, so that two who write to the same chains never wait for each other.
     for chain in sorted(chains):

@@ -124,8 +124,8 @@ def verify(
         faults.extend(Fault(chain, seq, "removed") for seq in gap[:MOST_FAULTS])
         if entry.digest() != entry.hash:
             odd.append(entry)
-        elif not gap and entry.previous != head.hash:
-            # Its own hash holds, so it was written after another entry than the one that stands here.
+        elif not gap and entry.previous != head.hash and not (odd and odd[-1].seq == head.seq):
+            # Its own hash holds, as does that of the one before: they were not written in succession.
             faults.append(Fault(chain, head.seq, "replaced" if head.seq else "inserted"))
         if entry.seq in expected and entry.hash != expected[entry.seq]:
             faults.append(Fault(chain, entry.seq, "rewritten"))
