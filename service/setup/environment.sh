@@ -34,7 +34,7 @@ is_prepared() {
     # shellcheck disable=SC2310 # each answer is wanted
     case " $* " in *" database "*) has_postgis || return 1 ;; esac
     case " $* " in *" assets "*) has_assets || return 1 ;; esac
-    case " $* " in *" browser "*) has_chromium && has_cjk_fonts || return 1 ;; esac
+    case " $* " in *" browser "*) has_chromium && has_cjk_fonts && has_libatomic || return 1 ;; esac
     case " $* " in *" curl "*) command -v curl >/dev/null || return 1 ;; esac
 }
 

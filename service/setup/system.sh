@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What must come from the system: Python with venv, PostgreSQL with PostGIS; Chromium, CJK fonts and curl for the tests.
+# What must come from the system: Python with venv, PostgreSQL with PostGIS; Chromium, what drives it, CJK fonts and curl for the tests.
 # Sourced by ./wardline.
 
 oldest_postgres=15
@@ -60,6 +60,16 @@ has_cjk_fonts() {
     return 1
 }
 
+has_libatomic() {
+    # The program that drives the browser is linked to it, and Chromium itself is not.
+    local file
+    [ "$(uname -s)" = Linux ] || return 0
+    for file in /lib/*/libatomic.so.1 /usr/lib/*/libatomic.so.1 /usr/lib64/libatomic.so.1 /usr/lib/libatomic.so.1; do
+        [ -e "$file" ] && return 0
+    done
+    return 1
+}
+
 missing_packages() {
     # Print the Debian packages that the needs ($2…) lack, for the Python $1; empty where all is there.
     local python=$1 need packages=""
@@ -77,6 +87,7 @@ missing_packages() {
             browser)
                 has_chromium || packages="$packages chromium"
                 has_cjk_fonts || packages="$packages fonts-noto-cjk"
+                has_libatomic || packages="$packages libatomic1"
                 ;;
             curl) command -v curl >/dev/null || packages="$packages curl" ;;
         esac
@@ -147,7 +158,7 @@ refuse_system() {
         case $packages in *chromium*) command="$command && brew install --cask chromium" ;; esac
     elif command -v dnf >/dev/null; then
         packages=$(printf '%s' "$packages" | sed -e 's/postgresql-postgis/postgresql-server postgis/' \
-            -e 's/fonts-noto-cjk/google-noto-sans-cjk-fonts/' -e 's/[^ ]*-venv/python3/')
+            -e 's/fonts-noto-cjk/google-noto-sans-cjk-fonts/' -e 's/libatomic1/libatomic/' -e 's/[^ ]*-venv/python3/')
         command="sudo dnf install -y $packages"
     else
         command="docker compose up"
@@ -162,7 +173,7 @@ refuse_system() {
 only_tests_need() {
     local package
     for package in $1; do
-        case $package in chromium | fonts-noto-cjk | curl) ;; *) return 1 ;; esac
+        case $package in chromium | fonts-noto-cjk | libatomic1 | curl) ;; *) return 1 ;; esac
     done
 }
 
