@@ -66,10 +66,11 @@ coverage_marker = shard_table(
     identifier("marker"),
     Column("device", Text, nullable=False),
     Column("day", Date, nullable=False),
-    identifier("patrol"),
+    # None where an action at the marker proves it and no recording does.
+    identifier("patrol", nullable=True),
     Column("evidence", SmallInteger, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
-    Column("distance_m", Double, nullable=False),
+    Column("distance_m", Double),
     link("marker", "marker"),
     link("patrol", "patrol"),
     CheckConstraint("evidence BETWEEN 0 AND 6", name="evidence"),
@@ -111,13 +112,16 @@ class GridVisit:
 
 @dataclass(frozen=True, slots=True)
 class MarkerVisit:
-    """A marker that was reached, with the closest distance in metres."""
+    """A marker that was reached, with the closest distance in metres.
+
+    ``patrol`` is None where an action at the marker proves it, ``distance_m`` where the device gave no place.
+    """
 
     marker: UUID
-    patrol: UUID
+    patrol: UUID | None
     evidence: Evidence
     at: datetime
-    distance_m: float
+    distance_m: float | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

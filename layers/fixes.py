@@ -1,7 +1,8 @@
 """Fixes: what devices recorded, in columns and in monthly partitions.
 
-A fix is known by its device, time and place, so the same fix delivered twice is stored once. Lon and lat
-are kept as lattice counts (1e-7 degrees), which makes that identity exact.
+A fix of a file is known by its device, time and place, so a file that overlaps another adds only what is
+new. A fix of a device that numbers its own is known by its recording and number, never by time: a frozen
+clock loses nothing. Lon and lat are kept as lattice counts (1e-7 degrees), which makes places exact.
 """
 
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ fix = shard_table(
     Column("accuracy_m", REAL),
     Column("speed_ms", REAL),
     Column("course", REAL),
-    key=("device", "at", "lon_e7", "lat_e7"),
+    key=("device", "at", "lon_e7", "lat_e7", "patrol", "seq"),
     postgresql_partition_by="RANGE (at)",
 )
 

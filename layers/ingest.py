@@ -5,6 +5,7 @@ ends. A period of which nothing is stored yet, the common case, is copied straig
 other goes by way of a staging table that leaves out what is known.
 """
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -51,9 +52,24 @@ class Ingest(Store):
         self._lock(f"fixes of {device}")
         self.ensure_months(fixes.t)
         if self._has_any(device, float(fixes.t.min()), float(fixes.t.max())):
-            return self._add_absent(device, patrol, columns)
+            period = instant(float(fixes.t.min())), instant(float(fixes.t.max()))
+            return self._add_absent(device, patrol, columns, period)
         self._add_all(device, patrol, columns)
         return len(columns["at"])
+
+    def store_numbered(self, device: str, patrol: UUID, fixes: FixTable) -> None:
+        """Store fixes that the device numbered, all of them: whoever asks knows that the numbers are new.
+
+        Raises
+        ------
+        NotFinite, OutOfRange
+            A position is not on the globe.
+        OutsideArchive
+            A time lies outside the years that are stored.
+        """
+        self._lock(f"fixes of {device}")
+        self.ensure_months(fixes.t)
+        self._add_all(device, patrol, _columns(fixes))
 
     def ensure_months(self, t: NDArray[np.float64]) -> None:
         """Make the partitions of the months that times (seconds since 1970) fall in.
@@ -116,7 +132,9 @@ class Ingest(Store):
             )
             self._copy_packed("fix", [name for name, _ in fields], packed)
 
-    def _add_absent(self, device: str, patrol: UUID, columns: Columns) -> int:
+    def _add_absent(
+        self, device: str, patrol: UUID, columns: Columns, period: tuple[datetime, datetime]
+    ) -> int:
         """Store what is absent among fixes of a period of which some are stored; return how many."""
         with translated(), self._driver().cursor() as cursor:
             cursor.execute(read_sql("fix_stage").encode())
@@ -124,6 +142,7 @@ class Ingest(Store):
         self._copy_packed("fix_stage", list(_KINDS), pack(list(_KINDS.items()), columns))
         with translated(), self._driver().cursor() as cursor:
             parameters = {"district": self.district, "device": device, "patrol": patrol}
+            parameters |= {"first": period[0], "last": period[1]}
             return cursor.execute(read_sql("fix_insert").encode(), parameters).rowcount
 
     def _copy_packed(self, table: str, names: list[str], packed: bytes) -> None:
@@ -136,13 +155,18 @@ class Ingest(Store):
 
 def _once(fixes: FixTable) -> Columns:
     """Return the columns in the order of the primary key, each fix once: the first of the source."""
-    lattice = to_lattice(np.column_stack((fixes.lon, fixes.lat)))
-    at = to_microseconds(fixes.t)
-    order = np.lexsort((lattice[:, 1], lattice[:, 0], at))
-    key = np.column_stack((at[order], lattice[order]))
+    columns = _columns(fixes)
+    at, lon, lat = columns["at"], columns["lon_e7"], columns["lat_e7"]
+    order = np.lexsort((lat, lon, at))
+    key = np.column_stack((at[order], lon[order], lat[order]))
     order = order[np.r_[True, (key[1:] != key[:-1]).any(axis=1)]]
-    columns: Columns = {
-        "at": at,
+    return {name: column[order] for name, column in columns.items()}
+
+
+def _columns(fixes: FixTable) -> Columns:
+    lattice = to_lattice(np.column_stack((fixes.lon, fixes.lat)))
+    return {
+        "at": to_microseconds(fixes.t),
         "lon_e7": lattice[:, 0],
         "lat_e7": lattice[:, 1],
         "part": fixes.part,
@@ -151,4 +175,3 @@ def _once(fixes: FixTable) -> Columns:
         "speed_ms": fixes.speed_ms,
         "course": fixes.course,
     }
-    return {name: column[order] for name, column in columns.items()}

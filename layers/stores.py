@@ -4,7 +4,7 @@ from functools import cached_property
 
 from sqlalchemy.orm import Session
 
-from layers import record_tables  # noqa: F401 - declared here until their stores are
+from layers import field_tables, record_tables  # noqa: F401 - declared here until their stores are
 from layers.audit import Audit
 from layers.border import Border
 from layers.catalog import Catalog

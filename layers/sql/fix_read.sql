@@ -11,5 +11,5 @@ FROM (
       AND at >= %(from_at)s
       AND (at < %(to_at)s OR (%(patrol)s::uuid IS NOT NULL AND at = %(to_at)s))
       AND (%(patrol)s::uuid IS NULL OR patrol = %(patrol)s::uuid)
-    ORDER BY at, lon_e7, lat_e7
+    ORDER BY at, lon_e7, lat_e7, patrol, seq
 ) AS ordered

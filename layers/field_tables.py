@@ -1,0 +1,176 @@
+"""Tables of what devices send from the field.
+
+Every row names the ``device`` that sent it and the ``person`` the device is bound to. Ids are the client's
+own: a person whose device was replaced sends the same ids again from the new one, and nothing is doubled,
+because what was sent is looked up by person. Row security therefore lets a device see and change the rows
+of its person, fixes and coverage of that person's former devices included.
+
+``field_batch`` keeps the reply of every batch, ``field_track`` which sequence numbers of a track are stored.
+``field_incident`` maps the client's id of an incident, and each edit by the version it was made from, to
+what became of it; it outlives the incident, so that a late edit is told that the incident is gone.
+``field_photo`` are photos that a visit or incident names, ``field_file`` those that arrived; the bytes are
+files (see the record 0017). ``quarantine`` keeps whole what could not be stored.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Double,
+    Index,
+    Integer,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import INT4MULTIRANGE, JSONB
+
+from layers.base import identifier, in_district, link, shard_table
+
+ACTIONS = ("scanned", "inspected", "cleaned", "repainted", "repaired", "replaced")
+KINDS = ("point", "visit", "incident")
+WAITING, RELEASED, DISCARDED = STATES = ("waiting", "released", "discarded")
+
+
+def _among(column: str, values: tuple[str, ...]) -> CheckConstraint:
+    return CheckConstraint("{} IN ({})".format(column, ", ".join(f"'{one}'" for one in values)), name=column)
+
+
+field_batch = shard_table(
+    "field_batch",
+    Column("device", Text, nullable=False),
+    identifier(),
+    identifier("person"),
+    # SHA-256 of the body's bytes: the same content is the same bytes.
+    Column("digest", Text, nullable=False),
+    # The reply's bytes, so that every repetition gets the very same; none while the batch is being taken.
+    Column("reply", Text),
+    Column("sent_at", DateTime(timezone=True)),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    in_district(),
+    Index(None, "district", "received_at"),
+    key=("device", "id"),
+)
+
+field_track = shard_table(
+    "field_track",
+    Column("device", Text, nullable=False),
+    identifier("track"),
+    identifier("person"),
+    identifier("patrol"),
+    # The sequence numbers that are stored. It stays when the fixes are dropped by retention, so a late
+    # repetition is still known for what it is.
+    Column("received", INT4MULTIRANGE, nullable=False),
+    link("patrol", "patrol", ondelete="CASCADE"),
+    Index(None, "district", "track"),
+    key=("device", "track"),
+)
+
+visit = shard_table(
+    "visit",
+    identifier(),
+    identifier("marker"),
+    Column("device", Text, nullable=False),
+    identifier("person"),
+    identifier("batch", nullable=True),
+    Column("action", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    # The device's clock, and ours.
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    Column("lon", Double),
+    Column("lat", Double),
+    # From the marker, metres; none where the device gave no place.
+    Column("distance_m", Double),
+    Column("evidence", SmallInteger, nullable=False),
+    Column("digest", Text, nullable=False),
+    link("marker", "marker"),
+    _among("action", ACTIONS),
+    CheckConstraint("evidence BETWEEN 0 AND 6", name="evidence"),
+    CheckConstraint("(lon IS NULL) = (lat IS NULL)", name="place"),
+    Index(None, "district", "marker", "at"),
+    Index(None, "district", "device", "at"),
+)
+
+field_incident = shard_table(
+    "field_incident",
+    identifier(),
+    # 0 is the report itself, n an edit of version n.
+    Column("version", Integer, nullable=False),
+    Column("device", Text, nullable=False),
+    identifier("person", nullable=True),
+    identifier("batch", nullable=True),
+    identifier("incident"),
+    Column("digest", Text, nullable=False),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    in_district(),
+    CheckConstraint("version >= 0", name="version"),
+    Index(None, "district", "incident"),
+    key=("id", "version"),
+)
+
+field_photo = shard_table(
+    "field_photo",
+    Column("kind", Text, nullable=False),
+    # The visit, or the incident, by the id it is stored under.
+    identifier("subject"),
+    Column("sha256", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    identifier("person"),
+    # None while the photo is pending.
+    Column("linked_at", DateTime(timezone=True)),
+    in_district(),
+    CheckConstraint("kind IN ('visit', 'incident')", name="kind"),
+    CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256"),
+    Index(None, "district", "person", "sha256"),
+    key=("kind", "subject", "sha256"),
+)
+
+field_file = shard_table(
+    "field_file",
+    identifier("person"),
+    Column("sha256", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    in_district(),
+    CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256"),
+    CheckConstraint("size > 0", name="size"),
+    Index(None, "district", "sha256"),
+    key=("person", "sha256"),
+)
+
+quarantine = shard_table(
+    "quarantine",
+    identifier(),
+    Column("kind", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    identifier("person"),
+    identifier("batch", nullable=True),
+    # What the device calls it: an id, or <track>/<seq> for a point.
+    Column("ref", Text, nullable=False),
+    # SHA-256 of ``raw``.
+    Column("digest", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    # What is wrong in words: a template of ours and its values.
+    Column("fault", JSONB, nullable=False),
+    # The item as JSON in ASCII. As text, since what is kept here may be what JSONB cannot hold.
+    Column("raw", Text, nullable=False),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    Column("state", Text, nullable=False),
+    # Who released or discarded it, when, with what corrections and why.
+    Column("settled_at", DateTime(timezone=True)),
+    Column("settled_by", Text),
+    Column("corrections", JSONB),
+    Column("note", Text),
+    in_district(),
+    UniqueConstraint("district", "person", "kind", "ref", "digest"),
+    _among("kind", KINDS),
+    _among("state", STATES),
+    CheckConstraint("(state = 'waiting') = (settled_at IS NULL)", name="settled"),
+    CheckConstraint("(settled_at IS NULL) = (settled_by IS NULL)", name="settled_by"),
+    Index(None, "district", "state", "received_at"),
+    Index(None, "district", "device", "received_at"),
+)
