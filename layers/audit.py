@@ -8,18 +8,21 @@ Entries hold ids and codes. A number with a fraction, or a member named like a p
 no coordinates and no contact data reach the audit.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from psycopg import sql
+from psycopg.types.json import Jsonb
 from sqlalchemy import Row, Table, event, select
 from sqlalchemy.orm import Session, SessionTransaction
 
 from layers.audit_chain import ChainHead, Entry
 from layers.audit_tables import CENTRAL, audit_central, audit_entry
-from layers.storage import Store
+from layers.errors import translated
+from layers.storage import Store, read_sql
 
 PAGE = 5000
 LONGEST = 200
@@ -165,20 +168,29 @@ class Audit(Store):
         rows = self._all(statement.order_by(table.c.seq.desc()).limit(limit))
         return tuple(self._entry(row) for row in rows)
 
-    def append(self, entries: list[Entry]) -> None:
-        """Write entries at the end of the chain; whoever else writes to it waits until the commit."""
-        self._lock(f"audit of {self.table.name}")
-        # A statement of its own: it sees what was committed while this one waited.
-        head = self.head()
-        linked: list[Entry] = []
-        for entry in entries:
-            linked.append(entry.after(head.seq, head.hash))
-            head = ChainHead(head.chain, linked[-1].seq, linked[-1].hash)
-        self._write(self.table.insert(), [self._row(entry) for entry in linked])
+    def append(self, entries: Sequence[Entry]) -> None:
+        """Write entries at the end of the chain; whoever else writes to it waits until the commit.
 
-    def _row(self, entry: Entry) -> dict[str, Any]:
-        row = {name: getattr(entry, name) for name in Entry.__slots__ if name != "chain"}
-        return {**row, next(iter(self.table.columns)).name: entry.chain}
+        The database makes the links, so that the chain is held for one round trip and the commit.
+        """
+        names = [name for name in Entry.__slots__ if name not in ("chain", "seq", "previous", "hash")]
+        statement = sql.SQL(read_sql("audit_append")).format(
+            table=sql.Identifier(self.table.name),
+            key=sql.Identifier(next(iter(self.table.columns)).name),
+            names=sql.SQL(", ").join(map(sql.Identifier, names)),
+            values=sql.SQL(", ").join(map(sql.Placeholder, names)),
+        )
+        driver = self._driver()
+        with translated(), driver.pipeline():
+            driver.execute(
+                "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
+                (f"audit:{self.table.name}:{self.district}",),
+            )
+            # A statement of its own: it sees what was committed while the lock was waited for.
+            for entry in entries:
+                row = {name: getattr(entry, name) for name in names}
+                row |= {"chain": entry.chain, "detail": Jsonb(entry.detail), "canonical": entry.canonical()}
+                driver.execute(statement, row)
 
     def _entry(self, row: Row[Any]) -> Entry:
         return Entry(

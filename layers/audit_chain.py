@@ -5,11 +5,12 @@ but those JSON demands, ids in lower case with hyphens, and times in UTC with si
 
     {"action":"incident.create","actor":null,"actor_kind":"public","actor_name":"public",
      "at":"2026-06-01T01:30:00.000000Z","chain":"230882","detail":{"channel":"web"},"purpose":null,
-     "request":"0197…","seq":17,"subject":"0197…","subject_kind":"incident"}
+     "request":"0197…","subject":"0197…","subject_kind":"incident"}
 
-(without the line breaks). Its hash is SHA-256 of the 32 bytes of the previous entry's hash followed by that
-form; the first entry follows 32 zero bytes. Members are texts, whole numbers, true, false, null or lists of
-texts, so the form survives any JSON library. Who has the last hash can tell every change before it.
+(without the line breaks). Its hash is SHA-256 of the 32 bytes of the previous entry's hash, then the entry's
+number as eight bytes, the most significant first, then that form; the first entry is number 1 and follows 32
+zero bytes. Members are texts, whole numbers, true, false, null or lists of texts, so the form survives any
+JSON library. Who has the last hash can tell every change before it.
 """
 
 import hashlib
@@ -50,7 +51,7 @@ class Entry:
     hash: bytes = b""
 
     def canonical(self) -> bytes:
-        """Return the bytes that the hash is taken of."""
+        """Return the bytes of the entry that the hash is taken of, besides its number."""
         said = {
             "action": self.action,
             "actor": None if self.actor is None else str(self.actor),
@@ -61,15 +62,15 @@ class Entry:
             "detail": dict(self.detail),
             "purpose": self.purpose,
             "request": self.request,
-            "seq": self.seq,
             "subject": self.subject,
             "subject_kind": self.subject_kind,
         }
         return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
     def digest(self) -> bytes:
-        """Return SHA-256 of the previous hash and this entry."""
-        return hashlib.sha256(self.previous + self.canonical()).digest()
+        """Return SHA-256 of the previous hash, the number and this entry."""
+        number = self.seq.to_bytes(8, "big", signed=True)
+        return hashlib.sha256(self.previous + number + self.canonical()).digest()
 
     def after(self, seq: int, previous: bytes) -> "Entry":
         """Return the entry as the one that follows ``seq`` entries, the last of which has a hash."""

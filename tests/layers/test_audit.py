@@ -1,5 +1,6 @@
 """The audit: chains that nobody changes unseen, written with what they tell of."""
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -56,8 +57,10 @@ def test_the_canonical_form_is_what_the_page_says() -> None:
     assert entry.canonical().decode() == (
         '{"action":"a.b","actor":"00000000-0000-0000-0000-000000000007","actor_kind":"person","actor_name":"张",'
         '"at":"2026-06-01T01:30:00.000000Z","chain":"230882","detail":{"a":["x"],"z":1},"purpose":null,'
-        '"request":null,"seq":3,"subject":"d","subject_kind":"c"}'
+        '"request":null,"subject":"d","subject_kind":"c"}'
     )
+    number = bytes(7) + b"\3"
+    assert entry.digest() == hashlib.sha256(GENESIS + number + entry.canonical()).digest()
 
 
 def test_a_whole_chain_has_no_fault() -> None:
