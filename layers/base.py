@@ -30,6 +30,11 @@ def reference_table(name: str, *items: SchemaItem, **options: Any) -> Table:
     return Table(name, metadata, *items, info={"placement": "reference"}, **options)
 
 
+def local_table(name: str, *items: SchemaItem, **options: Any) -> Table:
+    """Declare a small table that stays where the coordinator is, since its rows span districts."""
+    return Table(name, metadata, *items, info={"placement": "local"}, **options)
+
+
 def shard_table(name: str, *items: SchemaItem, key: tuple[str, ...] = ("id",), **options: Any) -> Table:
     """Declare a table whose rows live with their district: ``district`` first in columns and key."""
     return Table(

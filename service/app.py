@@ -18,6 +18,7 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
+from fastapi.routing import iter_route_contexts
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
@@ -25,7 +26,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from geo.errors import N_, WardlineError
 from service import database, errors, i18n, routers
-from service.dependencies import MIB, Service
+from service.access.authenticator import Authenticator
+from service.access.policy import POLICY, key_of, without_row
+from service.dependencies import MIB, GuardedRoute, Service
 from service.errors import InvalidInput, NotReady, Translate
 from service.indexes.snapshots import Indexes
 from service.readers.strict_json import pointer
@@ -72,6 +75,7 @@ def create_app(settings: Settings) -> FastAPI:
         max_body_size=LARGEST_BODY,
     )
     app.state.settings = settings
+    app.router.route_class = GuardedRoute
     app.add_exception_handler(WardlineError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
@@ -81,7 +85,25 @@ def create_app(settings: Settings) -> FastAPI:
     for module in pkgutil.iter_modules(routers.__path__):
         app.include_router(importlib.import_module(f"{routers.__name__}.{module.name}").router)
     app.add_api_route("/docs", _docs, include_in_schema=False, response_class=HTMLResponse)
+    _require_policy(app)
     return app
+
+
+def _require_policy(app: FastAPI) -> None:
+    """Refuse to serve a route that the policy has no row for, or that does not ask it."""
+    routes = {
+        key_of(method, str(context.path)): context.original_route
+        for context in iter_route_contexts(app.routes)
+        for method in context.methods or ()
+    }
+    missing = without_row(routes)
+    if missing:
+        raise ValueError(f"service/access/policy.py has no row for {', '.join(missing)}")
+    unguarded = [
+        key for key, route in routes.items() if not isinstance(route, GuardedRoute) and not POLICY[key].public
+    ]
+    if unguarded:
+        raise ValueError(f"the policy is not asked at {', '.join(unguarded)}")
 
 
 @asynccontextmanager
@@ -92,7 +114,8 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     engine = database.make_engine(settings.database_url, pool_size=POOL_SIZE)
     sessions = database.session_factory(engine)
     indexes = Indexes(sessions, settings.district)
-    app.state.service = Service(settings, engine, sessions, indexes)
+    access = Authenticator(sessions, settings)
+    app.state.service = Service(settings, engine, sessions, indexes, access)
     watching = asyncio.create_task(indexes.watch())
     try:
         yield

@@ -29,6 +29,10 @@ from layers.paging import MAX_LIMIT
 from layers.stores import Stores
 from maps.delivery import deliver
 from service import i18n
+from service.access.authenticator import Authenticator
+from service.access.guard import admit, admit_there, visible
+from service.access.identity import Identity
+from service.access.policy import POLICY, Rule, key_of
 from service.errors import InvalidInput, MalformedBody, UnknownParameter, UnsupportedFormat
 from service.indexes.ground import Ground
 from service.indexes.snapshots import Indexes, choose_district
@@ -37,16 +41,18 @@ from service.settings import Settings
 
 PREFIX = "/api/v1"
 MIB = 1 << 20
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What a running service has: its settings, database and in-memory indexes (``app.state.service``)."""
+    """What a running service has (``app.state.service``), and who its callers are."""
 
     settings: Settings
     engine: Engine
     sessions: sessionmaker[Session]
     indexes: Indexes
+    access: Authenticator
 
 
 class _ReadRequest(Request):
@@ -58,12 +64,34 @@ class _ReadRequest(Request):
         return self.value
 
 
-class StrictRoute(APIRoute):
-    """A route that refuses unknown or repeated query parameters and JSON that is not what it seems."""
+class GuardedRoute(APIRoute):
+    """A route that learns who asks and lets in only whom the policy allows, before anything is read."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    def get_route_handler(self) -> Handler:
+        """Return the handler behind the gate."""
+        handle, template = self.handler(), self.path
+
+        async def guarded(request: Request) -> Response:
+            rule = POLICY[key_of(request.method, template)]
+            service: Service = request.app.state.service
+            identity = await service.access.identify(request.scope)
+            admit(identity, rule)
+            request.state.identity, request.state.rule = identity, rule
+            return await handle(request)
+
+        return guarded
+
+    def handler(self) -> Handler:
+        """Return what handles a request that was let in."""
+        return super().get_route_handler()
+
+
+class StrictRoute(GuardedRoute):
+    """A guarded route that refuses unknown or repeated parameters and JSON that is not what it seems."""
+
+    def handler(self) -> Handler:
         """Return the handler, with our checks before FastAPI's own."""
-        handle = super().get_route_handler()
+        handle = super().handler()
         fields = [one for one in get_flat_params(self.dependant) if isinstance(one.field_info, params.Query)]
         known = {field.alias: _takes_many(field.field_info.annotation) for field in fields}
         takes_json = _takes_json(self)
@@ -177,6 +205,24 @@ def get_language(request: Request) -> str:
 LanguageDep = Annotated[str, Depends(get_language)]
 
 
+def get_identity(request: Request) -> Identity:
+    """Return who asks."""
+    found: Identity = request.state.identity
+    return found
+
+
+IdentityDep = Annotated[Identity, Depends(get_identity)]
+
+
+def get_rule(request: Request) -> Rule:
+    """Return what the policy says of the route."""
+    found: Rule = request.state.rule
+    return found
+
+
+RuleDep = Annotated[Rule, Depends(get_rule)]
+
+
 def get_session(service: ServiceDep) -> Iterator[Session]:
     """Open the session of a request and commit it when the route has returned, before the answer is sent."""
     with service.sessions() as session:
@@ -193,10 +239,21 @@ DistrictParameter = Annotated[
 ]
 
 
-def get_stores(session: SessionDep, service: ServiceDep, district: DistrictParameter = None) -> Stores:
-    """Return the stores of the district that the request means."""
+def get_stores(
+    session: SessionDep,
+    service: ServiceDep,
+    identity: IdentityDep,
+    rule: RuleDep,
+    district: DistrictParameter = None,
+) -> Stores:
+    """Return the stores of the district that the request means, if the caller may there what it wants."""
     codes = [value.code for value in districts.every(session)]
-    return Stores(session, choose_district(codes, district, service.settings.district))
+    if not rule.public:
+        codes = visible(identity, codes)
+    default = service.settings.district if service.settings.district in codes else None
+    code = choose_district(codes, district, default)
+    admit_there(identity, rule, code)
+    return Stores(session, code)
 
 
 StoresDep = Annotated[Stores, Depends(get_stores, scope="function")]

@@ -13,6 +13,10 @@
     ├── UnsupportedFormat      a content type or file that the service does not read or write
     ├── StaleCopy              an edit of a copy that somebody else has changed since
     ├── InvalidTransition      a step that the state of an incident does not allow
+    ├── SignInRequired         nobody in particular asks for what is not for everybody
+    │   └── CredentialsRefused a password, session or token that is not or no longer good
+    ├── NotAllowed             none of the caller's roles allows it
+    │   └── PasswordChangeRequired   the password was given by somebody else and must be changed first
     └── NotReady               the service has not finished starting, or its database is away
 
 A problem is a body after RFC 9457: ``type``, ``title``, ``status``, ``detail`` in the caller's language, the
@@ -120,6 +124,30 @@ class InvalidTransition(ServiceError):
     code = "transition-invalid"
 
 
+class SignInRequired(ServiceError):
+    """Nobody in particular asks for what is not for everybody."""
+
+    code = "sign-in-required"
+
+
+class CredentialsRefused(SignInRequired):
+    """A password, session or token is not good, or no longer."""
+
+    code = "credentials-refused"
+
+
+class NotAllowed(ServiceError):
+    """None of the caller's roles allows it."""
+
+    code = "not-allowed"
+
+
+class PasswordChangeRequired(NotAllowed):
+    """The password was given by somebody else and must be changed first."""
+
+    code = "password-change-required"
+
+
 class NotReady(ServiceError):
     """The service cannot answer yet, or not at the moment."""
 
@@ -145,6 +173,8 @@ STATUS: Mapping[type[WardlineError], int] = {
     UnsupportedFormat: 415,
     StaleCopy: 409,
     InvalidTransition: 409,
+    SignInRequired: 401,
+    NotAllowed: 403,
     NotReady: 503,
 }
 """The status of each class; a class that is not listed has that of its nearest listed parent."""

@@ -68,6 +68,13 @@ class Settings(BaseSettings):
         default=False,
         description="Accept points in gcj02 and bd09 by undoing their shift; its legality differs by place",
     )
+    access: Literal["accounts", "open"] = Field(
+        default="open",
+        description="accounts: by role and area; open: everybody is administrator, on loopback only",
+    )
+    demo: bool = Field(
+        default=False, description="Accept the demo's logins, to callers on this machine only"
+    )
     language: Literal["zh", "en"] = Field(
         default="en", description="Language where a request prefers neither zh nor en"
     )

@@ -15,13 +15,13 @@ from layers.stores import Stores
 from maps import assets, delivery, shell
 from maps.errors import UnknownView
 from service import i18n
-from service.dependencies import ServiceDep, SessionDep, respond
+from service.dependencies import GuardedRoute, ServiceDep, SessionDep, respond
 from service.indexes.snapshots import choose_district
 from service.use_cases.coverage import coverage, period_of, segments_of
 from service.use_cases.coverage_map import coverage_map
 from service.use_cases.map_context import MapContext, map_context
 
-router = APIRouter(tags=["pages"], include_in_schema=False)
+router = APIRouter(tags=["pages"], include_in_schema=False, route_class=GuardedRoute)
 
 COOKIE = "wardline_lang"
 _YEAR_S = 31_536_000

@@ -9,6 +9,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, ForeignKeyConstraint, Table, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 
+import layers.accounts
 import layers.stores  # noqa: F401
 from layers.base import metadata
 from layers.geometry import SRID
@@ -64,6 +65,8 @@ def test_rules_3_and_4_links_carry_the_district_and_never_set_null(link: Foreign
         assert link.table.info["placement"] == "shard"
         local, remote = link.elements[0].parent, link.elements[0].column
         assert (local.name, remote.name) == ("district", "district")
+    elif target.info["placement"] == "local":
+        assert link.table.info["placement"] == "local"
     else:
         assert target.info["placement"] == "reference"
 

@@ -1,0 +1,130 @@
+"""Who may use which route: one row for each, and nothing without a row is served.
+
+A key is the method and the path template. ``roles`` are those of which one must be held. ``area`` says where:
+
+- ``none``: anywhere;
+- ``district``: in the district of the request; a district in which the caller holds nothing does not exist;
+- ``subtree``: as ``district``, and of the things there only those at or below the units of the grants;
+- ``own``: only what is the caller's own, which the route itself looks after.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from layers.accounts import ADMINISTRATOR, GRANTED, PUBLIC_ROLE, ROLES
+
+Area = Literal["none", "district", "subtree", "own"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Who may use a route, and where.
+
+    Parameters
+    ----------
+    roles
+        One of them must be held.
+    area
+        Where it must be held; see the module.
+    anybody
+        Whoever is signed in may, even without a grant in force.
+    page
+        It is a page: who is not signed in is led to the sign-in page.
+    """
+
+    roles: frozenset[str]
+    area: Area = "none"
+    anybody: bool = False
+    page: bool = False
+
+    @property
+    def public(self) -> bool:
+        """Whether nobody needs to sign in."""
+        return PUBLIC_ROLE in self.roles
+
+
+EVERYONE = frozenset(ROLES)
+PEOPLE = frozenset(GRANTED)
+OFFICE = frozenset({"coordinator", "planner", "reviewer", "supervisor", ADMINISTRATOR, "auditor"})
+BORDER = OFFICE | {"guard"}
+CASES = frozenset(
+    {"grid_worker", "guard", "representative", "coordinator", "supervisor", ADMINISTRATOR, "auditor"}
+)
+HANDLING = CASES - {"auditor"}
+STAFF = OFFICE | {"grid_worker", "representative"}
+STAFFING = frozenset({"coordinator", ADMINISTRATOR})
+WALKING = frozenset({"guard", "grid_worker", "coordinator", ADMINISTRATOR})
+ADMINISTRATION = frozenset({ADMINISTRATOR})
+OVERSIGHT = frozenset({ADMINISTRATOR, "auditor"})
+
+_OPEN = Rule(EVERYONE)
+_EVERYONE_THERE = Rule(EVERYONE, "district")
+_PEOPLE_THERE = Rule(PEOPLE, "district")
+
+POLICY: Mapping[str, Rule] = {
+    # Nothing of a district.
+    "GET /healthz": _OPEN,
+    "GET /readyz": _OPEN,
+    "GET /docs": _OPEN,
+    "GET /openapi.json": _OPEN,
+    "GET /favicon.ico": _OPEN,
+    "GET /assets/basemap.json": _OPEN,
+    "GET /assets/{path:path}": _OPEN,
+    # Pages.
+    "GET /": Rule(EVERYONE, page=True),
+    "GET /stations": Rule(EVERYONE, page=True),
+    "GET /grids": Rule(PEOPLE, "district", page=True),
+    "GET /coverage": Rule(BORDER, "district", page=True),
+    "GET /maps/{view}.html": Rule(BORDER, "district", page=True),
+    # What anybody may ask.
+    "GET /api/v1/locate": _EVERYONE_THERE,
+    "GET /api/v1/stations": _EVERYONE_THERE,
+    "GET /api/v1/stations/nearest": _EVERYONE_THERE,
+    "POST /api/v1/incidents": _EVERYONE_THERE,
+    # The ground.
+    "POST /api/v1/locate": _PEOPLE_THERE,
+    "GET /api/v1/districts": Rule(PEOPLE),
+    "GET /api/v1/units/{code}": _PEOPLE_THERE,
+    "GET /api/v1/layers": _PEOPLE_THERE,
+    "GET /api/v1/layers/{layer}/items": Rule(PEOPLE, "subtree"),
+    "GET /api/v1/layers/{layer}/items/{item}": Rule(PEOPLE, "subtree"),
+    "GET /tiles/{layer}.json": _PEOPLE_THERE,
+    "GET /tiles/{layer}/style.json": _PEOPLE_THERE,
+    "GET /tiles/{layer}/units.json": _PEOPLE_THERE,
+    "GET /tiles/{layer}/{z}/{x}/{y}.mvt": Rule(PEOPLE, "subtree"),
+    # The border.
+    "GET /api/v1/coverage/segments": Rule(BORDER, "district"),
+    "GET /api/v1/coverage/segments.geojson": Rule(BORDER, "district"),
+    "GET /api/v1/coverage/segments.csv": Rule(BORDER, "district"),
+    "GET /api/v1/coverage/segments/{code}": Rule(BORDER, "district"),
+    "POST /api/v1/tracks": Rule(WALKING, "district"),
+    # Incidents and representatives.
+    "GET /api/v1/incidents": Rule(CASES, "subtree"),
+    "GET /api/v1/incidents/{incident}": Rule(CASES, "subtree"),
+    "PATCH /api/v1/incidents/{incident}": Rule(HANDLING, "subtree"),
+    "POST /api/v1/incidents/{incident}/events": Rule(HANDLING, "subtree"),
+    "GET /api/v1/representatives": Rule(STAFF, "subtree"),
+    "GET /api/v1/representatives/{code}": Rule(STAFF, "subtree"),
+    "POST /api/v1/representatives": Rule(STAFFING, "subtree"),
+}
+"""The row of every route."""
+
+LAYERS: Mapping[str, frozenset[str]] = {
+    "stations": PEOPLE,
+    "border": BORDER | WALKING,
+    "markers": BORDER | WALKING,
+    "incidents": CASES,
+    "representatives": STAFF,
+}
+"""Who may see a layer that every district has, as items or tiles; area layers are for all people there."""
+
+
+def key_of(method: str, template: str) -> str:
+    """Return the key of a route; HEAD is answered by what answers GET."""
+    return f"{'GET' if method == 'HEAD' else method} {template}"
+
+
+def without_row(keys: Iterable[str]) -> list[str]:
+    """Return which of the routes have no row."""
+    return sorted(set(keys) - POLICY.keys())
