@@ -15,9 +15,15 @@ ADMIN_ROLE = "wardline_admin"
 """Makes databases and extensions; nothing that serves a request uses it."""
 SERVICE_ROLE = "wardline"
 """Owns the databases; no superuser, so that no statement can reach files or programs."""
+WEB_ROLE = "wardline_web"
+"""What requests are served as: owns nothing, and sees of each table what row security lets it."""
 
 _MEGABYTE = 2**20
 _SHARED_MEMORY_NEEDED = 128 * _MEGABYTE
+# “all” does not mean replication, which a base backup uses.
+_LOG_IN = f"""local all all peer map=wardline
+local replication {ADMIN_ROLE} peer map=wardline
+"""
 _INCLUDES = """
 # Wardline's own, written at each start, then what an administrator adds.
 include 'wardline.conf'
@@ -93,10 +99,20 @@ def write(data: Path, values: Mapping[str, str], account: Account) -> None:
     main = data / "postgresql.conf"
     if (text := main.read_text(encoding="utf-8")) and "include 'wardline.conf'" not in text:
         _replace(main, text + _INCLUDES, account)
-    _replace(data / "pg_hba.conf", "local all all peer map=wardline\n", account)
+    admit(data, account)
+
+
+def admit(data: Path, account: Account) -> bool:
+    """Write who may log in as what; True if that is a change, which a running server is to be told of."""
     people = sorted({"root", account.name, current_name()})  # root can become the account anyway
-    entries = [f'wardline "{person}" {role}\n' for person in people for role in (ADMIN_ROLE, SERVICE_ROLE)]
-    _replace(data / "pg_ident.conf", "".join(entries), account)
+    roles = (ADMIN_ROLE, SERVICE_ROLE, WEB_ROLE)
+    entries = [f'wardline "{person}" {role}\n' for person in people for role in roles]
+    changed = False
+    for name, text in (("pg_hba.conf", _LOG_IN), ("pg_ident.conf", "".join(entries))):
+        if (data / name).read_text(encoding="utf-8") != text:
+            _replace(data / name, text, account)
+            changed = True
+    return changed
 
 
 def _replace(path: Path, text: str, account: Account) -> None:

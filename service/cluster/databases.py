@@ -1,12 +1,13 @@
-"""Databases of a running cluster: made with their extensions, cloned, dropped."""
+"""Roles and databases of a running cluster: made with what they need, cloned, dropped."""
 
+import time
 from urllib.parse import quote
 
 import psycopg
 from psycopg import sql
 
 from geo.errors import N_
-from service.cluster.configuration import ADMIN_ROLE, SERVICE_ROLE
+from service.cluster.configuration import ADMIN_ROLE, SERVICE_ROLE, WEB_ROLE
 from service.cluster.errors import ClusterError
 from service.cluster.layout import PORT
 
@@ -53,11 +54,33 @@ def require_name(database: str) -> None:
         )
 
 
-def ensure_role(connection: psycopg.Connection) -> None:
-    """Make the role that owns the databases, where it is absent."""
-    found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [SERVICE_ROLE]).fetchone()
-    if found is None:
-        connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(SERVICE_ROLE)))
+def ensure_roles(connection: psycopg.Connection) -> None:
+    """Make the role that owns the databases and the one that requests are served as, where they are absent.
+
+    The owner may take on the other role; never the other way round.
+    """
+    owner, web = sql.Identifier(SERVICE_ROLE), sql.Identifier(WEB_ROLE)
+    found = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles")}
+    if SERVICE_ROLE not in found:
+        connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(owner))
+    if WEB_ROLE not in found:
+        with connection.transaction():
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN NOINHERIT").format(web))
+            connection.execute(sql.SQL("GRANT {} TO {}").format(web, owner))
+
+
+def wait_for_log_in(socket_folder: str, role: str, timeout_s: float = 10.0) -> None:
+    """Wait until a server that was told to read its rules again lets a role in."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        try:
+            psycopg.connect(host=socket_folder, port=PORT, dbname="postgres", user=role, options="").close()
+        except psycopg.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def exists(connection: psycopg.Connection, database: str) -> bool:
@@ -70,6 +93,7 @@ def ensure(socket_folder: str, database: str, template: str | None = None) -> bo
     """Make ``database`` with our extensions, or as a copy of ``template``; True if it was absent."""
     require_name(database)
     with connect(socket_folder) as server:
+        ensure_roles(server)
         made = not exists(server, database)
         if made:
             server.execute(
@@ -85,7 +109,26 @@ def ensure(socket_folder: str, database: str, template: str | None = None) -> bo
             inside.execute("SET client_min_messages = warning")
             for extension in EXTENSIONS:
                 inside.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(extension)))
+            _prepare(inside)
     return made
+
+
+def _prepare(inside: psycopg.Connection) -> None:
+    """Do what only an administrator may: for spatial indexes under row security, and for its scope.
+
+    An update of PostGIS undoes the mark, so both are looked at each time.
+    """
+    marked = "SELECT proleakproof FROM pg_proc WHERE oid = %s::regprocedure"
+    if inside.execute(marked, ["geometry_overlaps(geometry, geometry)"]).fetchone() == (False,):
+        # The operator && compares two boxes, says nothing of what it compares and raises nothing, so it may
+        # come before the policies; without this it comes after them and no index serves it.
+        inside.execute("ALTER FUNCTION geometry_overlaps(geometry, geometry) LEAKPROOF")
+    allowed = "SELECT has_function_privilege(%s, 'set_config(text, text, boolean)', 'EXECUTE')"
+    if inside.execute(allowed, [WEB_ROLE]).fetchone() == (True,):
+        # Text that slips into a statement can call a function but cannot be a statement of its own.
+        inside.execute("REVOKE EXECUTE ON FUNCTION pg_catalog.set_config(text, text, boolean) FROM PUBLIC")
+        grant = sql.SQL("GRANT EXECUTE ON FUNCTION pg_catalog.set_config(text, text, boolean) TO {}")
+        inside.execute(grant.format(sql.Identifier(SERVICE_ROLE)))
 
 
 def drop(socket_folder: str, database: str) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 import psycopg
 
 from geo.errors import N_
-from service.cluster import configuration, creation, databases, locks, processes
+from service.cluster import archive, configuration, creation, databases, locks, processes
 from service.cluster import layout as places
 from service.cluster.account import Account, server_account
 from service.cluster.binaries import Binaries, find
@@ -26,7 +26,7 @@ from service.cluster.errors import ClusterBusy, ClusterNotStarted
 from service.cluster.layout import Layout
 
 _LOCK_TIMEOUT_S = 180.0
-_START_TIMEOUT_S = 120
+_START_TIMEOUT_S = 120.0
 _STOP_TIMEOUT_S = 120.0
 _ORPHANS_TIMEOUT_S = 20.0
 _DETACH = 'log=$1; shift; "$@" </dev/null >>"$log" 2>&1 &'
@@ -43,14 +43,21 @@ class Cluster:
         Server settings that differ from ours; the tests switch durability off with it.
     binaries
         The folder of PostgreSQL's programs, where not found by itself.
+    patience_s
+        How long a living server may take until it accepts connections; a restore can take hours.
     """
 
     def __init__(
-        self, home: Path, overrides: Mapping[str, str] | None = None, binaries: Path | None = None
+        self,
+        home: Path,
+        overrides: Mapping[str, str] | None = None,
+        binaries: Path | None = None,
+        patience_s: float = _START_TIMEOUT_S,
     ) -> None:
         self.layout = Layout(Path(os.path.abspath(home)))  # noqa: PTH100 - resolve() would follow links into closed folders
         self._overrides = dict(overrides or {})
         self._binaries = binaries
+        self._patience_s = patience_s
 
     @property
     def socket_folder(self) -> str:
@@ -60,6 +67,10 @@ class Cluster:
     def url(self, database: str) -> str:
         """Return the SQLAlchemy address of ``database``, for the role that owns it."""
         return databases.url(self.socket_folder, database)
+
+    def web_url(self, database: str) -> str:
+        """Return the SQLAlchemy address of ``database`` for the role that requests are served as."""
+        return databases.url(self.socket_folder, database, configuration.WEB_ROLE)
 
     def admin_url(self, database: str) -> str:
         """Return the SQLAlchemy address of ``database`` for the administrator's role."""
@@ -155,20 +166,34 @@ class Cluster:
         if not exists:
             creation.create(self.layout, account, find(folder=self._binaries))
         elif self.is_running() and self._becomes_ready():
+            self._admit(account)
             return
-        binaries = find(self._major(), self._binaries)
+        binaries = self.programs
         self._clear_stale()
         self._launch(account, binaries)
         with databases.connect(self.socket_folder) as server:
-            databases.ensure_role(server)
+            databases.ensure_roles(server)
+
+    @property
+    def programs(self) -> Binaries:
+        """PostgreSQL's programs of the version that made the data."""
+        return find(self._major(), self._binaries)
 
     def _major(self) -> int:
         return int((self.layout.data / "PG_VERSION").read_text(encoding="ascii").strip())
 
+    def _admit(self, account: Account) -> None:
+        """Let in whom a server of an earlier version of ours does not know yet."""
+        if configuration.admit(self.layout.data, account):
+            with databases.connect(self.socket_folder) as server:
+                databases.ensure_roles(server)
+                server.execute("SELECT pg_reload_conf()")
+            databases.wait_for_log_in(self.socket_folder, configuration.WEB_ROLE)
+
     def _becomes_ready(self) -> bool:
         """Wait for a living server to accept connections; False once all of its processes are gone."""
         orphaned_since: float | None = None
-        deadline = time.monotonic() + _START_TIMEOUT_S
+        deadline = time.monotonic() + self._patience_s
         while self.is_running():
             with suppress(psycopg.OperationalError):
                 databases.connect(self.socket_folder, timeout_s=5).close()
@@ -205,8 +230,10 @@ class Cluster:
 
     def _launch(self, account: Account, binaries: Binaries) -> None:
         folder = places.open_socket_folder(self.layout, account)
-        values = configuration.settings(folder, self.layout.log, self._overrides)
         data = self.layout.data
+        archiving = archive.settings(self.layout)
+        archive.install(self.layout, account)
+        values = configuration.settings(folder, self.layout.log, archiving | self._overrides)
         configuration.write(data, values, account)
         words = self.layout.log / "start.log"
         words.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 """Databases of the tests' own cluster."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
@@ -69,3 +69,74 @@ def test_ensure_database_is_idempotent_and_mends_an_interrupted_try(cluster: Clu
 def test_refuses_impossible_names(cluster: Cluster, name: str) -> None:
     with pytest.raises(ClusterError, match="cannot be the name"):
         cluster.url(name)
+
+
+def test_web_role_has_no_power_and_no_way_to_the_owner(cluster: Cluster, database: str) -> None:
+    with psycopg.connect(cluster.web_url(database).replace("+psycopg", ""), autocommit=True) as connection:
+        query = """
+            SELECT current_user, session_user, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb,
+                   (SELECT count(*) FROM pg_auth_members WHERE member = pg_roles.oid)
+            FROM pg_roles WHERE rolname = current_user
+        """
+        web = ("wardline_web", "wardline_web", False, False, False, False, 0)
+        assert connection.execute(query).fetchone() == web
+        for role in ("wardline", "wardline_admin"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(f"SET ROLE {role}")
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(f"SET SESSION AUTHORIZATION {role}")
+        connection.execute("RESET ROLE")
+        assert connection.execute("SELECT current_user").fetchone() == ("wardline_web",)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("CREATE TABLE mine (id int PRIMARY KEY)")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT set_config('wardline.scope', '{}', true)",
+        "UPDATE pg_settings SET setting = '{}' WHERE name = 'wardline.scope'",
+        "SELECT query_to_xml('SET wardline.scope = ''{}''', true, true, '')",
+        "SELECT query_to_xml('SELECT set_config(''wardline.scope'', ''{}'', true)', true, true, '')",
+    ],
+)
+def test_no_expression_changes_the_scope(cluster: Cluster, database: str, statement: str) -> None:
+    with psycopg.connect(cluster.web_url(database).replace("+psycopg", "")) as connection:
+        connection.execute("SET LOCAL wardline.scope = 'mine'")
+        refused = (psycopg.errors.InsufficientPrivilege, psycopg.errors.FeatureNotSupported)
+        with pytest.raises(refused), connection.transaction():
+            connection.execute(statement)
+        assert connection.execute("SHOW wardline.scope").fetchone() == ("mine",)
+
+
+def test_boxes_may_be_compared_before_the_policies(cluster: Cluster, database: str) -> None:
+    query = (
+        "SELECT proleakproof FROM pg_proc WHERE oid = 'geometry_overlaps(geometry, geometry)'::regprocedure"
+    )
+    with psycopg.connect(cluster.admin_url(database).replace("+psycopg", ""), autocommit=True) as connection:
+        assert connection.execute(query).fetchone() == (True,)
+        # An update of the extension makes its functions anew.
+        connection.execute("ALTER FUNCTION geometry_overlaps(geometry, geometry) NOT LEAKPROOF")
+        cluster.ensure_database(database)
+        assert connection.execute(query).fetchone() == (True,)
+
+
+def test_a_running_server_of_an_earlier_version_learns_of_the_web_role(make: Callable[..., Cluster]) -> None:
+    with make().use() as cluster:
+        identities = cluster.layout.data / "pg_ident.conf"
+        identities.write_text(
+            "".join(
+                line
+                for line in identities.read_text().splitlines(keepends=True)
+                if "wardline_web" not in line
+            )
+        )
+        with psycopg.connect(
+            cluster.admin_url("wardline").replace("+psycopg", "").replace("/wardline?", "/postgres?"),
+            autocommit=True,
+        ) as admin:
+            admin.execute("DROP ROLE wardline_web")
+            admin.execute("SELECT pg_reload_conf()")
+        cluster.start()
+        cluster.ensure_database("wardline")
+        psycopg.connect(cluster.web_url("wardline").replace("+psycopg", "")).close()
