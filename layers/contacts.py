@@ -6,9 +6,10 @@ Nothing here can be read without the keys of the service, which the database doe
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import Row, select, update
 
 from layers.record_tables import incident_contact, incident_receipt
 from layers.storage import Store
@@ -46,7 +47,7 @@ class Contacts(Store):
                 columns.district == self.district, columns.incident == incident
             )
         )
-        return None if row is None else SealedContact(*row)
+        return None if row is None else _contact(row)
 
     def with_other_keys(self, key: str, limit: int) -> Sequence[SealedContact]:
         """Return contacts that are not sealed with a key, by incident."""
@@ -58,7 +59,7 @@ class Contacts(Store):
             .limit(limit)
             .with_for_update()
         )
-        return [SealedContact(*row) for row in rows]
+        return [_contact(row) for row in rows]
 
     def replace(self, value: SealedContact) -> None:
         """Put the same contact, sealed anew, in place of the stored one."""
@@ -82,3 +83,7 @@ class Contacts(Store):
             select(columns.incident).where(columns.district == self.district, columns.digest == digest)
         )
         return None if row is None else row.incident
+
+
+def _contact(row: Row[Any]) -> SealedContact:
+    return SealedContact(row.incident, row.key, row.nonce, row.sealed)
