@@ -6,7 +6,11 @@ ClusterError             the private cluster cannot be used
 ├── ClusterUnreachable   the server's account cannot reach the folder
 ├── ClusterVersion       the data were made by another major version of PostgreSQL
 ├── ClusterBusy          another program holds the cluster
-└── ClusterNotStarted    the server refused to start
+├── ClusterNotStarted    the server refused to start
+└── BackupRefused        a backup cannot be made or restored as asked
+    ├── BackupDamaged        it, or its log, is not as it was written
+    ├── InstantUnreachable   the instant is before it, after the newest log, or none
+    └── NoRoom               the disk has too little room
 """
 
 from service.errors import NotReady
@@ -52,3 +56,27 @@ class ClusterNotStarted(ClusterError):
     """The server did not start."""
 
     code = "cluster-not-started"
+
+
+class BackupRefused(ClusterError):
+    """A backup cannot be made, or cannot be restored as asked."""
+
+    code = "backup-refused"
+
+
+class BackupDamaged(BackupRefused):
+    """A backup, or the log that belongs to it, is not as it was written."""
+
+    code = "backup-damaged"
+
+
+class InstantUnreachable(BackupRefused):
+    """The instant lies before the backup, after the newest log, or is none."""
+
+    code = "instant-unreachable"
+
+
+class NoRoom(BackupRefused):
+    """The disk has too little room."""
+
+    code = "no-room"

@@ -5,6 +5,9 @@ home/
 ├── running.lock     held by the server's processes as long as one of them lives
 ├── users.lock       shared by the programs that use the server
 ├── run/             the socket (or a short path elsewhere where this one is too long)
+├── archive/         the write-ahead log that backups need (see ``archive``); may be a mount of its own
+├── backups/         where backups go unless said otherwise
+├── files/           uploaded files
 └── cluster/         made elsewhere and renamed, so it is whole or absent
     ├── wardline.json    says that it is ours
     ├── log/
@@ -49,6 +52,21 @@ class Layout:
     def log(self) -> Path:
         """The folder of the server's log files."""
         return self.cluster / "log"
+
+    @property
+    def archives(self) -> Path:
+        """The folder of the archives of the write-ahead log, one for each cluster that lived here."""
+        return self.home / "archive"
+
+    @property
+    def backups(self) -> Path:
+        """The folder that backups go to unless another one is named."""
+        return self.home / "backups"
+
+    @property
+    def files(self) -> Path:
+        """The folder of uploaded files."""
+        return self.home / "files"
 
     @property
     def changing(self) -> Path:

@@ -57,7 +57,10 @@ def test_listens_to_nothing_but_its_socket(make: Make) -> None:
     cluster = make()
     cluster.start()
     assert ask(cluster, "SHOW listen_addresses") == ""
-    assert ask(cluster, "SELECT string_agg(type || auth_method, ',') FROM pg_hba_file_rules") == "localpeer"
+    assert (
+        ask(cluster, "SELECT string_agg(type || auth_method, ',') FROM pg_hba_file_rules")
+        == "localpeer,localpeer"
+    )
     assert Path(cluster.socket_folder).stat().st_mode & 0o077 == 0
     assert ask(cluster, "SHOW fsync") == "off", "the override of this test"
 
