@@ -16,7 +16,7 @@ from uuid import UUID
 
 from psycopg import sql
 from psycopg.types.json import Jsonb
-from sqlalchemy import Row, Table, event, select
+from sqlalchemy import Row, Table, event, func, select
 from sqlalchemy.orm import Session, SessionTransaction
 
 from layers.audit_chain import ChainHead, Entry
@@ -210,6 +210,16 @@ class CentralAudit(Audit):
 def central(session: Session) -> CentralAudit:
     """Return the chain of what belongs to no district."""
     return CentralAudit(session)
+
+
+def every_chain(session: Session) -> tuple[Audit, ...]:
+    """Return every chain that has entries: the central one, then those of districts, also of former ones."""
+    column = audit_entry.c.district
+    names: list[str] = []
+    # One step of the index for each district, however long the chains are.
+    while (name := session.scalar(select(func.min(column)).where(column > (names or [""])[-1]))) is not None:
+        names.append(name)
+    return (central(session), *(Audit(session, name) for name in names))
 
 
 def write_pending(session: Session) -> None:

@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "tracks": ("tracks", "Load tracks: GPX, GeoJSON or CSV."),
     "coverage": ("coverage", "Say which border was walked in a period, or draw it."),
     "export": ("export", "Write a stored layer to a file."),
+    "audit": ("audit", "Export the head of the audit, or prove that it was not changed."),
 }
 """The module in ``service.cli`` and the summary of each command."""
 
