@@ -58,3 +58,20 @@ def test_no_areas_and_bad_input() -> None:
         OverlayIndex.build([shapely.box(0, 0, 1, 1)]).covering(0.0, 91.0)
     with pytest.raises(InvalidGeometry, match="priorities"):
         OverlayIndex.build([shapely.box(0, 0, 1, 1)], [1, 2])
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([3, 64, 65, 200]))
+def test_one_point_gets_what_many_get(seed: int, count: int) -> None:
+    """Few areas are walked over, for many there is a tree."""
+    rng = np.random.default_rng(seed)
+    corners = rng.integers(0, 400, (count, 3, 2))
+    index = OverlayIndex.build(
+        [shapely.Polygon(corner / 1e7) for corner in corners], ranks=rng.permutation(count)
+    )
+    assert len(index) == count
+    # Halves of a step are rounded alike.
+    places = rng.integers(0, 800, (60, 2)) / 2e7
+    point, area = index.locate(places[:, 0], places[:, 1])
+    for row, (lon, lat) in enumerate(places.tolist()):
+        assert index.covering(lon, lat) == area[point == row].tolist()
