@@ -12,7 +12,8 @@ from geo.locate.cell_kernels import EDGE, HEAD, Int32s, Int64s, wide
 
 Floats = npt.NDArray[np.float64]
 
-_DEEPEST = 4096
+DEEPEST = 4096
+"""Cells that may wait on the stack of a search at once."""
 
 
 @compiled
@@ -29,13 +30,17 @@ def metres_per_step(lat: float) -> tuple[float, float]:
 
 
 @compiled
-def search(point: Floats, radius: float, pool: Int32s, frame: Int64s, feet: Floats, labels: Int32s) -> int:
+def search(
+    point: Floats, radius: float, pool: Int32s, frame: Int64s, cells: Int64s, feet: Floats, labels: Int32s
+) -> int:
     """Find the edges within a radius of a point.
 
     Parameters
     ----------
     point
         x, y in lattice steps and the metres of a step in x and in y.
+    cells
+        Room for a stack, shape (``DEEPEST``, 5).
     feet, labels
         Receive, for as many edges as fit, squared distance in m² and x, y of the nearest place of the edge,
         shape (n, 3), and the labels on its two sides, shape (n, 2). With room for one edge only, the nearest
@@ -47,7 +52,6 @@ def search(point: Floats, radius: float, pool: Int32s, frame: Int64s, feet: Floa
     """
     columns, rows = frame[6], frame[7]
     reach = radius * radius
-    cells = np.empty((_DEEPEST, 5), np.int64)
     found = 0
     along = radius / point[3]
     r0, r1 = _cells_between(point[1] - along, point[1] + along, frame[1], frame[5], rows)
@@ -62,9 +66,20 @@ def search(point: Floats, radius: float, pool: Int32s, frame: Int64s, feet: Floa
         for column in range(c0, c1 + 1):
             word = wide(pool[row * columns + column])
             if word < 0:
-                cells[0] = word, frame[0] + (column << frame[4]), floor, frame[4], frame[5]
+                _put(cells, 0, word, frame[0] + (column << frame[4]), floor, frame[4], frame[5])
                 reach, found = _search_cell(point, reach, found, cells, pool, feet, labels)
     return found
+
+
+@compiled
+def _put(cells: Int64s, at: int, word: int, west: int, floor: int, kx: int, ky: int) -> None:
+    """Put a cell on a stack: its word, its lowest corner, the logarithms of its width and height."""
+    # A row written as a whole would take ten times as long.
+    cells[at, 0] = word
+    cells[at, 1] = west
+    cells[at, 2] = floor
+    cells[at, 3] = kx
+    cells[at, 4] = ky
 
 
 @compiled
@@ -116,7 +131,9 @@ def _push_parts(
     for part in range(columns << (ky - sy)):
         word = wide(pool[place + 1 + part])
         if word < 0:
-            cells[left] = word, west + ((part % columns) << sx), floor + ((part // columns) << sy), sx, sy
+            _put(
+                cells, left, word, west + ((part % columns) << sx), floor + ((part // columns) << sy), sx, sy
+            )
             left += 1
     return left
 

@@ -20,8 +20,6 @@ How it is found is told in ``geo.locate.cell_table``. Longitudes do not wrap: a 
 meridian of 180° is two parts.
 """
 
-import os
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -30,21 +28,37 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.crs import GEOD
-from geo.errors import N_, InvalidGeometry
+from geo.errors import N_, GeoError, InvalidGeometry
 from geo.lattice import SCALE, to_lattice
-from geo.locate import edge_search
+from geo.locate import edge_search, near_kernels
 from geo.locate import kernels as locate_kernels
-from geo.locate.cell_kernels import Int32s
+from geo.locate.cell_kernels import Int32s, Int64s
 from geo.locate.cell_table import CellTable, build_table
-from geo.locate.edge_search import Floats
+from geo.locate.edge_search import DEEPEST, Floats
+from geo.locate.shares import share_out, workers_for
 
-PARALLEL_FROM = 1 << 16
-"""Points from which a lookup is shared out to all cores; below, starting threads costs more than it saves."""
+MOST_EDGES = 30_000_000
+"""Edges that are measured at most for the points of one call."""
 
 # Beyond this distance one latitude's scale no longer fits both ends: measure again half-way.
 _FAR_M = 1_000.0
-# The plane at a point misjudges distances near it by less than this share.
-_SLACK = 1e-3
+
+
+class TooManyEdges(GeoError):
+    """More edges lie within the radius of the points than are measured in one call."""
+
+    code = "edges-too-many"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Beside:
+    """The units with an edge within a radius of each of many points.
+
+    Those of point ``i`` are ``units[starts[i]:starts[i + 1]]``: positions, nearest edge first, ties by rank.
+    """
+
+    starts: Int64s
+    units: Int32s
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,36 +145,74 @@ class LocateIndex:
             to_lattice([(lon, lat)])
         return found
 
-    def near(self, lon: float, lat: float, radius_m: float) -> npt.NDArray[np.int64]:
-        """Return the positions of all units within a geodesic radius of a point.
+    def beside(self, lon: float, lat: float, radius_m: float) -> list[int]:
+        """Return the positions of the units that have an edge within a geodesic radius of a point.
 
-        Nearest first, ties by rank; a unit that covers the point is at distance 0.
+        Nearest edge first, ties by rank. A unit that covers the point is among them only where its own edge
+        is near. Distances are true to 0.1 mm up to 10 km; a radius below 0 finds nothing.
+
+        Raises
+        ------
+        NotFinite, OutOfRange
+            The coordinate is not on the globe.
         """
-        owner = self.locate_one(lon, lat)
-        point = _point(lon, lat, lat)
-        feet, labels = np.empty((64, 3)), np.empty((64, 2), np.int32)
-        radius = radius_m * (1.0 + _SLACK) + 0.01
-        while True:
-            found = edge_search.search(point, radius, self.table.pool, self.table.frame, feet, labels)
-            if found <= len(feet):
-                break
-            feet, labels = np.empty((found, 3)), np.empty((found, 2), np.int32)
-        metres = _geodesic(lon, lat, feet[:found])
-        distances = dict.fromkeys([owner] if owner >= 0 else [], 0.0)
-        for away, sides in zip(metres.tolist(), labels[:found].tolist(), strict=True):
-            for label in sides:
-                if label and away <= radius_m:
-                    distances[label - 1] = min(away, distances.get(label - 1, away))
-        ordered = sorted(distances, key=lambda unit: (distances[unit], self.order[unit + 1]))
-        return np.array(ordered, dtype=np.int64)
+        lon, lat, radius = float(lon), float(lat), float(radius_m)
+        if near_kernels.is_far(lon, lat, radius, self.table.pool, self.table.frame):
+            return []
+        counts = np.zeros(1, np.int32)
+        units, ended = self._beside(
+            np.array([lon]), np.array([lat]), np.array([radius]), counts, 0, 1, MOST_EDGES
+        )
+        if not ended:
+            _refuse_beside(lon, lat, MOST_EDGES)
+        found: list[int] = units.tolist()
+        return found
 
-    def distance_to_edge_m(self, lon: float, lat: float) -> float:
-        """Return the geodesic distance in metres from a point to the nearest edge of any unit.
+    def beside_many(
+        self, lon: npt.ArrayLike, lat: npt.ArrayLike, radius_m: npt.ArrayLike, most: int = MOST_EDGES
+    ) -> Beside:
+        """Return for each of many points what :meth:`beside` returns for it.
 
-        Infinite where there are no units. Up to about 1 km the nearest edge is exact to a millimetre; farther
-        out it is the nearest by the scale half-way.
+        Parameters
+        ----------
+        lon, lat
+            Degrees, shape (n,).
+        radius_m
+            Metres, one for all or shape (n,).
+        most
+            Edges that may be measured in all, which bounds time and memory.
+
+        Raises
+        ------
+        NotFinite, OutOfRange
+            A coordinate is not on the globe; ``where["row"]`` is such a position.
+        TooManyEdges
+            More than about ``most`` edges lie within the radius of the points.
         """
-        return self._nearest_edge(lon, lat)[1]
+        xs, ys = _in_order(lon, lat, np.float64)
+        radius = np.require(np.broadcast_to(radius_m, xs.shape), np.float64, ["C", "A", "W"])
+        counts = np.zeros(len(xs), np.int32)
+        share = most // workers_for(len(xs))
+
+        def search(begin: int, end: int) -> tuple[Int32s, int, int]:
+            return *self._beside(xs, ys, radius, counts, begin, end, share), end
+
+        found = share_out(search, len(xs))
+        for _, ended, end in found:
+            if ended < end:
+                _refuse_beside(xs, ys, most)
+        starts = np.zeros(len(xs) + 1, np.int64)
+        np.cumsum(counts, out=starts[1:])
+        return Beside(starts, np.concatenate([units for units, _, _ in found]))
+
+    def _beside(
+        self, lon: Floats, lat: Floats, radius: Floats, counts: Int32s, begin: int, end: int, most: int
+    ) -> tuple[Int32s, int]:
+        """Search for the points begin..end; return the units and the point where the search ended."""
+        table = self.table
+        return near_kernels.units_beside(
+            lon, lat, radius, table.pool, table.frame, self.order, begin, end, most, counts
+        )
 
     def nearest(self, lon: float, lat: float) -> tuple[int, float]:
         """Return the unit nearest to a point, by rank among equals, and its geodesic distance in metres.
@@ -189,15 +241,16 @@ class LocateIndex:
     def _search_outwards(self, point: Floats) -> tuple[Floats, Int32s]:
         """Return the foot on the nearest edge and the labels of all edges that share this distance."""
         frame = self.table.frame
+        cells = np.empty((DEEPEST, 5), np.int64)
         feet, labels = np.empty((1, 3)), np.empty((1, 2), np.int32)
         gap_x = max(0.0, frame[0] - point[0], point[0] - frame[2]) * point[2]
         gap_y = max(0.0, frame[1] - point[1], point[1] - frame[3]) * point[3]
         radius = float(np.hypot(gap_x, gap_y)) + float(1 << int(frame[5])) * point[3]
-        while not edge_search.search(point, radius, self.table.pool, frame, feet, labels):
+        while not edge_search.search(point, radius, self.table.pool, frame, cells, feet, labels):
             radius *= 2.0
         radius = float(feet[0, 0]) ** 0.5 * (1.0 + 1e-12)
         feet, labels = np.empty((64, 3)), np.empty((64, 2), np.int32)
-        found = edge_search.search(point, radius, self.table.pool, frame, feet, labels)
+        found = edge_search.search(point, radius, self.table.pool, frame, cells, feet, labels)
         # At most the edges round one vertex are equally near; 64 of them name enough units.
         return feet[: min(found, 64)], labels[: min(found, 64)]
 
@@ -209,49 +262,46 @@ class LocateIndex:
         kernel: Callable[..., bool],
     ) -> Int32s:
         """Look up arrays of points on all cores."""
-        # Compiled for writeable arrays in order only: others would be compiled again in the midst of service.
-        xs = np.require(first, kind, ["C", "A", "W"]).reshape(-1)
-        ys = np.require(second, kind, ["C", "A", "W"]).reshape(-1)
-        if len(xs) != len(ys):
-            raise InvalidGeometry(
-                N_("There are {xs} longitudes but {ys} latitudes."),
-                mend=N_("Give each point both."),
-                xs=len(xs),
-                ys=len(ys),
-            )
+        xs, ys = _in_order(first, second, kind)
         out = np.empty(len(xs), np.int32)
         table = self.table
 
         def look_up(begin: int, end: int) -> bool:
             return kernel(xs, ys, table.pool, table.frame, self.order, begin, end, out)
 
-        if not _share_out(look_up, len(xs)):
+        if not all(share_out(look_up, len(xs))):
             scale = 1 if kind is np.float64 else SCALE
             to_lattice(np.column_stack([xs, ys]) / scale)
         return out
 
 
-def _share_out(task: Callable[[int, int], bool], size: int) -> bool:
-    """Do a task on 0..size in equal shares, one a core, and tell whether all went well.
+def _in_order(
+    first: npt.ArrayLike, second: npt.ArrayLike, kind: type[np.float64 | np.int64]
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Return the ordinates of points as the kernels are compiled for: writeable, in order, as many of both.
 
-    Plain threads: the kernels hold no interpreter lock, and unlike a pool they survive a fork of the server.
+    For others they would be compiled again in the midst of service.
     """
-    workers = len(os.sched_getaffinity(0)) if size >= PARALLEL_FROM else 1
-    if workers == 1:
-        return task(0, size)
-    bounds = np.linspace(0, size, workers + 1).astype(int).tolist()
-    went_well = [False] * workers
+    xs = np.require(first, kind, ["C", "A", "W"]).reshape(-1)
+    ys = np.require(second, kind, ["C", "A", "W"]).reshape(-1)
+    if len(xs) != len(ys):
+        raise InvalidGeometry(
+            N_("There are {xs} longitudes but {ys} latitudes."),
+            mend=N_("Give each point both."),
+            xs=len(xs),
+            ys=len(ys),
+        )
+    return xs, ys
 
-    def share(worker: int) -> None:
-        went_well[worker] = task(bounds[worker], bounds[worker + 1])
 
-    threads = [threading.Thread(target=share, args=(worker,)) for worker in range(1, workers)]
-    for thread in threads:
-        thread.start()
-    share(0)
-    for thread in threads:
-        thread.join()
-    return all(went_well)
+def _refuse_beside(lon: npt.ArrayLike, lat: npt.ArrayLike, most: int) -> None:
+    """Raise the refusal of points whose search ended early: one is not on the globe, or it was too much."""
+    to_lattice(np.column_stack([lon, lat]))
+    raise TooManyEdges(
+        N_("More than {most} edges lie within the accuracy of the points."),
+        mend=N_("Give a smaller accuracy, or send the points in parts."),
+        most=most,
+    )
 
 
 def _point(lon: float, lat: float, scale_lat: float) -> Floats:

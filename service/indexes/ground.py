@@ -7,12 +7,10 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 
-from geo.crs import geodesic_area
 from geo.linear import MeasuredLine
-from geo.locate import LocateIndex
+from geo.locate import LocateIndex, OverlayIndex
 from layers.border import BorderSegment
 from layers.catalog import Layer
 from layers.districts import District
@@ -76,17 +74,12 @@ class Boxes:
         ]
 
 
-def _covers(area: shapely.Geometry, lon: float, lat: float) -> bool:
-    return bool(shapely.intersects_xy(area, lon, lat))
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Areas:
     """One release of one area layer, ready to answer.
 
-    ``chains[i]`` is leaf ``i`` with its parents, the leaf first. ``index`` answers for a partition, and
-    ``on_frame`` says which leaves touch its frame; ``boxes`` and ``areas_m2`` are for an overlay, whose
-    areas may overlap.
+    ``chains[i]`` is leaf ``i`` with its parents, the leaf first. ``index`` answers for a partition,
+    ``overlay`` for an overlay, whose areas may overlap; the other is None.
     """
 
     layer: Layer
@@ -94,16 +87,7 @@ class Areas:
     leaves: LeafTable
     chains: tuple[tuple[Place, ...], ...]
     index: LocateIndex | None
-    on_frame: npt.NDArray[np.bool_]
-    boxes: Boxes
-    areas_m2: npt.NDArray[np.float64]
-
-    def covering(self, lon: float, lat: float) -> list[int]:
-        """Return the leaves of an overlay that cover a point: the smaller first, then by id."""
-        found = [one for one in self.boxes.at(lon, lat) if _covers(self.leaves.polygons[one], lon, lat)]
-        if len(found) < 2:
-            return found
-        return sorted(found, key=lambda one: (float(self.areas_m2[one]), self.leaves.ids[one]))
+    overlay: OverlayIndex | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -168,22 +152,25 @@ def build_areas(stores: Stores, layer: Layer, release: Release, day: date) -> Ar
     }
     chains = tuple(tuple(places[unit.id] for unit in tree.chain(leaf)) for leaf in leaves.ids)
     if layer.kind == "partition":
-        index = LocateIndex.build(leaves.polygons)
-        _warm(index)
-        return Areas(layer, release, leaves, chains, index, _on_frame(leaves), Boxes.build([]), np.empty(0))
-    shapely.prepare(leaves.polygons)
-    boxes, areas = Boxes.build(list(leaves.polygons)), geodesic_area(leaves.polygons)
-    return Areas(layer, release, leaves, chains, None, np.empty(0, dtype=bool), boxes, areas)
+        return Areas(layer, release, leaves, chains, index_units(leaves), None)
+    return Areas(layer, release, leaves, chains, None, index_overlay(leaves))
 
 
-def _on_frame(leaves: LeafTable) -> npt.NDArray[np.bool_]:
-    """Return which leaves of a partition touch its outer edge or that of a hole."""
-    touching = np.zeros(len(leaves), dtype=bool)
-    if len(leaves):
-        frame = shapely.coverage_union_all(leaves.polygons).boundary
-        vertices = shapely.points(shapely.get_coordinates(frame))
-        touching[shapely.STRtree(leaves.polygons).query(vertices, predicate="intersects")[1]] = True
-    return touching
+def index_units(leaves: LeafTable) -> LocateIndex:
+    """Index the leaves of a partition; a vertex belongs to the smallest id, whatever their order here."""
+    index = LocateIndex.build(leaves.polygons, _ranks(leaves))
+    _warm(index)
+    return index
+
+
+def index_overlay(leaves: LeafTable) -> OverlayIndex:
+    """Index the areas of an overlay; the smaller answers first, then the smaller id."""
+    return OverlayIndex.build(leaves.polygons, ranks=_ranks(leaves))
+
+
+def _ranks(leaves: LeafTable) -> list[str]:
+    """Return the ids as texts of one length, which sort as the ids do and much quicker."""
+    return [one.hex for one in leaves.ids]
 
 
 def _warm(index: LocateIndex) -> None:
@@ -192,7 +179,7 @@ def _warm(index: LocateIndex) -> None:
         lon, lat = 0.0, 0.0
         index.locate(np.array([lon]), np.array([lat]))
         index.locate_one(lon, lat)
-        index.near(lon, lat, 1.0)
+        index.beside(lon, lat, 1.0)
         index.nearest(lon, lat)
 
 

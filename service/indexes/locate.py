@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 
 from geo import datums
@@ -26,10 +25,6 @@ ACCURACY_M = 15.0
 SNAP_M = 50.0
 
 Rule = Literal["grid", "overlay", "snapped"]
-RULES = ("grid", "snapped", "outside")
-"""What bulk answers say of a row, by the number in ``Located.rule``."""
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +103,6 @@ class Answer:
         return body
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Located:
-    """Answers of many points: the leaf (−1 outside), the number of the rule, metres outside (or NaN)."""
-
-    areas: Areas
-    position: npt.NDArray[np.int32]
-    rule: npt.NDArray[np.int8]
-    distance_m: Floats
-
-
 def locate(
     ground: Ground,
     lon: float,
@@ -163,29 +148,6 @@ def locate(
         distance,
         position,
     )
-
-
-def locate_many(ground: Ground, lon: Floats, lat: Floats, *, layer: str | None = None) -> Located:
-    """Return the leaf of each of many points in lon, lat degrees, each as :func:`locate` answers it alone.
-
-    Points are taken as checked. Outside points are −1; of those within 50 m the snap rule decides.
-    """
-    areas = partition(ground, layer)
-    assert areas.index is not None  # noqa: S101 - partitions have one
-    position = np.asarray(areas.index.locate(lon, lat), dtype=np.int32)
-    rule = np.zeros(len(position), dtype=np.int8)
-    distance = np.full(len(position), np.nan)
-    outside = np.flatnonzero(position < 0)
-    rule[outside] = RULES.index("outside")
-    if not len(outside) or not len(areas.leaves):
-        return Located(areas, position, rule, distance)
-    for row in outside[_within_reach(areas, lon[outside], lat[outside])]:
-        nearest, far = areas.index.nearest(float(lon[row]), float(lat[row]))
-        distance[row] = far
-        if _may_snap(ground.border, areas, nearest, float(lon[row]), float(lat[row]), far):
-            position[row] = nearest
-            rule[row] = RULES.index("snapped")
-    return Located(areas, position, rule, distance)
 
 
 def partition(ground: Ground, layer: str | None) -> Areas:
@@ -298,21 +260,18 @@ def _overlays(ground: Ground, lon: float, lat: float, class_: str | None) -> tup
     return tuple(
         OverlayMatch(areas.chains[leaf][0], areas.layer.priority, class_ in areas.layer.classes)
         for areas in ground.overlays
-        for leaf in areas.covering(lon, lat)
+        if areas.overlay is not None
+        for leaf in areas.overlay.covering(lon, lat)
     )
 
 
 def _candidates(areas: Areas, owner: int, lon: float, lat: float, accuracy_m: float) -> tuple[Place, ...]:
     """Return the owner and the other units that the point may lie in, or nothing far from every edge."""
     assert areas.index is not None  # noqa: S101 - partitions have one
-    if accuracy_m <= 0:
+    beside = areas.index.beside(lon, lat, accuracy_m) if accuracy_m > 0 else ()
+    if not beside:
         return ()
-    near = areas.index.near(lon, lat, accuracy_m).tolist()
-    # Near an edge inside of the partition there is a second unit; only on its frame it must be measured.
-    alone = len(near) < 2
-    if alone and not (areas.on_frame[owner] and areas.index.distance_to_edge_m(lon, lat) <= accuracy_m):
-        return ()
-    return tuple(areas.chains[one][0] for one in (owner, *(other for other in near if other != owner)))
+    return tuple(areas.chains[one][0] for one in (owner, *(other for other in beside if other != owner)))
 
 
 def _snap(ground: Ground, areas: Areas, lon: float, lat: float) -> tuple[int, float]:
@@ -328,7 +287,7 @@ def _snap(ground: Ground, areas: Areas, lon: float, lat: float) -> tuple[int, fl
         )
     nearest, distance = areas.index.nearest(lon, lat)
     nearest = int(nearest)
-    if _may_snap(ground.border, areas, nearest, lon, lat, distance):
+    if may_snap(ground.border, areas, nearest, lon, lat, distance):
         return nearest, float(distance)
     unit = areas.chains[nearest][0]
     extra = {"nearest": {**unit.to_json(), "distance_m": round(float(distance), 2)}}
@@ -352,7 +311,7 @@ def _outside_mend(distance: float, *, swapped: bool) -> str:
     return N_("Check the place and its datum: a wrong datum moves a point by up to 700 m.")
 
 
-def _may_snap(
+def may_snap(
     border: BorderLines, areas: Areas, nearest: int, lon: float, lat: float, distance: float
 ) -> bool:
     """Say whether a point outside may be given to the nearest unit: within 50 m, and no border between.
@@ -366,11 +325,3 @@ def _may_snap(
         return True
     way = shapely.shortest_line(shapely.Point(lon, lat), areas.leaves.polygons[nearest])
     return not len(border.legal.query(way, predicate="dwithin", distance=1.0 / METRES_PER_DEGREE))
-
-
-def _within_reach(areas: Areas, lon: Floats, lat: Floats) -> npt.NDArray[np.intp]:
-    """Return which points may be within 50 m of a unit: a superset, from planar distances in degrees."""
-    reach = SNAP_M / METRES_PER_DEGREE * 1.02 / max(math.cos(math.radians(float(np.abs(lat).max()))), 1e-3)
-    tree = shapely.STRtree(shapely.points(lon, lat))
-    found = tree.query(areas.leaves.polygons, predicate="dwithin", distance=reach)
-    return np.unique(found[1])

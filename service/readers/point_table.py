@@ -1,6 +1,7 @@
 """A table of points: every column as it came, with the points checked as a whole."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -24,7 +25,10 @@ LAT_NAMES = ("lat", "latitude", "y", "纬度")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PointTable:
-    """A table with its points: ``lon``, ``lat`` (n,) in degrees of the declared datum, checked."""
+    """A table with its points: ``lon``, ``lat`` (n,) in degrees of the declared datum, checked.
+
+    ``answers`` are the columns that were added: what each answers, and the name it has in the table.
+    """
 
     table: pa.Table
     lon: Floats
@@ -32,19 +36,28 @@ class PointTable:
     geometry: str | None = None
     crs: str | None = None
     delimiter: str = ","
-    answers: tuple[str, ...] = ()
+    answers: Mapping[str, str] = field(default_factory=dict)
 
     def with_columns(self, columns: dict[str, pa.Array]) -> "PointTable":
         """Return the table with answer columns at its end; a name that is taken gets a suffix."""
         table = self.table
-        added = []
+        added = {}
         for name, values in columns.items():
             free = name
             while free in table.column_names:
                 free += "_wardline"
             table = table.append_column(free, values)
-            added.append(free)
-        return replace(self, table=table, answers=tuple(added))
+            added[name] = free
+        return replace(self, table=table, answers=added)
+
+    def with_joined_lists(self) -> "PointTable":
+        """Return the table with each list of texts or numbers as one text, for formats without lists."""
+        table = self.table
+        for position, one in enumerate(table.schema):
+            if pa.types.is_list(one.type) and not pa.types.is_nested(one.type.value_type):
+                texts = table.column(position).cast(pa.list_(pa.string()))
+                table = table.set_column(position, one.name, pc.binary_join(texts, ";"))
+        return replace(self, table=table)
 
 
 def check(lon: Floats, lat: Floats, lon_name: str = "lon", lat_name: str = "lat") -> None:

@@ -137,7 +137,7 @@ def write(table: PointTable, kind: Format) -> bytes:
     """Return a table in the bytes of a format."""
     sink = io.BytesIO()
     if kind == "csv":
-        _write_csv(_inert_answers(table), table.delimiter, sink)
+        _write_csv(_inert_answers(table.with_joined_lists()), table.delimiter, sink)
     elif kind == "arrow":
         with pa.ipc.new_stream(sink, table.table.schema) as stream:
             stream.write_table(table.table)
@@ -154,7 +154,7 @@ def write_file(table: PointTable, path: Path) -> None:
     table = for_format(table, kind)
     with whole_file(path) as temporary:
         if kind == "gpkg":
-            write_geopackage(table, temporary, path.stem)
+            write_geopackage(table.with_joined_lists(), temporary, path.stem)
         else:
             temporary.write_bytes(write(table, kind))
 
@@ -162,7 +162,7 @@ def write_file(table: PointTable, path: Path) -> None:
 def _inert_answers(table: PointTable) -> pa.Table:
     """Return the table with our own texts made inert; the sender's columns stay as they were sent."""
     written = table.table
-    for name in table.answers:
+    for name in table.answers.values():
         position = written.column_names.index(name)
         values = written.column(position)
         if pa.types.is_string(values.type):

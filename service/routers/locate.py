@@ -84,7 +84,20 @@ async def raw_body(request: Request) -> bytes:
                         "required": ["lon", "lat"],
                         "additionalProperties": False,
                         "properties": {
-                            name: {"type": "array", "items": {"type": "number"}} for name in ("lon", "lat")
+                            **{
+                                name: {"type": "array", "items": {"type": "number"}}
+                                for name in ("lon", "lat")
+                            },
+                            "accuracy_m": {
+                                "type": "array",
+                                "items": {
+                                    "type": "number",
+                                    "minimum": 0,
+                                    "maximum": 10_000,
+                                    "nullable": True,
+                                },
+                                "description": "Metres each point is good for; null takes the parameter's.",
+                            },
                         },
                     }
                 },
@@ -98,10 +111,12 @@ def post_locate(
     service: ServiceDep,
     body: Annotated[bytes, Depends(raw_body)],
     as_of: AsOf = None,
+    accuracy_m: Accuracy = None,
     datum: DatumParameter = "wgs84",
     layer: LayerParameter = None,
     lon_column: ColumnParameter = None,
     lat_column: ColumnParameter = None,
+    accuracy_column: ColumnParameter = None,
     district: DistrictParameter = None,
 ) -> Response:
     """Answer for JSON columns, CSV, an Arrow stream or Parquet; the format that was sent comes back."""
@@ -109,7 +124,9 @@ def post_locate(
     allowed = service.settings.allow_datum_inverse
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
-        answers = locate_columns(ground, _columns(body), datum=datum, allow_inverse=allowed, layer=layer)
+        answers = locate_columns(
+            ground, _columns(body), datum=datum, allow_inverse=allowed, accuracy_m=accuracy_m, layer=layer
+        )
         return Response(orjson.dumps(answers), media_type="application/json")
     if kind not in _TABLES:
         raise UnsupportedFormat(
@@ -121,20 +138,28 @@ def post_locate(
         )
     table = points.read(body, _TABLES[kind], lon_column, lat_column)
     located = locate_table(
-        ground, table, datum=datum, allow_inverse=allowed, layer=layer, reason="POST /locate"
+        ground,
+        table,
+        datum=datum,
+        allow_inverse=allowed,
+        accuracy_m=accuracy_m,
+        accuracy_from=accuracy_column,
+        layer=layer,
+        reason="POST /locate",
     )
     return Response(points.write(located, _TABLES[kind]), media_type=kind)
 
 
 def _columns(body: bytes) -> Any:
     # Millions of numbers are worth a reader that checks as strictly but is ten times as fast.
-    if body.count(b'"lon"') > 1 or body.count(b'"lat"') > 1:
-        raise MalformedBody(
-            N_("The body has the name “{name}” twice in one object."),
-            mend=N_("Send every name once."),
-            where={"name": "lon"},
-            name="lon",
-        )
+    for name in ("lon", "lat", "accuracy_m"):
+        if body.count(f'"{name}"'.encode()) > 1:
+            raise MalformedBody(
+                N_("The body has the name “{name}” twice in one object."),
+                mend=N_("Send every name once."),
+                where={"name": name},
+                name=name,
+            )
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:

@@ -61,3 +61,7 @@ class ColumnsOut(BaseModel):
     levels: dict[str, list[str | None]] = Field(description="The codes of each level, the top first.")
     rule: list[Literal["grid", "snapped", "outside"]]
     outside_m: list[float | None] = Field(description="Metres to the nearest unit, where at most about 50.")
+    near_boundary: list[bool | None] = Field(description="Whether an edge is within the accuracy.")
+    candidates: list[list[str] | None] = Field(
+        description="The codes of the units the point may lie in, the owner first; none far from edges."
+    )

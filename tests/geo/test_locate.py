@@ -342,7 +342,7 @@ def test_no_units_no_owner() -> None:
     assert index.locate([1.0], [2.0]).tolist() == [-1]
     assert index.locate_one(0.0, 0.0) == -1
     assert index.nearest(0.0, 0.0) == (-1, np.inf)
-    assert index.near(0.0, 0.0, 100.0).tolist() == []
+    assert index.beside(0.0, 0.0, 100.0) == []
     assert len(LocateIndex.build([shapely.box(0, 0, 1, 1)]).locate([], [])) == 0
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
+import pyarrow.ipc
 import pyarrow.parquet
 import pyogrio
 import pytest
@@ -15,7 +16,7 @@ import shapely
 from geo.crs import transformer
 from service.cli.main import main
 from tests.fixtures.client import TestClient
-from tests.fixtures.county import County, centre
+from tests.fixtures.county import WEST, County, centre
 
 LON, LAT = zip(*(centre(column, row) for column in range(6) for row in range(4)), strict=True)
 CODES = [f"G{column}{row}" for column in range(6) for row in range(4)]
@@ -66,9 +67,42 @@ def test_json_report_and_the_past(run: Any, tmp_path: Path) -> None:
         "grid": 1,
         "snapped": 0,
         "outside": 0,
+        "near_boundary": 0,
         "file": str(tmp_path / "out.parquet"),
     }
     assert pa.parquet.read_table(tmp_path / "out.parquet").to_pydict()["unit"] == ["G20"]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".gpkg", ".parquet", ".arrow"])
+def test_the_candidates_near_an_edge(run: Any, tmp_path: Path, suffix: str) -> None:
+    lon, lat = WEST + 0.01 + 1e-4, centre(0, 1)[1]  # 7.7 m east of an edge
+    table = pa.table({"lon": [lon] * 3 + [0.0], "lat": [lat] * 3 + [0.0], "m": [None, 5, 8, 8]})
+    pa.parquet.write_table(table, tmp_path / "in.parquet")
+    out = tmp_path / f"out{suffix}"
+    code, said, err = run("locate", tmp_path / "in.parquet", "-o", out, "--accuracy-column", "m")
+    assert code == 0, err
+    assert "2 near a boundary" in said
+    answers = read_back(out)
+    both: Any = "G11;G01" if suffix in (".csv", ".gpkg") else ["G11", "G01"]
+    none = "" if suffix in (".csv", ".gpkg") else []
+    assert answers["candidates"] == [both, none, both, "" if suffix == ".csv" else None]
+    assert answers["near_boundary"] == [True, False, True, None]
+    code, said, err = run("locate", tmp_path / "in.parquet", "-o", out, "--accuracy", "5", "--json")
+    assert json.loads(said)["near_boundary"] == 0
+
+
+def read_back(path: Path) -> dict[str, list[Any]]:
+    """Return the columns of a written file."""
+    if path.suffix == ".gpkg":
+        table = pyogrio.read_arrow(path)[1]
+    elif path.suffix == ".csv":
+        table = pa.csv.read_csv(path)
+    elif path.suffix == ".arrow":
+        table = pa.ipc.open_stream(path.read_bytes()).read_all()
+    else:
+        table = pa.parquet.read_table(path)
+    columns: dict[str, list[Any]] = table.to_pydict()
+    return columns
 
 
 @pytest.mark.parametrize("suffix", [".gpkg", ".geoparquet", ".csv"])
@@ -133,6 +167,8 @@ def test_points_must_be_points(run: Any, tmp_path: Path) -> None:
         ["locate", "x.csv"],
         ["locate", "x.csv", "-o", "y.csv", "--as-of", "soon"],
         ["locate", "x.csv", "--what"],
+        ["locate", "x.csv", "-o", "y.csv", "--accuracy", "-1"],
+        ["locate", "x.csv", "-o", "y.csv", "--accuracy", "10001"],
     ],
 )
 def test_wrong_usage_is_2(run: Any, arguments: list[str]) -> None:

@@ -207,18 +207,102 @@ def test_json_columns(client: TestClient) -> None:
     assert body["rule"] == ["grid"] * 24 + ["outside", "snapped"]
     assert body["outside_m"][:25] == [None] * 25
     assert body["outside_m"][25] == pytest.approx(33.3, abs=0.2)
+    assert body["near_boundary"] == [False] * 24 + [None, False]
+    assert body["candidates"] == [[]] * 24 + [None, []]
+
+
+def around_edges(rng: np.random.Generator, count: int) -> tuple[Any, Any]:
+    """Return points within some 40 m of the lines of the county's grids, on them, and just outside."""
+    column, row = rng.uniform(0, 6, count), rng.uniform(0, 4, count)
+    on_column = rng.random(count) < 0.5
+    column, row = np.where(on_column, np.rint(column), column), np.where(on_column, row, np.rint(row))
+    off = rng.choice([0.0, 1e-7, 1.35e-4, 2e-4, 4e-4], (2, count)) * rng.choice([-1, 1], (2, count))
+    return WEST + column * 0.01 + off[0], SOUTH + row * 0.01 + off[1]
 
 
 def test_many_agree_with_one(client: TestClient) -> None:
     rng = np.random.default_rng(7)
-    lon = rng.uniform(WEST - 0.001, WEST + 0.061, 300)
-    lat = rng.uniform(SOUTH - 0.001, NORTH + 0.001, 300)
-    body = client.post(PATH, json={"lon": lon.tolist(), "lat": lat.tolist()}).json()
-    for row in range(300):
-        alone = client.get(PATH, params={"lon": lon[row], "lat": lat[row]})
-        expected = alone.json()["unit"]["code"] if alone.status_code == 200 else None
-        assert body["unit"][row] == expected
-        assert body["rule"][row] == (alone.json()["rule"] if alone.status_code == 200 else "outside")
+    lon, lat = around_edges(rng, 1_800)
+    lon = np.append(lon, rng.uniform(WEST - 0.001, WEST + 0.061, 300))
+    lat = np.append(lat, rng.uniform(SOUTH - 0.001, NORTH + 0.001, 300))
+    for accuracy in (None, 3):
+        parameters = {} if accuracy is None else {"accuracy_m": accuracy}
+        answer = client.post(PATH, params=parameters, json={"lon": lon.tolist(), "lat": lat.tolist()})
+        body = answer.json()
+        for row in range(len(lon)) if accuracy is None else range(0, len(lon), 10):
+            alone = client.get(PATH, params={"lon": lon[row], "lat": lat[row], **parameters})
+            said = {name: body[name][row] for name in ("unit", "rule", "near_boundary", "candidates")}
+            if alone.status_code != 200:
+                assert said == {"unit": None, "rule": "outside", "near_boundary": None, "candidates": None}
+                continue
+            expected = alone.json()
+            assert said == {
+                "unit": expected["chain"][0]["code"],
+                "rule": expected["rule"],
+                "near_boundary": expected["near_boundary"],
+                "candidates": [one["code"] for one in expected["candidates"]],
+            }
+        rules = np.array(body["rule"])
+        near = np.array(body["near_boundary"], dtype=object)
+        for rule in ("grid", "snapped"):
+            assert {True, False} <= set(near[rules == rule].tolist()) or accuracy == 3
+        assert "outside" in rules
+
+
+NEAR = (WEST + 0.01 + 1e-4, centre(0, 1)[1])  # 7.7 m east of an edge
+
+
+def test_each_point_may_have_its_own_accuracy(client: TestClient) -> None:
+    lon, lat = [NEAR[0]] * 4 + [0.0], [NEAR[1]] * 4 + [0.0]
+    body = client.post(PATH, json={"lon": lon, "lat": lat, "accuracy_m": [5, 8.0, None, 0, 30]}).json()
+    assert body["near_boundary"] == [False, True, True, False, None]
+    assert body["candidates"] == [[], ["G11", "G01"], ["G11", "G01"], [], None]
+    body = client.post(
+        PATH, params={"accuracy_m": 5}, json={"lon": lon, "lat": lat, "accuracy_m": [None, 8, 5, 5, 5]}
+    ).json()
+    assert body["near_boundary"] == [False, True, False, False, None]
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "where"),
+    [
+        ([5], {"pointer": "/accuracy_m"}),
+        (5, {"pointer": "/accuracy_m"}),
+        (["5", 5], {"pointer": "/accuracy_m"}),
+        ([5, -1], {"pointer": "/accuracy_m/1"}),
+        ([10_001, 5], {"pointer": "/accuracy_m/0"}),
+    ],
+)
+def test_bad_accuracies(client: TestClient, accuracy: Any, where: Any) -> None:
+    body = {"lon": [NEAR[0]] * 2, "lat": [NEAR[1]] * 2, "accuracy_m": accuracy}
+    assert problem_of(client.post(PATH, json=body), 422)["where"] == where
+
+
+def test_candidates_in_tables(client: TestClient) -> None:
+    lon, lat = NEAR
+    data = f"lon,lat,m\n{lon},{lat},\n{lon},{lat},5\n{lon},{lat}, 8 \n0,0,8\n".encode()
+    rows = send(client, data, "text/csv", accuracy_column="m").content.decode().splitlines()
+    assert rows[0].endswith(",outside_m,near_boundary,candidates")
+    assert [row.partition("grid,,")[2] for row in rows[1:4]] == ["true,G11;G01", "false,", "true,G11;G01"]
+    assert rows[4].endswith(",outside,,,")
+    assert send(client, data, "text/csv", accuracy_m="5").content.count(b"G11;G01") == 0
+    semicolons = send(client, data.replace(b",", b";"), "text/csv").content.decode().splitlines()
+    assert semicolons[1].endswith(';"G11;G01"')
+    sink = io.BytesIO()
+    pa.parquet.write_table(pa.table({"lon": [lon] * 3, "lat": [lat] * 3, "m": [5.0, None, np.nan]}), sink)
+    answer = send(client, sink.getvalue(), "application/vnd.apache.parquet", accuracy_column="m")
+    back = pa.parquet.read_table(io.BytesIO(answer.content)).to_pydict()
+    assert back["candidates"] == [[], ["G11", "G01"], ["G11", "G01"]]
+    assert back["near_boundary"] == [False, True, True]
+
+
+@pytest.mark.parametrize("value", ["x", "-1", "10001", "nan", "1_0"])
+def test_bad_accuracies_in_tables(client: TestClient, value: str) -> None:
+    data = f"lon,lat,m\n131.005,46.005,3\n131.005,46.005,{value}\n".encode()
+    body = problem_of(send(client, data, "text/csv", accuracy_column="m"), 422)
+    assert body["where"] == {"row": 2, "column": "m"}
+    body = problem_of(send(client, data, "text/csv", accuracy_column="n"), 422)
+    assert body["where"] == {"column": "n"}
 
 
 def send(client: TestClient, data: bytes, kind: str, **parameters: str) -> Any:
@@ -292,6 +376,7 @@ def test_bad_rows_are_named_and_nothing_is_done(client: TestClient) -> None:
         (b'{"lon": [1]}', 422, {"pointer": ""}),
         (b'{"lon": [1], "lat": [1], "z": [1]}', 422, {"pointer": ""}),
         (b'{"lon": [1], "lon": [2], "lat": [1]}', 400, {"name": "lon"}),
+        (b'{"lon": [1], "lat": [2], "lat": [1]}', 400, {"name": "lat"}),
         (b'{"lon": [NaN], "lat": [1]}', 400, {"line": 1, "column": 10}),
         (b"[" * 200_000, 400, None),
         (b'{"lon": [1e999], "lat": [1]}', None, None),
