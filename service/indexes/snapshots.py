@@ -1,18 +1,19 @@
-"""In-memory snapshots of what locating needs: area layers, overlays and border of each district.
+"""In-memory snapshots of each district: area layers, overlays and border for locating, and the stations.
 
 A snapshot never changes. A watcher looks once a second whether a layer's head was raised, builds what is new
 beside the old and swaps it in with one assignment, so a lookup neither waits nor touches the database. A
 release's content never changes either: its index is kept by release id, so any past or scheduled day is
-answered from memory once it was asked for.
+answered from memory once it was asked for. Stations are kept by day until a head of the district is raised.
 """
 
 import asyncio
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from geo.errors import N_
 from geo.linear import MeasuredLine
+from geo.nearest import NearestIndex
 from layers import districts, heads
 from layers.border import BorderSegment
 from layers.catalog import Layer
@@ -30,6 +32,10 @@ from layers.releases import Release
 from layers.stores import Stores
 from service.errors import DistrictNotNamed, NotReady
 from service.indexes.ground import Areas, Ground, build_areas, in_force, lay_border, lay_ground, measure
+from service.indexes.stations import DayStations
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 _log = logging.getLogger("wardline.indexes")
 
@@ -49,6 +55,7 @@ class _Known:
     border: tuple[BorderSegment, ...]
     lines: tuple[MeasuredLine, ...]
     current: Ground
+    stations: DayStations
 
     def today(self) -> date:
         """Return the day it is in the district."""
@@ -72,6 +79,7 @@ class Indexes:
         self._known: Mapping[str, _Known] | None = None
         self._areas: OrderedDict[UUID, Areas] = OrderedDict()
         self._grounds: OrderedDict[tuple[str, date], Ground] = OrderedDict()
+        self._stations: OrderedDict[tuple[str, date], DayStations] = OrderedDict()
         self._building = threading.RLock()
         self._closed = False
 
@@ -156,15 +164,15 @@ class Indexes:
         if day is None or day == known.current.day:
             return known.current
         with self._building:
-            found = self._grounds.get((district, day))
-            if found is None:
-                with self._sessions() as session:
-                    found = self._lay(session, known, day)
-                self._grounds[(district, day)] = found
-            self._grounds.move_to_end((district, day))
-            while len(self._grounds) > KEPT_DAYS:
-                self._grounds.popitem(last=False)
-            return found
+            return _keep(self._grounds, (district, day), KEPT_DAYS, lambda: self._make_ground(known, day))
+
+    def stations(self, district: str, day: date) -> DayStations:
+        """Return the stations of a day; reads the database where it was not asked for before."""
+        known = self._of(district)
+        if day == known.current.day:
+            return known.stations
+        with self._building:
+            return _keep(self._stations, (district, day), KEPT_DAYS, lambda: self._read_stations(known, day))
 
     def today(self, district: str) -> date:
         """Return the day it is in a district."""
@@ -193,6 +201,7 @@ class Indexes:
         layers = stores.layers.all()
         segments = stores.border.during(date.min, date.max)
         empty = Ground(district, date.min, {}, (), lay_border((), ()))
+        nobody = DayStations(district.timezone, (), NearestIndex.build([], []))
         known = _Known(
             district,
             found,
@@ -201,12 +210,15 @@ class Indexes:
             segments,
             tuple(measure(one) for one in segments),
             empty,
+            nobody,
         )
-        for key in [key for key in self._grounds if key[0] == district.code]:
-            del self._grounds[key]
+        for kept in (self._grounds, self._stations):
+            for key in [key for key in kept if key[0] == district.code]:
+                del kept[key]
         return self._renew(session, known)
 
     def _renew(self, session: Session, known: _Known) -> _Known:
+        today = known.today()
         return _Known(
             known.district,
             known.heads,
@@ -214,8 +226,17 @@ class Indexes:
             known.releases,
             known.border,
             known.lines,
-            self._lay(session, known, known.today()),
+            self._lay(session, known, today),
+            DayStations.read(Stores(session, known.district.code), known.district.timezone, today),
         )
+
+    def _make_ground(self, known: _Known, day: date) -> Ground:
+        with self._sessions() as session:
+            return self._lay(session, known, day)
+
+    def _read_stations(self, known: _Known, day: date) -> DayStations:
+        with self._sessions() as session:
+            return DayStations.read(Stores(session, known.district.code), known.district.timezone, day)
 
     def _lay(self, session: Session, known: _Known, day: date) -> Ground:
         stores = Stores(session, known.district.code)
@@ -234,14 +255,17 @@ class Indexes:
         return lay_ground(known.district, day, areas, border)
 
     def _areas_of(self, stores: Stores, layer: Layer, release: Release, day: date) -> Areas:
-        found = self._areas.get(release.id)
-        if found is None:
-            found = build_areas(stores, layer, release, day)
-            self._areas[release.id] = found
-        self._areas.move_to_end(release.id)
-        while len(self._areas) > KEPT_RELEASES:
-            self._areas.popitem(last=False)
-        return found
+        return _keep(self._areas, release.id, KEPT_RELEASES, lambda: build_areas(stores, layer, release, day))
+
+
+def _keep(kept: OrderedDict[K, V], key: K, most: int, make: Callable[[], V]) -> V:
+    """Return what is kept under a key, made where it is not; what was asked for longest ago makes way."""
+    if key not in kept:
+        kept[key] = make()
+    kept.move_to_end(key)
+    while len(kept) > most:
+        kept.popitem(last=False)
+    return kept[key]
 
 
 def choose_district(codes: list[str], named: str | None, default: str | None) -> str:

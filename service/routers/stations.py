@@ -9,9 +9,10 @@ from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from geo.errors import N_
 from service import i18n
-from service.dependencies import LanguageDep, StoresDep
+from service.dependencies import DistrictParameter, LanguageDep, ServiceDep, StoresDep
 from service.dependencies import router as make_router
 from service.errors import InvalidInput
+from service.indexes.stations import day_in
 from service.schemas.locate import Lat, Lon
 from service.schemas.stations import Mode, NearestOut, StationsOut
 from service.use_cases import stations
@@ -29,7 +30,7 @@ _INSTANT: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
 
 @router.get("/stations/nearest", response_model=NearestOut)
 def get_nearest(
-    stores: StoresDep,
+    service: ServiceDep,
     language: LanguageDep,
     lon: Lon,
     lat: Lat,
@@ -42,14 +43,17 @@ def get_nearest(
     ] = None,
     kind: Annotated[Literal["hub", "point"] | None, Query(description="The hub, or a point of it.")] = None,
     mode: Mode = "straight",
+    district: DistrictParameter = None,
 ) -> Response:
-    """Return the nearest stations that fit, ordered by geodesic distance, then id."""
+    """Return the nearest stations that fit, ordered by geodesic distance, then id; answers from memory."""
     now = datetime.now(UTC)
     instant = _instant(open_at, now)
     at = instant or now
     wish = stations.Wish(kind, tuple(facility or ()), instant)
-    found = stations.nearest(stores, lon, lat, k, wish, at)
-    zone = stores.districts.current().timezone
+    code = service.indexes.find_district(district)
+    zone = service.indexes.current(code).district.timezone
+    of_day = service.indexes.stations(code, day_in(zone, at))
+    found = stations.nearest(of_day, lon, lat, k, wish)
     translate = i18n.translator(language)
     reason = found.reason()
     body = {
@@ -72,7 +76,7 @@ def get_stations(stores: StoresDep) -> dict[str, Any]:
     """Return all stations by code, open or not now, and every facility there is."""
     now = datetime.now(UTC)
     zone = stores.districts.current().timezone
-    found = sorted(stores.stations.all(now.date()), key=lambda one: one.code)
+    found = sorted(stores.stations.all(day_in(zone, now)), key=lambda one: one.code)
     names = sorted({name for one in found for name in one.facilities})
     return {"items": [stations.station_json(one, zone, now) for one in found], "facilities": names}
 

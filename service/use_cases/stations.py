@@ -1,6 +1,5 @@
 """Stations: the nearest that is open and has what is needed, in exact geodesic order."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -12,7 +11,7 @@ from opening_hours import OpeningHours, State
 from geo.errors import N_
 from geo.nearest import NearestIndex
 from layers.stations import Station
-from layers.stores import Stores
+from service.indexes.stations import DayStations
 
 # A year holds every season; a longer look ahead only costs time.
 _LOOK_AHEAD_DAYS = 366
@@ -47,7 +46,7 @@ class Ranked:
         )
 
 
-def nearest(stores: Stores, lon: float, lat: float, k: int, wish: Wish, at: datetime) -> Ranked:
+def nearest(of_day: DayStations, lon: float, lat: float, k: int, wish: Wish) -> Ranked:
     """Return the k nearest stations that fulfil a wish; ties go to the smaller id.
 
     Raises
@@ -55,8 +54,7 @@ def nearest(stores: Stores, lon: float, lat: float, k: int, wish: Wish, at: date
     NotFinite, OutOfRange
         The point is not on the globe.
     """
-    zone = stores.districts.current().timezone
-    found: Sequence[Station] = stores.stations.all(at.astimezone(ZoneInfo(zone)).date())
+    found = of_day.stations
     filtered = {}
     kept = [one for one in found if wish.kind in (None, one.role)]
     filtered["kind"] = len(found) - len(kept)
@@ -64,11 +62,13 @@ def nearest(stores: Stores, lon: float, lat: float, k: int, wish: Wish, at: date
     filtered["facility"] = len(kept) - len(able)
     filtered["closed"] = filtered["hours_unknown"] = 0
     if wish.open_at is not None:
-        states = [is_open(one, zone, wish.open_at) for one in able]
+        states = [is_open(one, of_day.timezone, wish.open_at) for one in able]
         filtered["closed"] = states.count(False)
         filtered["hours_unknown"] = states.count(None)
         able = [one for one, state in zip(able, states, strict=True) if state]
-    index = NearestIndex.build([one.lon for one in able], [one.lat for one in able])
+    index = of_day.index
+    if len(able) < len(found):
+        index = NearestIndex.build([one.lon for one in able], [one.lat for one in able])
     order, metres = index.nearest(lon, lat, k)
     return Ranked(tuple(able[position] for position in order), tuple(metres.tolist()), filtered)
 

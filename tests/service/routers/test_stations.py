@@ -1,12 +1,22 @@
 """Nearest stations over HTTP."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.orm import Session
 
 from geo.crs import GEOD
+from layers.ids import new_id
+from layers.marker_kinds import read_attributes
+from layers.markers import Marker
+from layers.stores import Stores
+from service.dependencies import Service
 from tests.fixtures.client import TestClient
-from tests.fixtures.county import centre
+from tests.fixtures.county import DISTRICT, County, centre
 
 PATH = "/api/v1/stations/nearest"
 LON, LAT = centre(1, 0)
@@ -94,6 +104,69 @@ def test_bad_parameters_are_named(client: TestClient, parameters: dict[str, Any]
     answer = client.get(PATH, params={"lon": LON, "lat": LAT, **parameters})
     assert answer.status_code == 422, answer.text
     assert answer.json()["where"] == {"parameter": parameter}
+
+
+@contextmanager
+def statements(service: Service) -> Iterator[list[str]]:
+    """Collect the statements about markers that the service sends meanwhile."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "marker" in statement:
+            sent.append(statement)
+
+    event.listen(service.engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(service.engine, "before_cursor_execute", note)
+
+
+def test_it_answers_from_memory(client: TestClient) -> None:
+    service: Service = client.app.state.service  # type: ignore[attr-defined]
+    with statements(service) as sent:
+        ask(client)
+        ask(client, facility="charging", open_at="now")
+        assert sent == []
+        # The first question about another day reads it, the next ones do not.
+        ask(client, open_at=MONDAY_NOON)
+        assert len(sent) == 1
+        ask(client, open_at=MONDAY_NOON, k=1)
+        assert len(sent) == 1
+        client.get("/api/v1/stations")
+        assert len(sent) > 1, "this is how statements would be seen"
+
+
+def test_memory_follows_the_markers(client: TestClient, county: County) -> None:
+    service: Service = client.app.state.service  # type: ignore[attr-defined]
+    today = service.indexes.today(DISTRICT)
+    later = f"{today + timedelta(days=30)}T12:00:00+08:00"
+    assert codes(ask(client, kind="point")) == ["S2", "S3"]
+    assert "S4" not in codes(ask(client, open_at=later))
+    add_station(service, "S4", today + timedelta(days=10))
+    with Session(service.engine) as session:
+        Stores(session, DISTRICT).markers.end(county.stations["S2"], today)
+        session.commit()
+    service.indexes.refresh()
+    assert codes(ask(client, kind="point")) == ["S3"]
+    assert codes(ask(client, open_at=later, k=1)) == ["S4"]
+    assert "S4" not in codes(ask(client)), "it does not stand yet"
+
+
+def add_station(service: Service, code: str, begin: date) -> None:
+    said = {"role": "point", "facilities": ["rest"], "opening_hours": "24/7"}
+    with Session(service.engine) as session:
+        Stores(session, DISTRICT).markers.add(
+            [Marker(new_id(), code, code, LON, LAT, read_attributes("service-station", said), begin)]
+        )
+        session.commit()
+
+
+def test_the_district_must_be_known(client: TestClient) -> None:
+    assert codes(ask(client, district=DISTRICT, k=1)) == ["S1"]
+    answer = client.get(PATH, params={"lon": LON, "lat": LAT, "district": "999999"})
+    assert answer.status_code == 422
+    assert answer.json()["where"] == {"parameter": "district"}
 
 
 def test_all_stations(client: TestClient) -> None:
