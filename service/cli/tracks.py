@@ -98,7 +98,7 @@ def _lines(one: dict[str, Any]) -> list[str]:
         place = f"row {fix['row']}" + (f", {fix['segment']}" if fix["segment"] else "")
         lines.append(f"  quarantined: {place}: {fix['text']}")
     if fixes["quarantined"] > len(one["quarantined"][:5]):
-        lines.append(f"  … and {fixes['quarantined'] - 5:,} more (--json lists the first 20)")
+        lines.append(f"  … and {fixes['quarantined'] - 5:,} more, see --json")
     for walk in one["coverage"]:
         inferred = f" (+{walk['inferred_m'] / 1000:.2f} km inferred)" if walk["inferred_m"] >= 1 else ""
         lines.append(

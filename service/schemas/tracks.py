@@ -49,6 +49,15 @@ class FixOut(BaseModel):
     text: str
 
 
+class RowsOut(BaseModel):
+    """The fixes of one part that are not used for one reason, by their places in the file."""
+
+    segment: str
+    reason: str
+    text: str
+    rows: list[int]
+
+
 class SilenceOut(BaseModel):
     """A gap in the recording that is kept as a gap."""
 
@@ -82,9 +91,13 @@ class TrackReport(BaseModel):
     pieces: int
     stays: int
     distance_m: float
-    silences: list[SilenceOut] = Field(description="The longest twenty.")
+    silences: list[SilenceOut] = Field(
+        description="Between the pieces; the longest twenty, in order of time."
+    )
     quarantined: list[FixOut] = Field(description="The first twenty.")
+    quarantined_rows: list[RowsOut] = Field(description="All of them, by their rows.")
     set_aside: list[FixOut] = Field(description="Stored but without credit; the first twenty.")
+    set_aside_rows: list[RowsOut] = Field(description="All of them, by their rows.")
     coverage: list[WalkedOut]
 
 

@@ -1,6 +1,6 @@
-"""What became of an uploaded track, as JSON: every fix is counted, the first odd ones are named."""
+"""What became of an uploaded track, as JSON: every fix is counted, and every odd one is named by its row."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,7 @@ _WHY = {
 """Why a fix is refused or set aside, in words."""
 
 SHOWN = 20
-"""So many fixes and silences are listed one by one."""
+"""So many fixes and silences are told one by one; of the others the rows are listed."""
 
 
 def report(
@@ -44,11 +44,30 @@ def report(
     places = receipt.places[track.order]
     aside = np.flatnonzero(track.verdict > Verdict.SUPPORTING)
 
-    def told(place: int, reason: str) -> dict[str, Any]:
-        segment = file.segments[parts[place]] if file.segments else ""
-        text = translate(_WHY.get(reason, reason))
-        return {"row": int(file.row[place]), "segment": segment, "reason": reason, "text": text}
+    def words(reason: str) -> dict[str, str]:
+        return {"reason": reason, "text": translate(_WHY.get(reason, reason))}
 
+    def segment(place: int) -> str:
+        return file.segments[parts[place]] if file.segments else ""
+
+    def told(fixes: Sequence[tuple[int, str]]) -> list[dict[str, Any]]:
+        """Return the first fixes one by one."""
+        return [
+            {"row": int(file.row[place]), "segment": segment(place), **words(reason)}
+            for place, reason in fixes[:SHOWN]
+        ]
+
+    def rows(fixes: Sequence[tuple[int, str]]) -> list[dict[str, Any]]:
+        """Return the rows of all fixes, together by part of the file and reason."""
+        alike: dict[tuple[int, str], list[int]] = {}
+        for place, reason in fixes:
+            alike.setdefault((int(parts[place]), reason), []).append(place)
+        return [
+            {"segment": segment(each[0]), **words(reason), "rows": file.row[each].tolist()}
+            for (_, reason), each in alike.items()
+        ]
+
+    refused = sorted(receipt.reasons.items())
     odd = sorted((int(places[k]), Verdict(int(track.verdict[k])).reason) for k in aside.tolist())
     return {
         "patrol": str(receipt.patrols[0].id),
@@ -76,8 +95,10 @@ def report(
         "stays": track.stays,
         "distance_m": round(track.distance_m, 1),
         "silences": _silences(track),
-        "quarantined": [told(place, reason) for place, reason in sorted(receipt.reasons.items())[:SHOWN]],
-        "set_aside": [told(place, reason) for place, reason in odd[:SHOWN]],
+        "quarantined": told(refused),
+        "quarantined_rows": rows(refused),
+        "set_aside": told(odd),
+        "set_aside_rows": rows(odd),
         "coverage": [
             {
                 "segment": one.segment,

@@ -100,6 +100,19 @@ def test_odd_fixes_are_named_by_row(wardline: Any, tmp_path: Path) -> None:
     assert "no part of the border" in out
 
 
+def test_what_the_text_leaves_out_the_json_lists(wardline: Any, tmp_path: Path) -> None:
+    table = tmp_path / "walk.csv"
+    odd = [f"2025-06-15T08:{k // 60:02}:{k % 60:02}Z,0,0" for k in range(70)]
+    table.write_text("\n".join(["time,lon,lat", "2025-06-15T07:59:00Z,131.01,46.04", *odd]))
+    code, out, _ = wardline("tracks", table, "--device", "d1")
+    assert code == 0
+    assert "… and 65 more, see --json" in out
+    code, out, _ = wardline("tracks", table, "--device", "d2", "--json")
+    assert code == 0
+    (said,) = json.loads(out)["tracks"][0]["quarantined_rows"]
+    assert (said["reason"], said["rows"]) == ("null-island", list(range(2, 72)))
+
+
 @pytest.mark.parametrize("arguments", [["nowhere.gpx"], ["x.fit"], []])
 def test_what_is_no_track_is_refused(wardline: Any, tmp_path: Path, arguments: list[str]) -> None:
     (tmp_path / "x.fit").write_bytes(b"\x0e\x10.FIT")

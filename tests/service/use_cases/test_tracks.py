@@ -16,9 +16,10 @@ from layers.ids import new_id
 from layers.stores import Stores
 from service.readers.track_file import TrackRefused
 from service.readers.tracks import read
+from service.schemas.tracks import TrackReport
 from service.use_cases.coverage import coverage, period_of, segments_of
 from service.use_cases.tracks import Delivery, Receipt, recompute, report, upload
-from tests.fixtures.walks import START, Receiver, along, gpx, line
+from tests.fixtures.walks import START, Receiver, along, gpx, line, places
 
 DISTRICT = "152921"
 ZONE = "Asia/Shanghai"
@@ -231,6 +232,39 @@ def test_bad_fixes_are_kept_apart_with_their_reasons(stores: Stores) -> None:
         "quarantined": 5,
     }
     assert stores.patrols.fixes_of(receipt.patrols[0].id).t.min() == pytest.approx(START)
+
+
+def test_every_fix_that_is_not_used_is_listed_by_its_row(stores: Stores) -> None:
+    rows = ["time,lon,lat,name"]
+    for number in range(1, 301):
+        seconds = START + 2 * number
+        at = datetime.fromtimestamp(seconds, UTC).isoformat()
+        lon, lat = places(2.0 * number, 0.0)
+        if number % 3 == 0:
+            at = ""
+        if number % 10 == 0:
+            lon, lat = 0.0, 0.0
+        if number % 20 == 1:
+            # Nothing goes 2 km aside and back within two seconds.
+            lat += 0.02
+        rows.append(f"{at},{lon:.7f},{lat:.7f},x")
+    content = "\n".join(rows).encode()
+    file = read(content, "csv", filename="walk.csv")
+    receipt = upload(stores, Delivery.of("d1", "walk.csv", content, NOW), file)
+    said = report(receipt, file, "walk.csv")
+    listed = {(one["reason"], row) for one in said["quarantined_rows"] for row in one["rows"]}
+    nowhere = {("null-island", number) for number in range(10, 301, 10)}
+    untimed = {("no-time", number) for number in range(3, 301, 3) if number % 10}
+    assert listed == untimed | nowhere
+    assert sum(len(one["rows"]) for one in said["quarantined_rows"]) == said["fixes"]["quarantined"] == 120
+    assert [one["row"] for one in said["quarantined"]] == sorted(row for _, row in listed)[:20]
+    aside = {row for one in said["set_aside_rows"] for row in one["rows"]}
+    assert aside >= {number for number in range(1, 301, 20) if number % 3 and number > 1}
+    assert len(aside) == sum(
+        count for name, count in said["verdicts"].items() if name not in ("accepted", "supporting")
+    )
+    assert all(one["text"] for one in said["quarantined_rows"] + said["set_aside_rows"])
+    TrackReport.model_validate(said)
 
 
 def test_a_file_without_a_usable_fix_is_refused_and_leaves_nothing(stores: Stores) -> None:
