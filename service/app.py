@@ -14,7 +14,6 @@ from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any
 
-import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
@@ -30,12 +29,14 @@ from service.access.authenticator import Authenticator
 from service.access.policy import POLICY, key_of, without_row
 from service.dependencies import MIB, GuardedRoute, Service
 from service.errors import InvalidInput, NotReady, Translate
+from service.hardening.limits import Limits
+from service.hardening.shield import Shield
 from service.indexes.snapshots import Indexes
+from service.problems import problem_response, refusal
 from service.readers.strict_json import pointer
 from service.routers.locate import QuickLocate
 from service.settings import Settings
 
-PROBLEM = "application/problem+json"
 LARGEST_BODY = 2 * MIB
 POOL_SIZE = 20
 TOO_LARGE = 413
@@ -56,11 +57,12 @@ _DETAILS: Mapping[int, str] = {
 
 
 class Application(FastAPI):
-    """FastAPI with two layers outside of its own: locating from memory, and the shape of a 413."""
+    """FastAPI with three layers outside of its own: the shield, locating from memory, the shape of a 413."""
 
     def build_middleware_stack(self) -> ASGIApp:
         """Return the layers, ours outermost: FastAPI's limit of bodies lies outside of what can be added."""
-        return QuickLocate(ProblemForTooLarge(super().build_middleware_stack()))
+        inner = QuickLocate(ProblemForTooLarge(super().build_middleware_stack()))
+        return Shield(inner, self.state.settings, self.state.limits)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -75,6 +77,7 @@ def create_app(settings: Settings) -> FastAPI:
         max_body_size=LARGEST_BODY,
     )
     app.state.settings = settings
+    app.state.limits = Limits(settings)
     app.router.route_class = GuardedRoute
     app.add_exception_handler(WardlineError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -127,18 +130,6 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(engine.dispose)
 
 
-def problem_response(
-    body: Mapping[str, Any], headers: Mapping[str, str] | None = None, language: str = "en"
-) -> Response:
-    """Return an answer that carries a problem."""
-    return Response(
-        orjson.dumps(body, default=str, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY),
-        status_code=int(body["status"]),
-        headers={"Content-Language": language, "Vary": "Accept-Language", **(headers or {})},
-        media_type=PROBLEM,
-    )
-
-
 def _language(request: Request) -> str:
     settings: Settings = request.app.state.settings
     return i18n.negotiate(request.headers.get("accept-language", ""), settings.language)
@@ -146,9 +137,7 @@ def _language(request: Request) -> str:
 
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, WardlineError)  # noqa: S101 - registered for this class
-    language = _language(request)
-    headers = {"Retry-After": "1"} if isinstance(error, NotReady) else {}
-    return problem_response(errors.problem(error, i18n.translator(language)), headers, language)
+    return refusal(error, _language(request))
 
 
 def _invalid(request: Request, error: Exception) -> Response:

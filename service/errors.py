@@ -17,6 +17,9 @@
     │   └── CredentialsRefused a password, session or token that is not or no longer good
     ├── NotAllowed             none of the caller's roles allows it
     │   └── PasswordChangeRequired   the password was given by somebody else and must be changed first
+    ├── HostUnknown            the request is for a host that is not ours
+    ├── ForeignOrigin          a change was sent by a page of another origin
+    ├── TooManyRequests        a rate is exceeded
     └── NotReady               the service has not finished starting, or its database is away
 
 A problem is a body after RFC 9457: ``type``, ``title``, ``status``, ``detail`` in the caller's language, the
@@ -148,6 +151,28 @@ class PasswordChangeRequired(NotAllowed):
     code = "password-change-required"
 
 
+class HostUnknown(ServiceError):
+    """The request is for a host that is not ours."""
+
+    code = "host-unknown"
+
+
+class ForeignOrigin(ServiceError):
+    """A change was sent by a page of another origin."""
+
+    code = "origin-foreign"
+
+
+class TooManyRequests(ServiceError):
+    """A rate is exceeded; ``wait_s`` says when to come again."""
+
+    code = "too-many-requests"
+
+    def __init__(self, message: str, /, *, wait_s: int, mend: str = "") -> None:
+        self.wait_s = wait_s
+        super().__init__(message, mend=mend, extra={"wait_s": wait_s}, wait_s=wait_s)
+
+
 class NotReady(ServiceError):
     """The service cannot answer yet, or not at the moment."""
 
@@ -175,6 +200,9 @@ STATUS: Mapping[type[WardlineError], int] = {
     InvalidTransition: 409,
     SignInRequired: 401,
     NotAllowed: 403,
+    HostUnknown: 400,
+    ForeignOrigin: 403,
+    TooManyRequests: 429,
     NotReady: 503,
 }
 """The status of each class; a class that is not listed has that of its nearest listed parent."""

@@ -6,10 +6,13 @@ months later. Nothing here is read at import.
 
 import difflib
 import os
+import re
 from collections.abc import Iterable
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal, Self
 
+from limits import parse_many
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -18,6 +21,7 @@ from service.errors import ServiceError
 
 PREFIX = "WARDLINE_"
 _DIALECT = "postgresql+psycopg://"
+_HOST_NAME = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:]{2,45}")
 _OTHER_SPELLINGS = ("postgresql://", "postgres://")
 
 
@@ -75,6 +79,29 @@ class Settings(BaseSettings):
     demo: bool = Field(
         default=False, description="Accept the demo's logins, to callers on this machine only"
     )
+    hosts: str = Field(
+        default="", description="Further host names of the service, with commas; others are refused"
+    )
+    proxies: str = Field(
+        default="",
+        description="Addresses or networks of the proxies whose X-Forwarded-For and -Proto are believed",
+    )
+    limit_requests: str = Field(
+        default="12000/minute", description="Requests of one address, as in 5/minute; 30/hour, or off"
+    )
+    limit_uploads: str = Field(
+        default="3000/minute", description="Changes sent with one token, as in 5/minute; 30/hour, or off"
+    )
+    limit_reports: str = Field(
+        default="10/minute; 60/hour", description="Anonymous reports of one address, or off"
+    )
+    limit_sign_ins: str = Field(
+        default="10/minute; 30/hour; 100/day",
+        description="Wrong passwords for one login from one address, or off",
+    )
+    limit_guesses: str = Field(
+        default="60/minute; 600/hour", description="Wrong passwords and tokens of one address, or off"
+    )
     language: Literal["zh", "en"] = Field(
         default="en", description="Language where a request prefers neither zh nor en"
     )
@@ -117,6 +144,28 @@ class Settings(BaseSettings):
             if url.startswith(spelling):
                 return _DIALECT + url.removeprefix(spelling)
         raise ValueError("only PostgreSQL with PostGIS is supported, as postgresql://user@host/database")
+
+    @field_validator("limit_requests", "limit_uploads", "limit_reports", "limit_sign_ins", "limit_guesses")
+    @classmethod
+    def _require_rates(cls, text: str) -> str:
+        if text != "off":
+            parse_many(text)
+        return text
+
+    @field_validator("hosts")
+    @classmethod
+    def _require_hosts(cls, text: str) -> str:
+        for name in filter(None, (part.strip() for part in text.split(","))):
+            if _HOST_NAME.fullmatch(name) is None:
+                raise ValueError(f"“{name}” is no host name; give names without a scheme or port")
+        return text
+
+    @field_validator("proxies")
+    @classmethod
+    def _require_networks(cls, text: str) -> str:
+        for part in filter(None, (part.strip() for part in text.split(","))):
+            ip_network(part, strict=False)
+        return text
 
     @field_validator("home")
     @classmethod

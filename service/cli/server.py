@@ -5,13 +5,14 @@ import os
 import socket
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from geo.errors import N_
 from service.errors import ServiceError
+from service.hardening.protocol import GuardedProtocol
 from service.settings import PREFIX, Settings
 
 if TYPE_CHECKING:
@@ -106,14 +107,27 @@ class _Announcing(uvicorn.Server):
             await asyncio.to_thread(self._ready)
 
 
+def _options(settings: Settings, *, quiet: bool) -> dict[str, Any]:
+    """Return what uvicorn is told, however many processes there are."""
+    return {
+        "log_level": "warning" if quiet else "info",
+        # Addresses of requests hold positions of people.
+        "access_log": False,
+        "server_header": False,
+        "http": GuardedProtocol,
+        "ws": "none",
+        # By default uvicorn would believe whoever asks from this machine.
+        "proxy_headers": bool(settings.proxies),
+        "forwarded_allow_ips": [part.strip() for part in settings.proxies.split(",")],
+    }
+
+
 def run(settings: Settings, bound: socket.socket, ready: Callable[[], None], *, quiet: bool) -> None:
     """Serve until a signal ends it; ``ready`` is called once requests are answered."""
-    # No access log: addresses of requests hold positions of people.
-    level = "warning" if quiet else "info"
     if settings.workers == 1:
         from service.app import create_app  # noqa: PLC0415 - as late as possible, it imports nearly everything
 
-        config = uvicorn.Config(create_app(settings), log_level=level, access_log=False, server_header=False)
+        config = uvicorn.Config(create_app(settings), **_options(settings, quiet=quiet))
         server = _Announcing(config, ready)
         try:
             server.run(sockets=[bound])
@@ -130,9 +144,7 @@ def run(settings: Settings, bound: socket.socket, ready: Callable[[], None], *, 
         "service.cli.server:application",
         factory=True,
         workers=settings.workers,
-        log_level=level,
-        access_log=False,
-        server_header=False,
+        **_options(settings, quiet=quiet),
     )
     ready()
     sys.stdout.flush()
