@@ -107,7 +107,8 @@ field_incident = shard_table(
     in_district(),
     CheckConstraint("version >= 0", name="version"),
     Index(None, "district", "incident"),
-    key=("id", "version"),
+    # An edit that changes nothing leaves the version for another, so the content is part of the key.
+    key=("id", "version", "digest"),
 )
 
 field_photo = shard_table(
@@ -163,7 +164,7 @@ quarantine = shard_table(
     # Who released or discarded it, when, with what corrections and why.
     Column("settled_at", DateTime(timezone=True)),
     Column("settled_by", Text),
-    Column("corrections", JSONB),
+    Column("corrections", JSONB(none_as_null=True)),
     Column("note", Text),
     in_district(),
     UniqueConstraint("district", "person", "kind", "ref", "digest"),

@@ -71,6 +71,12 @@ class Ingest(Store):
         self.ensure_months(fixes.t)
         self._add_all(device, patrol, _columns(fixes))
 
+    @staticmethod
+    def keys(fixes: FixTable) -> Columns:
+        """Return what fixes are compared by: ``at`` in microseconds as PostgreSQL counts, and the lattice."""
+        columns = _columns(fixes)
+        return {name: columns[name] for name in ("at", "lon_e7", "lat_e7")}
+
     def ensure_months(self, t: NDArray[np.float64]) -> None:
         """Make the partitions of the months that times (seconds since 1970) fall in.
 

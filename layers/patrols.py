@@ -179,6 +179,21 @@ class Patrols(Store):
         )
         return FixCounts(created, len(fixes) - created)
 
+    def add_numbered(self, device: str, owner: UUID, fixes: FixTable) -> None:
+        """Store the fixes of a patrol that the device numbered, all of which are known to be new.
+
+        Raises
+        ------
+        NotFinite, OutOfRange, OutsideArchive
+            As :meth:`add_fixes`.
+        """
+        Ingest(self._session, self.district).store_numbered(device, owner, fixes)
+        self._write(
+            update(patrol)
+            .where(patrol.c.district == self.district, patrol.c.id == owner)
+            .values(fixes=patrol.c.fixes + len(fixes), **_times(fixes))
+        )
+
     def ensure_months(self, t: NDArray[np.float64]) -> None:
         """Make the partitions of the months that times (seconds since 1970) fall in, ahead of need."""
         Ingest(self._session, self.district).ensure_months(t)

@@ -4,13 +4,17 @@ from functools import cached_property
 
 from sqlalchemy.orm import Session
 
-from layers import field_tables, record_tables  # noqa: F401 - declared here until their stores are
+from layers import record_tables  # noqa: F401 - declared here until their stores are
 from layers.audit import Audit
 from layers.border import Border
 from layers.catalog import Catalog
 from layers.contacts import Contacts
 from layers.coverage import Coverage
 from layers.districts import Districts
+from layers.field_batches import Batches
+from layers.field_files import FieldFiles
+from layers.field_incidents import FieldIncidents
+from layers.field_tracks import FieldTracks
 from layers.grids import Grids
 from layers.heads import Heads
 from layers.idempotency import Idempotency
@@ -18,10 +22,12 @@ from layers.incidents import Incidents
 from layers.items import Items
 from layers.markers import Markers
 from layers.patrols import Patrols
+from layers.quarantine import Quarantine
 from layers.releases import Releases
 from layers.representatives import Representatives
 from layers.stations import Stations
 from layers.tiles import Tiles
+from layers.visits import Visits
 
 
 class Stores:
@@ -118,3 +124,33 @@ class Stores:
     def tiles(self) -> Tiles:
         """Every layer as vector tiles."""
         return Tiles(self.session, self.district)
+
+    @cached_property
+    def batches(self) -> Batches:
+        """What devices sent at once."""
+        return Batches(self.session, self.district)
+
+    @cached_property
+    def field_tracks(self) -> FieldTracks:
+        """The tracks that devices send in parts."""
+        return FieldTracks(self.session, self.district)
+
+    @cached_property
+    def visits(self) -> Visits:
+        """What was done at markers."""
+        return Visits(self.session, self.district)
+
+    @cached_property
+    def field_incidents(self) -> FieldIncidents:
+        """What devices call their incidents."""
+        return FieldIncidents(self.session, self.district)
+
+    @cached_property
+    def field_files(self) -> FieldFiles:
+        """The photos from the field."""
+        return FieldFiles(self.session, self.district)
+
+    @cached_property
+    def quarantine(self) -> Quarantine:
+        """What came from the field and could not be stored."""
+        return Quarantine(self.session, self.district)

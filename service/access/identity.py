@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from layers.accounts import ADMINISTRATOR, PUBLIC_ROLE
+from layers.accounts import ADMINISTRATOR, PUBLIC_ROLE, REPORTER
 from layers.row_security import PUBLIC_SCOPE, SYSTEM_SCOPE, Scope
 
 Kind = Literal["public", "person", "device", "system"]
@@ -102,5 +102,5 @@ class Identity:
 
 PUBLIC = Identity("public", None, "public", (Held(PUBLIC_ROLE),), None)
 SYSTEM = Identity("system", None, "system", (Held(ADMINISTRATOR),), None)
-EVERYBODY = Identity("person", None, ADMINISTRATOR, (Held(ADMINISTRATOR),), None)
+EVERYBODY = Identity("person", None, ADMINISTRATOR, (Held(ADMINISTRATOR), Held(REPORTER)), None)
 """Who everybody is where access is open."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from layers.accounts import ADMINISTRATOR, GRANTED, PUBLIC_ROLE, ROLES
+from layers.accounts import ADMINISTRATOR, GRANTED, PUBLIC_ROLE, REPORTER, ROLES
 
 Area = Literal["none", "district", "subtree", "own"]
 
@@ -55,6 +55,9 @@ HANDLING = CASES - {"auditor"}
 STAFF = OFFICE | {"grid_worker", "representative"}
 STAFFING = frozenset({"coordinator", ADMINISTRATOR})
 WALKING = frozenset({"guard", "grid_worker", "coordinator", ADMINISTRATOR})
+SENDING = frozenset({REPORTER})
+LEADS = frozenset({"coordinator", "supervisor", ADMINISTRATOR, "auditor"})
+KEEPERS = frozenset({"coordinator", ADMINISTRATOR})
 ADMINISTRATION = frozenset({ADMINISTRATOR})
 OVERSIGHT = frozenset({ADMINISTRATOR, "auditor"})
 
@@ -99,6 +102,15 @@ POLICY: Mapping[str, Rule] = {
     "GET /api/v1/coverage/segments.csv": Rule(BORDER, "district"),
     "GET /api/v1/coverage/segments/{code}": Rule(BORDER, "district"),
     "POST /api/v1/tracks": Rule(WALKING, "district"),
+    # What devices send, and what of it could not be stored. A device sends for itself alone.
+    "PUT /api/v1/devices/{device}/batches/{batch}": Rule(SENDING, "own"),
+    "PUT /api/v1/devices/{device}/files/{sha256}": Rule(SENDING, "own"),
+    "GET /api/v1/devices/{device}/files/{sha256}": Rule(CASES | SENDING, "district"),
+    "POST /api/v1/tracks/owntracks": Rule(SENDING, "own"),
+    "POST /api/v1/tracks/overland": Rule(SENDING, "own"),
+    "GET /api/v1/quarantine": Rule(LEADS, "district"),
+    "POST /api/v1/quarantine/{item}/release": Rule(KEEPERS, "district"),
+    "POST /api/v1/quarantine/{item}/discard": Rule(KEEPERS, "district"),
     # Incidents and representatives.
     "GET /api/v1/incidents": Rule(CASES, "subtree"),
     "GET /api/v1/incidents/{incident}": Rule(CASES, "subtree"),

@@ -24,8 +24,32 @@ def loads(body: bytes) -> Any:
     InvalidInput
         A number that is not finite, or a text with a NUL or half a surrogate pair; names the place.
     """
+    value = _read(body)
+    check(value)
+    return value
+
+
+def parse(body: bytes) -> Any:
+    """Return the value of a JSON text whose parts are checked one by one, with :func:`check`.
+
+    Raises
+    ------
+    MalformedBody
+        As :func:`loads`: what is wrong with the text is wrong with the whole of it.
+    """
+    value = _read(body)
+    level = [value] if isinstance(value, (dict, list)) else []
+    for _ in range(MOST_NESTED):
+        if not level:
+            return value
+        members = (part.values() if isinstance(part, dict) else part for part in level)
+        level = [one for part in members for one in part if isinstance(one, (dict, list))]
+    raise _too_deep()
+
+
+def _read(body: bytes) -> Any:
     try:
-        value = json.loads(body.decode("utf-8"), object_pairs_hook=_object)
+        return json.loads(body.decode("utf-8"), object_pairs_hook=_object)
     except UnicodeDecodeError as error:
         raise MalformedBody(
             N_("The body is not UTF-8: byte {byte} does not fit."),
@@ -46,8 +70,6 @@ def loads(body: bytes) -> Any:
         raise _too_deep() from error
     except ValueError as error:
         raise MalformedBody(N_("The body has a number of too many digits."), mend=_PLAIN_JSON) from error
-    _check(value)
-    return value
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -64,8 +86,14 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _check(value: Any) -> None:
-    """Walk the value without recursion and refuse what cannot be stored as it was sent."""
+def check(value: Any) -> None:
+    """Walk a value without recursion and refuse what cannot be stored as it was sent.
+
+    Raises
+    ------
+    MalformedBody, InvalidInput
+        As :func:`loads`.
+    """
     open_parts: list[tuple[Any, tuple[str | int, ...]]] = [(value, ())]
     while open_parts:
         part, path = open_parts.pop()

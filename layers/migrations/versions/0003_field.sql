@@ -73,7 +73,7 @@ CREATE TABLE field_incident (
     incident uuid NOT NULL,
     digest text NOT NULL,
     received_at timestamptz NOT NULL,
-    CONSTRAINT pk_field_incident PRIMARY KEY (district, id, version),
+    CONSTRAINT pk_field_incident PRIMARY KEY (district, id, version, digest),
     CONSTRAINT fk_field_incident_district FOREIGN KEY(district) REFERENCES district (code),
     CONSTRAINT ck_field_incident_version CHECK (version >= 0)
 );

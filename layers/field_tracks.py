@@ -1,0 +1,110 @@
+"""Tracks that a device records and sends in parts: one patrol each, and which numbers of it are stored.
+
+A fix is known by (device, track, number). The numbers that are stored are kept as one multirange a track, so
+that millions of fixes cost a few ranges, and so that a part that is repeated after its fixes were dropped by
+retention is still known for what it is.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import case, select
+
+from layers.field_tables import field_track
+from layers.fixes import FixTable
+from layers.ingest import Ingest
+from layers.patrols import Patrol, Patrols
+from layers.storage import Store, read_sql
+
+Numbers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A track: the device that began it, the person who carries it, and the patrol that its fixes are of."""
+
+    id: UUID
+    device: str
+    person: UUID
+    patrol: UUID
+
+
+class FieldTracks(Store):
+    """The tracks of one district."""
+
+    def find(self, identifier: UUID, device: str, person: UUID) -> Track | None:
+        """Return the track of a device, else that of the same person begun on another device.
+
+        A person whose device was replaced sends the rest of a track, or all of it again, from the new one.
+        """
+        own = case((field_track.c.device == device, 0), else_=1)
+        row = self._first(
+            select(field_track.c.device, field_track.c.person, field_track.c.patrol)
+            .where(
+                field_track.c.district == self.district,
+                field_track.c.track == identifier,
+                (field_track.c.device == device) | (field_track.c.person == person),
+            )
+            .order_by(own, field_track.c.device)
+            .limit(1)
+        )
+        return None if row is None else Track(identifier, row.device, row.person, row.patrol)
+
+    def begin(self, identifier: UUID, patrol: Patrol, person: UUID) -> Track:
+        """Store a new track and its patrol, without fixes."""
+        Patrols(self._session, self.district).add(patrol)
+        track = Track(identifier, patrol.device, person, patrol.id)
+        self._driver().execute(
+            "INSERT INTO field_track (district, device, track, person, patrol, received)"
+            " VALUES (%s, %s, %s, %s, %s, '{}')",
+            (self.district, track.device, track.id, track.person, track.patrol),
+        )
+        return track
+
+    def known(self, track: Track, numbers: Numbers) -> NDArray[np.bool_]:
+        """Return which of some numbers of a track are stored, or were and are dropped."""
+        row = self._driver().execute(
+            read_sql("track_known").encode(),
+            {"district": self.district, "device": track.device, "track": track.id, "seq": numbers.tolist()},
+        )
+        return np.array([one[0] for one in row.fetchall()], dtype=bool)
+
+    def differing(self, track: Track, fixes: FixTable) -> set[int]:
+        """Return the numbers of those fixes whose number is stored with another time or place."""
+        patrol = Patrols(self._session, self.district).get(track.patrol)
+        columns = Ingest.keys(fixes)
+        rows = self._driver().execute(
+            read_sql("track_differing").encode(),
+            {
+                "district": self.district,
+                "device": track.device,
+                "patrol": track.patrol,
+                "first": patrol.started_at,
+                "last": patrol.ended_at,
+                "seq": fixes.seq.tolist(),
+                "at": columns["at"].tolist(),
+                "lon_e7": columns["lon_e7"].tolist(),
+                "lat_e7": columns["lat_e7"].tolist(),
+            },
+        )
+        return {row[0] for row in rows.fetchall()}
+
+    def add(self, track: Track, fixes: FixTable) -> None:
+        """Store fixes of a track whose numbers are new; the patrol's times and count follow."""
+        Patrols(self._session, self.district).add_numbered(track.device, track.patrol, fixes)
+        ranges = "{" + ",".join(f"[{low},{high}]" for low, high in runs(np.sort(fixes.seq))) + "}"
+        self._driver().execute(
+            "UPDATE field_track SET received = received + %s::int4multirange"
+            " WHERE district = %s AND device = %s AND track = %s",
+            (ranges, self.district, track.device, track.id),
+        )
+
+
+def runs(numbers: NDArray[np.int32] | Numbers) -> list[tuple[int, int]]:
+    """Return ascending numbers as runs without a gap, each as its first and last number."""
+    if len(numbers) == 0:
+        return []
+    cut = np.flatnonzero(np.diff(numbers) != 1)
+    return list(zip(numbers[np.r_[0, cut + 1]].tolist(), numbers[np.r_[cut, -1]].tolist(), strict=True))

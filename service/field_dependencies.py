@@ -1,0 +1,136 @@
+"""What the routes of the field share: the device that sends, and what other use cases do with its things."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import NAMESPACE_OID, uuid5
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+from fastapi import Depends, Path, Request
+from pydantic import BaseModel
+
+from geo.errors import N_
+from layers.incidents import Incident
+from layers.stores import Stores
+from service.access.identity import EVERYBODY, Identity
+from service.dependencies import IdentityDep, Service, ServiceDep, present_ground, require_json
+from service.errors import NotAllowed
+from service.photos.vault import Vault
+from service.schemas.incidents import IncidentIn, IncidentPatch
+from service.use_cases import incidents, tracks
+from service.use_cases.field import Sender
+
+DeviceCode = Annotated[
+    str, Path(min_length=1, max_length=64, pattern=r"\S", description="The device that sends.")
+]
+
+
+class FieldWork:
+    """What the use cases of tracks and incidents do with what comes from the field."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def recompute(self, stores: Stores, device: str, t: npt.NDArray[np.float64]) -> None:
+        """Bring the ledger of a device up to date for the days of some times."""
+        zone = ZoneInfo(stores.districts.current().timezone)
+        tracks.recompute(stores, device, tracks.days_of(t, zone))
+
+    def receive(self, stores: Stores, report: IncidentIn) -> tuple[Incident, bool]:
+        """Take in an incident and assign it."""
+        ground = present_ground(self._service, stores)
+        allowed = self._service.settings.allow_datum_inverse
+        return incidents.receive(stores, ground, report, allow_inverse=allowed)
+
+    def change(self, stores: Stores, incident: Any, patch: IncidentPatch, version: int) -> Incident:
+        """Change an incident that is at a version."""
+        ground = present_ground(self._service, stores)
+        allowed = self._service.settings.allow_datum_inverse
+        return incidents.change(stores, ground, incident, patch, version=version, allow_inverse=allowed)
+
+
+def get_work(service: ServiceDep) -> FieldWork:
+    """Return what is done with what comes from the field."""
+    return FieldWork(service)
+
+
+WorkDep = Annotated[FieldWork, Depends(get_work)]
+
+
+def sender_of(identity: Identity, device: str) -> Sender:
+    """Return who sends as a device.
+
+    Raises
+    ------
+    NotAllowed
+        The token is that of another device, or of no device.
+    """
+    now = datetime.now(UTC)
+    if identity.kind == "device" and identity.name == device and identity.person is not None:
+        return Sender(device, identity.person, now)
+    if identity == EVERYBODY:
+        # Nobody is known where access is open, and a device is its own person.
+        return Sender(device, uuid5(NAMESPACE_OID, f"wardline device {device}"), now)
+    raise NotAllowed(
+        N_("Device {device} can only be sent for with its own token."),
+        mend=N_("Send the token of this device, as Authorization: Bearer."),
+        where={"parameter": "device"},
+        device=device,
+    )
+
+
+def get_sender(device: DeviceCode, identity: IdentityDep) -> Sender:
+    """Return the device of the path, which the token must be of."""
+    return sender_of(identity, device)
+
+
+def get_bearer(identity: IdentityDep) -> Sender:
+    """Return the device that the token is of."""
+    return sender_of(identity, identity.name)
+
+
+SenderDep = Annotated[Sender, Depends(get_sender)]
+BearerDep = Annotated[Sender, Depends(get_bearer)]
+
+
+async def get_json_body(request: Request) -> bytes:
+    """Return the bytes of a JSON body as they came; an empty one needs no type."""
+    body = await request.body()
+    if body:
+        require_json(request)
+    return body
+
+
+JsonBodyDep = Annotated[bytes, Depends(get_json_body)]
+
+
+def get_vault(service: ServiceDep) -> Vault:
+    """Return where photos are kept."""
+    return Vault(service.settings.home / "files")
+
+
+VaultDep = Annotated[Vault, Depends(get_vault)]
+
+
+def json_request(model: type[BaseModel]) -> dict[str, Any]:
+    """Return what OpenAPI says of a JSON body that we read ourselves."""
+    schema = model.model_json_schema()
+    shapes = schema.pop("$defs", {})
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": _inline(schema, shapes)}},
+        }
+    }
+
+
+def _inline(value: Any, shapes: Mapping[str, Any]) -> Any:
+    if isinstance(value, list):
+        return [_inline(one, shapes) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if "$ref" in value:
+        return _inline(shapes[value["$ref"].rpartition("/")[2]], shapes)
+    return {name: _inline(one, shapes) for name, one in value.items()}

@@ -1,0 +1,154 @@
+"""Points of a track as devices send them: columns, and what is wrong with single points."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+
+from geo.track import Fixes, Mode
+from service.readers.field_faults import Fault, storable
+
+MOST_NUMBER = 10_000_000
+"""A track of a year at three fixes a second has fewer points."""
+
+MOST_KEPT = 1e6
+"""Accuracies, speeds and courses beyond this say nothing and are not kept."""
+
+_NUMBERS = ("lon", "lat", "accuracy_m", "speed_ms", "course")
+_MEMBERS = frozenset(("seq", "at", *_NUMBERS))
+_HEAD = frozenset(("track", "mode", "started_at", "ended_at", "name", "points"))
+_LONGEST_NAME = 200
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrackPart:
+    """Some points of one track.
+
+    ``seq`` (n,) are the numbers, −1 where unreadable; ``faults`` maps positions to what is wrong with them.
+    ``track`` is None where the track cannot be told; then every point has a fault. ``head`` is what was said
+    of the track, without when it began and ended: parts of one track may say that differently.
+    """
+
+    track: UUID | None
+    mode: Mode
+    name: str
+    head: dict[str, Any]
+    points: Sequence[Any]
+    seq: npt.NDArray[np.int64]
+    fixes: Fixes
+    faults: dict[int, Fault]
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    def ref(self, position: int) -> str:
+        """Return what a point is called: its track and number."""
+        number = int(self.seq[position])
+        return f"{self.track or '?'}/{number if number >= 0 else '?'}"
+
+    def raw(self, position: int) -> dict[str, Any]:
+        """Return a point alone, as a track of one point."""
+        return {**self.head, "points": [self.points[position]]}
+
+
+def read_track(value: dict[str, Any]) -> TrackPart:
+    """Read a track whose ``points`` is a list; what is wrong with its head is wrong with every point."""
+    points = value["points"]
+    track, mode, name, fault = _head(value)
+    faults: dict[int, Fault] = {}
+    seq = np.full(len(points), -1, dtype=np.int64)
+    t = np.full(len(points), np.nan)
+    for place, point in enumerate(points):
+        if not isinstance(point, dict):
+            faults[place] = Fault.of("not-an-object")
+            continue
+        number = point.get("seq")
+        if type(number) is int and 0 <= number < MOST_NUMBER:
+            seq[place] = number
+        else:
+            faults[place] = Fault.of("number-missing", most=MOST_NUMBER - 1)
+        if not point.keys() <= _MEMBERS:
+            faults.setdefault(place, Fault.of("member-unknown", member=min(point.keys() - _MEMBERS)))
+        moment = read_moment(point.get("at"))
+        if isinstance(moment, Fault):
+            faults.setdefault(place, moment)
+        else:
+            t[place] = moment
+    columns = {name: _numbers(points, name, faults) for name in _NUMBERS}
+    for name in ("accuracy_m", "speed_ms", "course"):
+        columns[name][~(np.abs(columns[name]) <= MOST_KEPT)] = np.nan
+    columns["accuracy_m"][columns["accuracy_m"] < 0] = np.nan  # some devices write −1 for unknown
+    fixes = Fixes.of(
+        t,
+        columns["lon"],
+        columns["lat"],
+        accuracy_m=columns["accuracy_m"],
+        mode=mode,
+        speed_ms=columns["speed_ms"],
+        course_deg=columns["course"],
+    )
+    if fault is not None:
+        faults = dict.fromkeys(range(len(points)), fault)
+    head = {name: said for name, said in value.items() if name not in ("points", "started_at", "ended_at")}
+    return TrackPart(track, mode, name, head, points, seq, fixes, faults)
+
+
+def read_moment(value: Any) -> float | Fault:
+    """Return Unix seconds of a time of ISO 8601 with its offset, or what is wrong with it."""
+    if value is None:
+        return Fault.of("no-time")
+    try:
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None:
+            return Fault.of("time-without-zone")
+        return moment.astimezone(UTC).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return Fault.of("time-unreadable")
+
+
+def _head(value: dict[str, Any]) -> tuple[UUID | None, Mode, str, Fault | None]:
+    """Return the track's id, mode and name, and what is wrong with them."""
+    mode, name = value.get("mode", Mode.FOOT.label), value.get("name", "")
+    known = Mode.__members__.get(mode.upper()) if isinstance(mode, str) else None
+    try:
+        track = UUID(value["track"])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None, known or Mode.FOOT, "", Fault.of("track-invalid")
+    named = isinstance(name, str) and len(name) <= _LONGEST_NAME and storable(name) == name
+    if not value.keys() <= _HEAD:
+        fault: Fault | None = Fault.of("member-unknown", member=min(value.keys() - _HEAD))
+    elif known is None:
+        fault = Fault.of("mode-unknown", mode=mode)
+    else:
+        fault = None if named else Fault.of("name-invalid")
+    return track, known or Mode.FOOT, name if named else "", fault
+
+
+def _numbers(points: Sequence[Any], name: str, faults: dict[int, Fault]) -> npt.NDArray[np.float64]:
+    given = [point.get(name) if isinstance(point, dict) else None for point in points]
+    if set(map(type, given)) <= {float}:
+        return np.array(given, dtype=np.float64)
+    found = np.full(len(points), np.nan)
+    for place, value in enumerate(given):
+        if value is None:
+            continue
+        number = _number(value)
+        if number is None:
+            faults.setdefault(place, Fault.of("number-unreadable", member=name))
+        else:
+            found[place] = number
+    return found
+
+
+def _number(value: Any) -> float | None:
+    if type(value) not in (int, float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf

@@ -1,0 +1,24 @@
+"""What devices send from the field: taken in batches, each item with its verdict, none lost and none doubled.
+
+``take`` stores a batch, ``take_points`` the points of a client that sends no batches, ``release`` and
+``discard`` settle what waits in quarantine, ``files`` keeps photos. What other use cases do with a
+track or an incident is handed in as :class:`Work`.
+"""
+
+from service.use_cases.field.batches import Taken, take, take_points
+from service.use_cases.field.judged import Judged, Sender, Work, counted
+from service.use_cases.field.settling import Correction, ReleaseRefused, discard, release
+
+__all__ = [
+    "Correction",
+    "Judged",
+    "ReleaseRefused",
+    "Sender",
+    "Taken",
+    "Work",
+    "counted",
+    "discard",
+    "release",
+    "take",
+    "take_points",
+]

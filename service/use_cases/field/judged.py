@@ -1,0 +1,124 @@
+"""What the parts of an upload share: who sends, what other use cases do, and the verdict on one item."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal, Protocol
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+
+from layers.field_tables import DISCARDED, RELEASED
+from layers.ids import new_id
+from layers.incidents import Incident
+from layers.quarantine import Quarantined
+from layers.stores import Stores
+from service.readers.field_faults import Fault, canonical
+from service.schemas.incidents import IncidentIn, IncidentPatch
+
+Kind = Literal["point", "visit", "incident"]
+VerdictName = Literal["created", "duplicate", "quarantined"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """The device that sends, the person it is bound to, and when we received what it sends."""
+
+    device: str
+    person: UUID
+    received_at: datetime
+    batch: UUID | None = None
+
+
+class Work(Protocol):
+    """What other use cases do with what comes from the field."""
+
+    def recompute(self, stores: Stores, device: str, t: npt.NDArray[np.float64]) -> None:
+        """Bring the ledger of a device up to date for the days of some times (Unix seconds)."""
+
+    def receive(self, stores: Stores, report: IncidentIn) -> tuple[Incident, bool]:
+        """Take in an incident; return it and whether it is new."""
+
+    def change(self, stores: Stores, incident: UUID, patch: IncidentPatch, version: int) -> Incident:
+        """Change an incident that is at a version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The verdict on an item.
+
+    ``ref`` is what the device calls it; a run of points is ``<track>/<first>-<last>`` and ``count`` of them.
+    A fault goes with ``raw``, the item as it was sent; ``extra`` are further members of the verdict.
+    """
+
+    kind: Kind
+    ref: str
+    verdict: VerdictName
+    fault: Fault | None = None
+    raw: Any = None
+    count: int = 1
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def quarantined(cls, kind: Kind, ref: str, fault: Fault, raw: Any, **extra: Any) -> "Judged":
+        """Return the verdict on an item that cannot be stored."""
+        return cls(kind, ref, "quarantined", fault, raw, extra=extra)
+
+    def to_json(self, translate: Callable[[str], str] = str) -> dict[str, Any]:
+        """Return the verdict as the device reads it."""
+        return {
+            "kind": self.kind,
+            "ref": self.ref,
+            "verdict": self.verdict,
+            "reason": None if self.fault is None else self.fault.reason,
+            "detail": "" if self.fault is None else self.fault.told(translate),
+            **self.extra,
+        }
+
+
+def hold(stores: Stores, sender: Sender, judged: Sequence[Judged]) -> list[Judged]:
+    """Keep in quarantine what has to wait; return the verdicts as they stand then.
+
+    An item that was sent before and released since is a duplicate; one that was discarded stays so.
+    """
+    waiting = {}
+    for place, one in enumerate(judged):
+        if one.verdict == "quarantined":
+            waiting[place] = quarantined(sender, one)
+    kept = stores.quarantine.hold(list(waiting.values()))
+    found = list(judged)
+    for place, item in waiting.items():
+        here = kept[item.key]
+        named = replace(found[place], extra={**found[place].extra, "quarantine": str(here.id)})
+        if here.state == RELEASED:
+            named = replace(named, verdict="duplicate", fault=None)
+        elif here.state == DISCARDED:
+            named = replace(named, fault=Fault.of("discarded", note=here.note or "–"))
+        found[place] = named
+    return found
+
+
+def quarantined(sender: Sender, judged: Judged) -> Quarantined:
+    """Return an item as quarantine keeps it."""
+    assert judged.fault is not None  # noqa: S101 - only what has a fault is kept
+    return Quarantined(
+        id=new_id(),
+        kind=judged.kind,
+        device=sender.device,
+        person=sender.person,
+        ref=judged.ref[:100],
+        reason=judged.fault.reason,
+        raw=canonical(judged.raw),
+        received_at=sender.received_at,
+        fault=judged.fault.to_json(),
+        batch=sender.batch,
+    )
+
+
+def counted(judged: Sequence[Judged]) -> dict[str, int]:
+    """Return how many items have each verdict."""
+    counts = {"created": 0, "duplicate": 0, "quarantined": 0}
+    for one in judged:
+        counts[one.verdict] += one.count
+    return counts

@@ -1,0 +1,153 @@
+"""Points of tracks: each known by device, track and number, whatever its time and whenever it comes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+
+from geo.track import INADMISSIBLE, Verdict, admit
+from layers.field_tracks import Track, runs
+from layers.fixes import FixTable
+from layers.ids import new_id
+from layers.patrols import Patrol
+from layers.stores import Stores
+from service.readers.field_faults import Fault
+from service.readers.field_points import TrackPart
+from service.use_cases.field.judged import Judged, Sender, VerdictName, Work
+
+Places = npt.NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class _Sorted:
+    """Which positions of a part are new, known, or cannot be stored."""
+
+    new: Places
+    known: Places
+    faults: dict[int, Fault] = field(default_factory=dict)
+
+
+def store_points(stores: Stores, sender: Sender, parts: Sequence[TrackPart], work: Work) -> list[Judged]:
+    """Store points of tracks and bring the ledgers of their devices up to date; return the verdicts.
+
+    A track is one patrol, however many parts it comes in. Whoever calls holds the person.
+    """
+    judged: list[Judged] = []
+    times: dict[str, list[npt.NDArray[np.float64]]] = {}
+    for device in sorted(_devices(stores, sender, parts)):
+        stores.coverage.hold(device)
+    for part in parts:
+        track = (
+            None if part.track is None else stores.field_tracks.find(part.track, sender.device, sender.person)
+        )
+        found = _sort(stores, sender, part, track)
+        if len(found.new):
+            track = track or _begin(stores, sender, part)
+            stores.field_tracks.add(track, _table(part, found.new))
+            times.setdefault(track.device, []).append(part.fixes.t[found.new])
+        judged += _told(part, found)
+    for device, changed in sorted(times.items()):
+        work.recompute(stores, device, np.concatenate(changed))
+    return judged
+
+
+def _devices(stores: Stores, sender: Sender, parts: Sequence[TrackPart]) -> set[str]:
+    """Return the devices whose ledgers may change: tracks begun on a former device stay that device's."""
+    tracks = [_find(stores, sender, key) for key in {part.track for part in parts}]
+    return {sender.device, *(track.device for track in tracks if track is not None)}
+
+
+def _find(stores: Stores, sender: Sender, key: UUID | None) -> Track | None:
+    return None if key is None else stores.field_tracks.find(key, sender.device, sender.person)
+
+
+def _sort(stores: Stores, sender: Sender, part: TrackPart, track: Track | None) -> _Sorted:
+    faults = dict(part.faults)
+    verdict = admit(part.fixes, sender.received_at.timestamp())
+    for place in np.flatnonzero(np.isin(verdict, list(INADMISSIBLE))).tolist():
+        faults.setdefault(place, Fault.of(Verdict(int(verdict[place])).reason))
+    good = np.setdiff1d(np.arange(len(part)), np.fromiter(faults, dtype=np.int64, count=len(faults)))
+    first, again = _repeats(part, good, faults)
+    if track is None or len(first) == 0:
+        return _Sorted(first, again, faults)
+    is_known = stores.field_tracks.known(track, part.seq[first])
+    known = first[is_known]
+    if len(known):
+        differing = stores.field_tracks.differing(track, _table(part, known))
+        for place in known[np.isin(part.seq[known], list(differing))].tolist():
+            faults[place] = Fault.of("number-reused")
+        known = known[~np.isin(part.seq[known], list(differing))]
+    return _Sorted(first[~is_known], np.concatenate((known, again)), faults)
+
+
+def _repeats(part: TrackPart, good: Places, faults: dict[int, Fault]) -> tuple[Places, Places]:
+    """Return the first place of each number and the true copies of those; others of a number are faults."""
+    numbers, first = np.unique(part.seq[good], return_index=True)
+    chosen = good[first]
+    others = np.setdiff1d(good, chosen)
+    model = chosen[np.searchsorted(numbers, part.seq[others])]
+    fixes = part.fixes
+    same = (
+        (fixes.t[others] == fixes.t[model])
+        & (fixes.lon[others] == fixes.lon[model])
+        & (fixes.lat[others] == fixes.lat[model])
+    )
+    for place in others[~same].tolist():
+        faults[place] = Fault.of("number-reused")
+    return chosen, others[same]
+
+
+def _begin(stores: Stores, sender: Sender, part: TrackPart) -> Track:
+    assert part.track is not None  # noqa: S101 - every point of such a part has a fault
+    patrol = Patrol(
+        id=new_id(),
+        device=sender.device,
+        mode=part.mode.label,
+        name=part.name,
+        source="field",
+        digest=f"track:{part.track}",
+        received_at=sender.received_at,
+        person=str(sender.person),
+    )
+    return stores.field_tracks.begin(part.track, patrol, sender.person)
+
+
+def _table(part: TrackPart, places: Places) -> FixTable:
+    fixes = part.fixes.take(places)
+    return FixTable.of(
+        fixes.t,
+        fixes.lon,
+        fixes.lat,
+        accuracy_m=fixes.accuracy_m,
+        speed_ms=fixes.speed_ms,
+        course=fixes.course_deg,
+        seq=part.seq[places].astype(np.int32),
+    )
+
+
+def _told(part: TrackPart, found: _Sorted) -> list[Judged]:
+    judged: list[Judged] = []
+    if part.track is not None:
+        judged += _ranges(part.track, part.seq[found.new], "created")
+        judged += _ranges(part.track, part.seq[found.known], "duplicate")
+    judged += [
+        Judged.quarantined("point", part.ref(place), fault, part.raw(place))
+        for place, fault in sorted(found.faults.items())
+    ]
+    return judged
+
+
+def _ranges(track: UUID, numbers: npt.NDArray[np.int64], verdict: VerdictName) -> list[Judged]:
+    """Return one verdict for each run of numbers; a number that came more often counts as often."""
+    distinct, often = np.unique(numbers, return_counts=True)
+    place = 0
+    judged = []
+    for low, high in runs(distinct):
+        size = high - low + 1
+        count = int(often[place : place + size].sum())
+        place += size
+        ref = f"{track}/{low}" if low == high else f"{track}/{low}-{high}"
+        judged.append(Judged("point", ref, verdict, count=count))
+    return judged

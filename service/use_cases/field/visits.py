@@ -1,0 +1,182 @@
+"""Visits of markers: stored once by the client's id, judged by what was done and shown, proving coverage."""
+
+import hashlib
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError
+
+from geo.crs import GEOD
+from geo.errors import WardlineError
+from geo.evidence import Evidence
+from geo.track.fixes import EARLIEST_S, FUTURE_ALLOWED_S
+from layers.coverage import MarkerVisit
+from layers.errors import NotFound
+from layers.field_files import Photo
+from layers.markers import Marker
+from layers.stores import Stores
+from layers.visits import Visit
+from service.readers import strict_json
+from service.readers.field_faults import Fault, canonical, storable
+from service.schemas.field import FieldVisit
+from service.use_cases.field.judged import Judged, Sender
+
+SERVICING = ("cleaned", "repainted", "repaired", "replaced")
+FAR_M = 200.0
+"""An action recorded further from its marker is told so, and never refused."""
+
+
+def store_visits(stores: Stores, sender: Sender, items: Sequence[Any]) -> list[Judged]:
+    """Store visits and what they prove of their markers; return the verdicts, one for each item."""
+    read = [_read(item) for item in items]
+    known = stores.visits.known([one.id for one in read if isinstance(one, FieldVisit)])
+    made: dict[int, Visit | Fault | None] = {}
+    for place, one in enumerate(read):
+        found = one if isinstance(one, Fault) else _judge(stores, sender, one, known.get(one.id))
+        if isinstance(found, Visit):
+            known[found.id] = found
+        made[place] = found
+    added = {place: one for place, one in made.items() if isinstance(one, Visit)}
+    free = stores.visits.add(list(added.values()))
+    for place, value in added.items():
+        if value.id not in free:
+            made[place] = Fault.of("id-taken")
+    kept = {place: value for place, value in added.items() if value.id in free}
+    _name_photos(stores, sender, [one for place in kept if isinstance(one := read[place], FieldVisit)])
+    stores.coverage.hold(sender.device)
+    prove_markers(stores, sender.device, [value.at for value in kept.values()])
+    return [_told(read[place], made[place], item) for place, item in enumerate(items)]
+
+
+def _name_photos(stores: Stores, sender: Sender, visits: Sequence[FieldVisit]) -> None:
+    """Link the photos of new visits that came before them; the others are pending."""
+    photos = [
+        Photo("visit", value.id, sha256, sender.device, sender.person)
+        for value in visits
+        for sha256 in dict.fromkeys(value.photos)
+    ]
+    stores.field_files.name(photos, sender.received_at)
+    shown = {
+        one.subject for one in stores.field_files.photos("visit", [v.id for v in visits]) if one.linked_at
+    }
+    for value in visits:
+        if value.id in shown:
+            stores.visits.prove(value.id, evidence_of(value.action, value.note, shown=True))
+
+
+def _told(read: FieldVisit | Fault, made: Visit | Fault | None, item: Any) -> Judged:
+    ref = ref_of(item) if isinstance(read, Fault) else str(read.id)
+    if isinstance(made, Fault):
+        return Judged.quarantined("visit", ref, made, item)
+    if made is None:
+        return Judged("visit", ref, "duplicate")
+    far = made.distance_m is not None and made.distance_m > FAR_M
+    extra = {"distance_m": round(made.distance_m or 0.0, 1)} if far else {}
+    return Judged("visit", ref, "created", extra=extra)
+
+
+def ref_of(item: Any) -> str:
+    """Return what an item that cannot be read is called: its id, where it has one."""
+    name = item.get("id") if isinstance(item, dict) else None
+    return str(storable(name))[:64] if isinstance(name, str) else "?"
+
+
+def evidence_of(action: str, note: str, *, shown: bool) -> Evidence:
+    """Return what an action proves: servicing needs a note or a photo that has come (``shown``)."""
+    if action == "scanned":
+        return Evidence.SCANNED
+    return Evidence.SERVICED if action in SERVICING and (note.strip() or shown) else Evidence.INSPECTED
+
+
+def prove_markers(stores: Stores, device: str, times: Collection[datetime]) -> None:
+    """Make the marker ledger of a device anew for the local days of some times, from its visits."""
+    zone = ZoneInfo(stores.districts.current().timezone)
+    for day in sorted({at.astimezone(zone).date() for at in times}):
+        found = stores.visits.of_device(device, _start(day, zone), _start(day + timedelta(days=1), zone))
+        reached = [MarkerVisit(one.marker, None, one.evidence, one.at, one.distance_m) for one in found]
+        stores.coverage.replace_markers(device, day, reached)
+
+
+def show(stores: Stores, visits: Collection[UUID]) -> None:
+    """Raise what visits prove whose photo has come, and the ledgers of their devices."""
+    for value in stores.visits.known(visits).values():
+        evidence = evidence_of(value.action, value.note, shown=True)
+        if evidence != value.evidence:
+            stores.coverage.hold(value.device)
+            stores.visits.prove(value.id, evidence)
+            prove_markers(stores, value.device, [value.at])
+
+
+def _start(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone)
+
+
+def _read(item: Any) -> FieldVisit | Fault:
+    if not isinstance(item, dict):
+        return Fault.of("not-an-object")
+    try:
+        strict_json.check(item)
+        return FieldVisit.model_validate(item)
+    except WardlineError as error:
+        return Fault.from_refusal(error)
+    except ValidationError as error:
+        return Fault.from_validation(error.errors())
+
+
+def digest_of(value: FieldVisit) -> str:
+    """Return the SHA-256 of what a visit says."""
+    return hashlib.sha256(canonical(value.model_dump(mode="json")).encode()).hexdigest()
+
+
+def _judge(stores: Stores, sender: Sender, value: FieldVisit, known: Visit | None) -> Visit | Fault | None:
+    """Return a visit to store, None for one that is stored, or why it cannot be."""
+    digest = digest_of(value)
+    if known is not None:
+        if known.person != sender.person:
+            return Fault.of("id-taken")
+        return None if known.digest == digest else Fault.of("content-differs")
+    fault = time_fault(value.at, sender.received_at)
+    if fault is not None:
+        return fault
+    if (value.lon is None) != (value.lat is None):
+        return Fault.of("no-position")
+    if value.lon == 0.0 and value.lat == 0.0:
+        return Fault.of("null-island")
+    day = value.at.astimezone(ZoneInfo(stores.districts.current().timezone)).date()
+    try:
+        marker = stores.markers.by_code(value.marker, day)
+    except NotFound:
+        return Fault.of("marker-unknown", marker=value.marker)
+    return Visit(
+        id=value.id,
+        marker=marker.id,
+        device=sender.device,
+        person=sender.person,
+        action=value.action,
+        note=value.note,
+        at=value.at,
+        received_at=sender.received_at,
+        evidence=evidence_of(value.action, value.note, shown=False),
+        digest=digest,
+        lon=value.lon,
+        lat=value.lat,
+        distance_m=_distance(value, marker),
+        batch=sender.batch,
+    )
+
+
+def time_fault(at: datetime, received_at: datetime) -> Fault | None:
+    """Return what is wrong with a time by itself: before GPS, or more than a day in the future."""
+    if at.timestamp() < EARLIEST_S:
+        return Fault.of("before-gps")
+    late = at.timestamp() > received_at.timestamp() + FUTURE_ALLOWED_S
+    return Fault.of("in-future") if late else None
+
+
+def _distance(value: FieldVisit, marker: Marker) -> float | None:
+    if value.lon is None or value.lat is None:
+        return None
+    return float(GEOD.inv(value.lon, value.lat, marker.lon, marker.lat)[2])
