@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import pyarrow.compute as pc
@@ -27,42 +27,50 @@ from service.readers.point_table import PointTable
 from service.settings import Settings
 from service.use_cases.locate import locate_table
 
+File = Annotated[
+    Path, typer.Argument(metavar="FILE", help="Points: CSV, Parquet, GeoParquet, Arrow or GeoPackage.")
+]
+Output = Annotated[
+    Path, typer.Option("--output", "-o", metavar="OUT", help="The same with answers; its suffix decides.")
+]
+Lon = Annotated[str | None, typer.Option("--lon", metavar="COLUMN", help="Column of longitudes.")]
+Lat = Annotated[str | None, typer.Option("--lat", metavar="COLUMN", help="Column of latitudes.")]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day to answer for; today where none is given."),
+]
+Datum = Annotated[
+    str, typer.Option("--datum", metavar="NAME", help="wgs84, cgcs2000; gcj02 and bd09 where allowed.")
+]
+Accuracy = Annotated[
+    float | None,
+    typer.Option(
+        "--accuracy",
+        metavar="METRES",
+        min=0,
+        max=MOST_ACCURACY_M,
+        help="Radius the points are good for; 15 where none is given.",
+    ),
+]
+AccuracyColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--accuracy-column", metavar="COLUMN", help="Column of each point's own; empty takes --accuracy."
+    ),
+]
+Partition = Annotated[str | None, typer.Option("--layer", metavar="CODE", help="The partition.")]
+
 
 def command(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="Points: CSV, Parquet, GeoParquet, Arrow or GeoPackage.")
-    ],
-    output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="OUT", help="The same with answers; its suffix decides.")
-    ],
-    lon: Annotated[str | None, typer.Option("--lon", metavar="COLUMN", help="Column of longitudes.")] = None,
-    lat: Annotated[str | None, typer.Option("--lat", metavar="COLUMN", help="Column of latitudes.")] = None,
-    as_of: Annotated[
-        datetime | None,
-        typer.Option(
-            "--as-of", formats=["%Y-%m-%d"], help="The day to answer for; today where none is given."
-        ),
-    ] = None,
-    datum: Annotated[
-        str, typer.Option("--datum", metavar="NAME", help="wgs84, cgcs2000; gcj02 and bd09 where allowed.")
-    ] = "wgs84",
-    accuracy: Annotated[
-        float | None,
-        typer.Option(
-            "--accuracy",
-            metavar="METRES",
-            min=0,
-            max=MOST_ACCURACY_M,
-            help="Radius the points are good for; 15 where none is given.",
-        ),
-    ] = None,
-    accuracy_column: Annotated[
-        str | None,
-        typer.Option(
-            "--accuracy-column", metavar="COLUMN", help="Column of each point's own; empty takes --accuracy."
-        ),
-    ] = None,
-    layer: Annotated[str | None, typer.Option("--layer", metavar="CODE", help="The partition.")] = None,
+    file: File,
+    output: Output,
+    lon: Lon = None,
+    lat: Lat = None,
+    as_of: AsOf = None,
+    datum: Datum = "wgs84",
+    accuracy: Accuracy = None,
+    accuracy_column: AccuracyColumn = None,
+    layer: Partition = None,
     database: Database = None,
     district: District = None,
     quiet: Quiet = False,
@@ -105,16 +113,18 @@ def command(
             )
     with _step("Writing the answers", quiet):
         points.write_file(located, output)
-    counts = _counts(located)
-    said = {"rows": len(table.lon), "as_of": day.isoformat(), **counts, "file": str(output)}
+    said = {"rows": len(table.lon), "as_of": day.isoformat(), **_counts(located), "file": str(output)}
     if as_json:
         typer.echo(json.dumps(said))
     elif not quiet:
-        near = counts.pop("near_boundary")
-        listed = ", ".join(f"{count:,} {name}" for name, count in counts.items())
-        typer.echo(
-            f"{len(table.lon):,} points as of {day}: {listed}; {near:,} near a boundary. Written to {output}"
-        )
+        typer.echo(_sentence(said))
+
+
+def _sentence(said: dict[str, Any]) -> str:
+    """Return the report in words."""
+    listed = ", ".join(f"{said[rule]:,} {rule}" for rule in RULES)
+    near = f"{said['near_boundary']:,} near a boundary"
+    return f"{said['rows']:,} points as of {said['as_of']}: {listed}; {near}. Written to {said['file']}"
 
 
 def _counts(located: PointTable) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """What became of an uploaded track, as JSON: every fix is counted, and every odd one is named by its row."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,37 @@ SHOWN = 20
 """So many fixes and silences are told one by one; of the others the rows are listed."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Naming:
+    """Names fixes that are not used; each comes as its position in the file and the reason."""
+
+    file: TrackFile
+    translate: Callable[[str], str]
+
+    def first(self, fixes: Sequence[tuple[int, str]]) -> list[dict[str, Any]]:
+        """Return the first fixes one by one."""
+        return [
+            {"row": int(self.file.row[place]), "segment": self._segment(place), **self._words(reason)}
+            for place, reason in fixes[:SHOWN]
+        ]
+
+    def rows(self, fixes: Sequence[tuple[int, str]]) -> list[dict[str, Any]]:
+        """Return the rows of all fixes, together by part of the file and reason."""
+        alike: dict[tuple[int, str], list[int]] = {}
+        for place, reason in fixes:
+            alike.setdefault((int(self.file.fixes.part[place]), reason), []).append(place)
+        return [
+            {"segment": self._segment(each[0]), **self._words(reason), "rows": self.file.row[each].tolist()}
+            for (_, reason), each in alike.items()
+        ]
+
+    def _segment(self, place: int) -> str:
+        return self.file.segments[self.file.fixes.part[place]] if self.file.segments else ""
+
+    def _words(self, reason: str) -> dict[str, str]:
+        return {"reason": reason, "text": self.translate(_WHY.get(reason, reason))}
+
+
 def report(
     receipt: Receipt, file: TrackFile, source: str, translate: Callable[[str], str] = str
 ) -> dict[str, Any]:
@@ -44,29 +76,7 @@ def report(
     places = receipt.places[track.order]
     aside = np.flatnonzero(track.verdict > Verdict.SUPPORTING)
 
-    def words(reason: str) -> dict[str, str]:
-        return {"reason": reason, "text": translate(_WHY.get(reason, reason))}
-
-    def segment(place: int) -> str:
-        return file.segments[parts[place]] if file.segments else ""
-
-    def told(fixes: Sequence[tuple[int, str]]) -> list[dict[str, Any]]:
-        """Return the first fixes one by one."""
-        return [
-            {"row": int(file.row[place]), "segment": segment(place), **words(reason)}
-            for place, reason in fixes[:SHOWN]
-        ]
-
-    def rows(fixes: Sequence[tuple[int, str]]) -> list[dict[str, Any]]:
-        """Return the rows of all fixes, together by part of the file and reason."""
-        alike: dict[tuple[int, str], list[int]] = {}
-        for place, reason in fixes:
-            alike.setdefault((int(parts[place]), reason), []).append(place)
-        return [
-            {"segment": segment(each[0]), **words(reason), "rows": file.row[each].tolist()}
-            for (_, reason), each in alike.items()
-        ]
-
+    naming = _Naming(file, translate)
     refused = sorted(receipt.reasons.items())
     odd = sorted((int(places[k]), Verdict(int(track.verdict[k])).reason) for k in aside.tolist())
     return {
@@ -95,10 +105,10 @@ def report(
         "stays": track.stays,
         "distance_m": round(track.distance_m, 1),
         "silences": _silences(track),
-        "quarantined": told(refused),
-        "quarantined_rows": rows(refused),
-        "set_aside": told(odd),
-        "set_aside_rows": rows(odd),
+        "quarantined": naming.first(refused),
+        "quarantined_rows": naming.rows(refused),
+        "set_aside": naming.first(odd),
+        "set_aside_rows": naming.rows(odd),
         "coverage": [
             {
                 "segment": one.segment,
