@@ -91,10 +91,9 @@ async def raw_body(request: Request) -> bytes:
                             "accuracy_m": {
                                 "type": "array",
                                 "items": {
-                                    "type": "number",
+                                    "type": ["number", "null"],
                                     "minimum": 0,
                                     "maximum": 10_000,
-                                    "nullable": True,
                                 },
                                 "description": "Metres each point is good for; null takes the parameter's.",
                             },
