@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -33,6 +33,10 @@ class District:
     name_en: str
     timezone: str
     created_at: datetime
+
+    def today(self, now: datetime) -> date:
+        """Return the day it is in the district at an instant."""
+        return now.astimezone(ZoneInfo(self.timezone)).date()
 
 
 def every(session: Session) -> tuple[District, ...]:

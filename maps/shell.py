@@ -127,6 +127,7 @@ def page(
         "\n".join(tail),
         query=_query_string(query or {}),
         districts=facts.get("districts", ()),
+        account=facts.get("account"),
     )
 
 
@@ -176,6 +177,7 @@ def render(
         "standalone": False,
         "policy": "",
         "districts": (),
+        "account": None,
         "query": "",
     }
     return _environment().get_template(f"{view}.html").render(settings | context)

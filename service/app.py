@@ -28,7 +28,7 @@ from service import database, errors, i18n, routers
 from service.access.authenticator import Authenticator
 from service.access.policy import POLICY, key_of, without_row
 from service.dependencies import MIB, GuardedRoute, Service
-from service.errors import InvalidInput, NotReady, Translate
+from service.errors import InvalidInput, NotReady, SignInRequired, Translate
 from service.hardening.limits import Limits
 from service.hardening.shield import Shield
 from service.indexes.snapshots import Indexes
@@ -40,6 +40,7 @@ from service.settings import Settings
 LARGEST_BODY = 2 * MIB
 POOL_SIZE = 20
 TOO_LARGE = 413
+BASIC = 'Basic realm="Wardline", charset="UTF-8"'
 _log = logging.getLogger("wardline")
 
 _CODES: Mapping[int, str] = {
@@ -119,14 +120,16 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     indexes = Indexes(sessions, settings.district)
     access = Authenticator(sessions, settings)
     app.state.service = Service(settings, engine, sessions, indexes, access)
-    watching = asyncio.create_task(indexes.watch())
+    watching = [asyncio.create_task(one.watch()) for one in (indexes, access)]
     try:
         yield
     finally:
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
+        for one in watching:
+            one.cancel()
+        await asyncio.gather(*watching, return_exceptions=True)
         # A cancelled task does not end the thread that it waits for.
-        await asyncio.to_thread(indexes.close)
+        for part in (indexes, access):
+            await asyncio.to_thread(part.close)
         await asyncio.to_thread(engine.dispose)
 
 
@@ -137,7 +140,12 @@ def _language(request: Request) -> str:
 
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, WardlineError)  # noqa: S101 - registered for this class
-    return refusal(error, _language(request))
+    response = refusal(error, _language(request))
+    if isinstance(error, SignInRequired):
+        # Programs are told to send a name and a password; a page's script is not, or the browser would ask.
+        by_script = "sec-fetch-mode" in request.headers
+        response.headers["WWW-Authenticate"] = 'Session realm="Wardline"' if by_script else BASIC
+    return response
 
 
 def _invalid(request: Request, error: Exception) -> Response:

@@ -4,19 +4,18 @@ One request is one transaction, committed *before* the answer is sent (``scope="
 fails answers with an error, never with success.
 """
 
-import difflib
-import email.message
 import hashlib
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Annotated, Any, get_args, get_origin
-from urllib.parse import parse_qsl
+from typing import Annotated, Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import orjson
 from fastapi import APIRouter, Depends, Header, Query, Request, Response, params
 from fastapi.dependencies.utils import get_flat_params
+from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
@@ -33,11 +32,12 @@ from service.access.authenticator import Authenticator
 from service.access.guard import admit, admit_there, visible
 from service.access.identity import Identity
 from service.access.policy import POLICY, Rule, key_of
-from service.errors import InvalidInput, MalformedBody, UnknownParameter, UnsupportedFormat
+from service.errors import InvalidInput, MalformedBody
 from service.indexes.ground import Ground
 from service.indexes.snapshots import Indexes, choose_district
 from service.readers import strict_json
 from service.settings import Settings
+from service.strict_requests import check_query, require_json, takes_json, takes_many
 
 PREFIX = "/api/v1"
 MIB = 1 << 20
@@ -75,6 +75,8 @@ class GuardedRoute(APIRoute):
             rule = POLICY[key_of(request.method, template)]
             service: Service = request.app.state.service
             identity = await service.access.identify(request.scope)
+            if rule.page and not rule.public and (identity.kind == "public" or identity.must_change):
+                return RedirectResponse(f"/signin?next={quote(_path(request))}", 303)
             admit(identity, rule)
             request.state.identity, request.state.rule = identity, rule
             return await handle(request)
@@ -86,6 +88,11 @@ class GuardedRoute(APIRoute):
         return super().get_route_handler()
 
 
+def _path(request: Request) -> str:
+    query = request.url.query
+    return f"{request.url.path}?{query}" if query else request.url.path
+
+
 class StrictRoute(GuardedRoute):
     """A guarded route that refuses unknown or repeated parameters and JSON that is not what it seems."""
 
@@ -93,12 +100,12 @@ class StrictRoute(GuardedRoute):
         """Return the handler, with our checks before FastAPI's own."""
         handle = super().handler()
         fields = [one for one in get_flat_params(self.dependant) if isinstance(one.field_info, params.Query)]
-        known = {field.alias: _takes_many(field.field_info.annotation) for field in fields}
-        takes_json = _takes_json(self)
+        known = {field.alias: takes_many(field.field_info.annotation) for field in fields}
+        json_wanted = takes_json(self)
 
         async def strict(request: Request) -> Response:
             check_query(request.scope, known)
-            if not takes_json:
+            if not json_wanted:
                 return await handle(request)
             body = await request.body()
             if not body:
@@ -115,76 +122,6 @@ class StrictRoute(GuardedRoute):
 def router(*tags: str, prefix: str = PREFIX) -> APIRouter:
     """Return a router whose routes are strict, below ``/api/v1`` unless said otherwise."""
     return APIRouter(prefix=prefix, tags=list(tags), route_class=StrictRoute)
-
-
-def check_query(scope: Any, known: dict[str, bool]) -> None:
-    """Refuse query parameters that the route does not have, that come twice, or that hold a NUL.
-
-    ``known`` maps each name to whether it may be repeated.
-    """
-    seen: set[str] = set()
-    for name, value in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True):
-        if name not in known:
-            raise _unknown_parameter(name, list(known))
-        if name in seen and not known[name]:
-            raise InvalidInput(
-                N_("The parameter {parameter} is given twice."),
-                mend=N_("Give it once."),
-                where={"parameter": name},
-                parameter=name,
-            )
-        seen.add(name)
-        _refuse_nul(value, {"parameter": name})
-    for name, value in scope.get("path_params", {}).items():
-        _refuse_nul(str(value), {"parameter": name})
-
-
-def _unknown_parameter(name: str, known: list[str]) -> UnknownParameter:
-    nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
-    if not nearest:
-        return UnknownParameter(
-            N_("There is no parameter “{parameter}” here."),
-            mend=N_("This route has no parameters."),
-            where={"parameter": name[:64]},
-            parameter=name[:64],
-        )
-    return UnknownParameter(
-        N_("There is no parameter “{parameter}” here."),
-        mend=N_("The nearest is {nearest}; there are: {known}."),
-        where={"parameter": name[:64]},
-        parameter=name[:64],
-        nearest=nearest[0],
-        known=", ".join(sorted(known)),
-    )
-
-
-def _refuse_nul(value: str, where: dict[str, Any]) -> None:
-    if "\0" in value:
-        raise InvalidInput(N_("A text has a NUL byte."), mend=N_("Send text without NUL."), where=where)
-
-
-def require_json(request: Request) -> None:
-    """Refuse a body that does not say that it is JSON."""
-    header = email.message.Message()
-    header["content-type"] = request.headers.get("content-type", "")
-    kind = header.get_content_subtype()
-    if header.get_content_maintype() != "application" or not (kind == "json" or kind.endswith("+json")):
-        raise UnsupportedFormat(
-            N_("This route takes JSON, and the body says it is “{type}”."),
-            mend=N_("Send the header Content-Type: application/json."),
-            where={"header": "Content-Type"},
-            type=request.headers.get("content-type", "")[:80],
-        )
-
-
-def _takes_json(route: APIRoute) -> bool:
-    field = route.body_field
-    info = None if field is None else field.field_info
-    return isinstance(info, params.Body) and not isinstance(info, params.Form)
-
-
-def _takes_many(annotation: Any) -> bool:
-    return get_origin(annotation) in (list, set, tuple) or any(map(_takes_many, get_args(annotation)))
 
 
 def get_service(request: Request) -> Service:

@@ -15,10 +15,11 @@ from geo.errors import N_
 from layers.incidents import Incident
 from layers.stores import Stores
 from service.access.identity import EVERYBODY, Identity
-from service.dependencies import IdentityDep, Service, ServiceDep, present_ground, require_json
+from service.dependencies import IdentityDep, Service, ServiceDep, present_ground
 from service.errors import NotAllowed
 from service.photos.vault import Vault
 from service.schemas.incidents import IncidentIn, IncidentPatch
+from service.strict_requests import require_json
 from service.use_cases import incidents, tracks
 from service.use_cases.field import Sender
 

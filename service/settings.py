@@ -76,8 +76,26 @@ class Settings(BaseSettings):
         default="open",
         description="accounts: by role and area; open: everybody is administrator, on loopback only",
     )
-    demo: bool = Field(
-        default=False, description="Accept the demo's logins, to callers on this machine only"
+    session_idle_minutes: int = Field(
+        default=480, ge=5, le=10_080, description="Minutes after which a session nobody used ends"
+    )
+    session_hours: int = Field(
+        default=24, ge=1, le=720, description="Hours after which a session ends, used or not"
+    )
+    demo: bool = Field(default=False, description="Accept the demo's logins, to callers on this machine only")
+    oidc_issuer: str | None = Field(
+        default=None, description="OpenID provider that people may sign in with, as in https://id.example.org"
+    )
+    oidc_client_id: str | None = Field(default=None, description="Name of this service at the provider")
+    oidc_client_secret: str | None = Field(
+        default=None, min_length=16, repr=False, description="Secret of this service at the provider"
+    )
+    oidc_login_claim: Literal["preferred_username", "email", "upn", "sub"] | None = Field(
+        default=None,
+        description="Claim that names the login of an account which was made for somebody and not used yet",
+    )
+    oidc_create: bool = Field(
+        default=False, description="Make an account without any grant for whom the provider vouches"
     )
     hosts: str = Field(
         default="", description="Further host names of the service, with commas; others are refused"

@@ -14,4 +14,5 @@ pytest_plugins = [
     "tests.fixtures.clusters",
     "tests.fixtures.county",
     "tests.fixtures.client",
+    "tests.fixtures.accounts",
 ]

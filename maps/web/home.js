@@ -60,6 +60,7 @@ async function quietly(part) {
 startMap();
 if (page.district?.bounds) {
   grids();
-  await Promise.all([quietly(outlines), quietly(coverage), quietly(stations)]);
+  const parts = { outlines, coverage, stations };
+  await Promise.all(page.may.map((name) => quietly(parts[name])));
 }
 document.body.dataset.ready = "1";

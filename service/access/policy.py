@@ -58,8 +58,12 @@ WALKING = frozenset({"guard", "grid_worker", "coordinator", ADMINISTRATOR})
 SENDING = frozenset({REPORTER})
 LEADS = frozenset({"coordinator", "supervisor", ADMINISTRATOR, "auditor"})
 KEEPERS = frozenset({"coordinator", ADMINISTRATOR})
+LEADS = frozenset({"coordinator", "supervisor", ADMINISTRATOR, "auditor"})
+TRACKS = LEADS | WALKING
 ADMINISTRATION = frozenset({ADMINISTRATOR})
 OVERSIGHT = frozenset({ADMINISTRATOR, "auditor"})
+DEVICE_KEEPERS = STAFFING
+DEVICE_READERS = DEVICE_KEEPERS | {"auditor"}
 
 _OPEN = Rule(EVERYONE)
 _EVERYONE_THERE = Rule(EVERYONE, "district")
@@ -72,6 +76,9 @@ POLICY: Mapping[str, Rule] = {
     "GET /docs": _OPEN,
     "GET /openapi.json": _OPEN,
     "GET /favicon.ico": _OPEN,
+    "GET /signin/oidc": _OPEN,
+    "GET /signin/oidc/callback": _OPEN,
+    "PUT /api/v1/people/{person}/provider": Rule(ADMINISTRATION),
     "GET /assets/basemap.json": _OPEN,
     "GET /assets/{path:path}": _OPEN,
     # Pages.
@@ -80,11 +87,34 @@ POLICY: Mapping[str, Rule] = {
     "GET /grids": Rule(PEOPLE, "district", page=True),
     "GET /coverage": Rule(BORDER, "district", page=True),
     "GET /maps/{view}.html": Rule(BORDER, "district", page=True),
+    # Oneself.
+    "GET /signin": _OPEN,
+    "POST /signin": _OPEN,
+    "POST /signin/password": Rule(PEOPLE, "own", anybody=True),
+    "POST /signout": _OPEN,
+    "POST /api/v1/session": _OPEN,
+    "DELETE /api/v1/session": _OPEN,
+    "GET /api/v1/me": Rule(PEOPLE | {REPORTER}, "own", anybody=True),
+    "POST /api/v1/me/password": Rule(PEOPLE, "own", anybody=True),
+    # Others.
+    "GET /api/v1/people": Rule(OVERSIGHT),
+    "GET /api/v1/people/{person}": Rule(OVERSIGHT),
+    "POST /api/v1/people": Rule(ADMINISTRATION),
+    "PATCH /api/v1/people/{person}": Rule(ADMINISTRATION),
+    "POST /api/v1/people/{person}/password": Rule(ADMINISTRATION),
+    "POST /api/v1/people/{person}/grants": Rule(ADMINISTRATION),
+    "DELETE /api/v1/people/{person}/grants/{grant}": Rule(ADMINISTRATION),
+    "GET /api/v1/devices": Rule(PEOPLE, "own"),
+    "POST /api/v1/devices": Rule(PEOPLE, "own"),
+    "POST /api/v1/devices/{device}/token": Rule(PEOPLE, "own"),
+    "DELETE /api/v1/devices/{device}": Rule(PEOPLE, "own"),
     # What anybody may ask.
     "GET /api/v1/locate": _EVERYONE_THERE,
     "GET /api/v1/stations": _EVERYONE_THERE,
     "GET /api/v1/stations/nearest": _EVERYONE_THERE,
     "POST /api/v1/incidents": _EVERYONE_THERE,
+    "GET /api/v1/receipts/{receipt}": _EVERYONE_THERE,
+    "GET /api/v1/public/incidents": _EVERYONE_THERE,
     # The ground.
     "POST /api/v1/locate": _PEOPLE_THERE,
     "GET /api/v1/districts": Rule(PEOPLE),
@@ -111,11 +141,19 @@ POLICY: Mapping[str, Rule] = {
     "GET /api/v1/quarantine": Rule(LEADS, "district"),
     "POST /api/v1/quarantine/{item}/release": Rule(KEEPERS, "district"),
     "POST /api/v1/quarantine/{item}/discard": Rule(KEEPERS, "district"),
+    "GET /api/v1/patrols": Rule(TRACKS, "district"),
+    "GET /api/v1/patrols/{patrol}/fixes": Rule(TRACKS, "district"),
+    "GET /api/v1/fix-exports": Rule(LEADS, "district"),
+    "POST /api/v1/fix-exports": Rule(LEADS - {"auditor"}, "district"),
+    "POST /api/v1/fix-exports/{export}/approval": Rule(frozenset({"supervisor", ADMINISTRATOR}), "district"),
+    "GET /api/v1/fix-exports/{export}/file": Rule(LEADS - {"auditor"}, "district"),
+    "GET /api/v1/audit": Rule(OVERSIGHT, "district"),
     # Incidents and representatives.
     "GET /api/v1/incidents": Rule(CASES, "subtree"),
     "GET /api/v1/incidents/{incident}": Rule(CASES, "subtree"),
     "PATCH /api/v1/incidents/{incident}": Rule(HANDLING, "subtree"),
     "POST /api/v1/incidents/{incident}/events": Rule(HANDLING, "subtree"),
+    "GET /api/v1/incidents/{incident}/contact": Rule(HANDLING, "subtree"),
     "GET /api/v1/representatives": Rule(STAFF, "subtree"),
     "GET /api/v1/representatives/{code}": Rule(STAFF, "subtree"),
     "POST /api/v1/representatives": Rule(STAFFING, "subtree"),

@@ -14,50 +14,54 @@ from layers.errors import UnknownDistrict
 from layers.stores import Stores
 from maps import assets, delivery, shell
 from maps.errors import UnknownView
-from service import i18n
-from service.dependencies import GuardedRoute, ServiceDep, SessionDep, respond
+from service.access.guard import admit_there, visible
+from service.access.policy import POLICY
+from service.dependencies import GuardedRoute, IdentityDep, RuleDep, ServiceDep, SessionDep, respond
 from service.indexes.snapshots import choose_district
+from service.page_dependencies import ReaderDep, page_headers, remember_language
 from service.use_cases.coverage import coverage, period_of, segments_of
 from service.use_cases.coverage_map import coverage_map
 from service.use_cases.map_context import MapContext, map_context
 
 router = APIRouter(tags=["pages"], include_in_schema=False, route_class=GuardedRoute)
 
-COOKIE = "wardline_lang"
-_YEAR_S = 31_536_000
 _KEPT = ("district", "lang")
+# What the start shows of each workspace, and the route it asks for that.
+_HOME = {
+    "outlines": "GET /tiles/{layer}/{z}/{x}/{y}.mvt",
+    "coverage": "GET /api/v1/coverage/segments",
+    "stations": "GET /api/v1/stations",
+}
 
 
-def get_reader(request: Request) -> shell.Reader:
-    """Return the reader: the language of ``?lang=``, of the cookie, or of the browser."""
-    for wanted in (request.query_params.get("lang"), request.cookies.get(COOKIE)):
-        if wanted in i18n.LANGUAGES:
-            return shell.Reader(wanted, i18n.catalogue(wanted))
-    settings = request.app.state.settings
-    language = i18n.negotiate(request.headers.get("accept-language", ""), settings.language)
-    return shell.Reader(language, i18n.catalogue(language))
-
-
-ReaderDep = Annotated[shell.Reader, Depends(get_reader)]
-
-
-def get_context(request: Request, session: SessionDep, service: ServiceDep) -> MapContext | None:
+def get_context(
+    request: Request, session: SessionDep, service: ServiceDep, identity: IdentityDep, rule: RuleDep
+) -> MapContext | None:
     """Return the district of a page: the one named, the default, else the first; None before there is any."""
     known = [value.code for value in districts.every(session)]
+    if identity.kind == "person" and identity.held:
+        known = visible(identity, known)
     if not known:
         return None
     named = request.query_params.get("district")
-    default = service.settings.district or known[0]
-    return map_context(Stores(session, choose_district(known, named, default)), tuple(known))
+    usual = service.settings.district
+    code = choose_district(known, named, usual if usual in known else known[0])
+    admit_there(identity, rule, code)
+    return map_context(Stores(session, code), tuple(known))
 
 
 ContextDep = Annotated[MapContext | None, Depends(get_context, scope="function")]
 
 
 @router.get("/", response_class=HTMLResponse)
-def get_home(request: Request, reader: ReaderDep, context: ContextDep) -> Response:
-    """Return the start page."""
-    return _page(request, "home", reader, context)
+def get_home(request: Request, reader: ReaderDep, context: ContextDep, identity: IdentityDep) -> Response:
+    """Return the start page, which says who is signed in."""
+    account = {"name": identity.name if identity.signed_in else ""}
+    roles = identity.roles(context.place.code) if context else frozenset()
+    may = [part for part, key in _HOME.items() if roles & POLICY[key].roles]
+    # Where access is open nobody signs in.
+    shown = None if request.app.state.service.access.open else account
+    return _page(request, "home", reader, context, account=shown, may=may)
 
 
 @router.get("/grids", response_class=HTMLResponse)
@@ -110,31 +114,19 @@ def get_export(
     found = coverage(stores, segments_of(stores, period), period)
     text = coverage_map(stores, reader, context.place, found, period)
     # The file brings its own policy; opened here it has no more rights than opened from disk.
-    headers = _headers("", reader) | {"Content-Security-Policy": "sandbox allow-scripts"}
+    headers = page_headers("", reader) | {"Content-Security-Policy": "sandbox allow-scripts"}
     return HTMLResponse(text, headers=headers)
 
 
-def _page(request: Request, view: str, reader: shell.Reader, context: MapContext | None) -> Response:
+def _page(
+    request: Request, view: str, reader: shell.Reader, context: MapContext | None, **others: Any
+) -> Response:
     nonce = secrets.token_urlsafe(18)
     kept: Mapping[str, str] = {
         name: value for name in _KEPT if (value := request.query_params.get(name)) is not None
     }
-    facts: dict[str, Any] = {} if context is None else context.facts()
+    facts: dict[str, Any] = others if context is None else context.facts() | others
     text = shell.page(view, reader, nonce, context.place if context else None, kept, **facts)
-    response = HTMLResponse(text, headers=_headers(nonce, reader))
-    if request.query_params.get("lang") in i18n.LANGUAGES:
-        secure = request.url.scheme == "https"
-        response.set_cookie(COOKIE, reader.lang, _YEAR_S, httponly=True, samesite="lax", secure=secure)
+    response = HTMLResponse(text, headers=page_headers(nonce, reader))
+    remember_language(request, response, reader)
     return response
-
-
-def _headers(nonce: str, reader: shell.Reader) -> dict[str, str]:
-    return {
-        "Content-Security-Policy": shell.policy(nonce),
-        "Content-Language": reader.lang,
-        "Vary": "Accept-Language, Cookie",
-        "Cache-Control": "no-store",
-        "Referrer-Policy": "same-origin",
-        "X-Content-Type-Options": "nosniff",
-        "Permissions-Policy": "geolocation=(self), camera=(), microphone=()",
-    }

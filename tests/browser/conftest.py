@@ -89,7 +89,7 @@ def _free_port() -> int:
 def running(database_url: str, home: Path) -> Iterator[str]:
     """Serve a database on a free port of this machine."""
     port = _free_port()
-    settings = Settings(home=home, database_url=database_url, port=port, language="en")
+    settings = Settings(home=home, access="open", database_url=database_url, port=port, language="en")
     config = uvicorn.Config(create_app(settings), host="127.0.0.1", port=port, log_level="warning")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

@@ -1,0 +1,32 @@
+"""Pages without a map, such as the one to sign in: forms that work without any script."""
+
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from geo.errors import N_
+from maps import assets
+from maps.shell import LANGUAGES, STYLES, TEMPLATES, Reader
+
+VIEWS = {"signin": N_("Sign in"), "oidc": N_("Sign in")}
+"""Every page without a map and its title, a translation key."""
+
+
+def page(view: str, reader: Reader, **facts: Any) -> str:
+    """Return the HTML of a page without a map; ``facts`` are the values of its template."""
+    settings: dict[str, Any] = {
+        "_": reader.say,
+        "reader": reader,
+        "view": view,
+        "title": reader.translate(VIEWS[view]),
+        "styles": [assets.url(path) for path in STYLES],
+        "icon": assets.url("web/mark.svg"),
+        "languages": LANGUAGES,
+    }
+    return _environment().get_template(f"{view}.html").render(settings | facts)
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
