@@ -24,11 +24,13 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from geo.errors import N_, WardlineError
+from layers.errors import NotFound
 from service import database, errors, i18n, routers
 from service.access.authenticator import Authenticator
 from service.access.policy import POLICY, key_of, without_row
 from service.dependencies import MIB, GuardedRoute, Service
 from service.errors import InvalidInput, NotReady, SignInRequired, Translate
+from service.hardening.inflation import Inflation
 from service.hardening.limits import Limits
 from service.hardening.shield import Shield
 from service.indexes.snapshots import Indexes
@@ -58,12 +60,12 @@ _DETAILS: Mapping[int, str] = {
 
 
 class Application(FastAPI):
-    """FastAPI with three layers outside of its own: the shield, locating from memory, the shape of a 413."""
+    """FastAPI with layers outside of its own: the shield, quick answers, packed bodies, the shape of 413."""
 
     def build_middleware_stack(self) -> ASGIApp:
         """Return the layers, ours outermost: FastAPI's limit of bodies lies outside of what can be added."""
-        inner = QuickLocate(ProblemForTooLarge(super().build_middleware_stack()))
-        return Shield(inner, self.state.settings, self.state.limits)
+        inner = Inflation(ProblemForTooLarge(super().build_middleware_stack()))
+        return Shield(QuickLocate(inner), self.state.settings, self.state.limits)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -153,10 +155,13 @@ def _invalid(request: Request, error: Exception) -> Response:
     language = _language(request)
     translate = i18n.translator(language)
     faults = [_fault_of(fault, translate) for fault in error.errors()[:20]]
-    first = faults[0]
+    # What an address names by a value that nothing has is not there, whatever else is wrong.
+    nothing = next((k for k, fault in enumerate(error.errors()[:20]) if fault["loc"][:1] == ("path",)), None)
+    first = faults[nothing or 0]
     place = next(iter(first["where"].values()), "")
     detail = f"{place}: {first['detail']}" if place else first["detail"]
-    body = errors.plain_problem(422, InvalidInput.code, detail, translate)
+    status, code = (422, InvalidInput.code) if nothing is None else (404, NotFound.code)
+    body = errors.plain_problem(status, code, detail, translate)
     return problem_response({**body, "where": first["where"], "errors": faults}, None, language)
 
 
@@ -189,7 +194,8 @@ def _http(request: Request, error: Exception) -> Response:
     )
     code = _CODES.get(error.status_code, HTTPStatus(error.status_code).phrase.lower().replace(" ", "-"))
     body = errors.plain_problem(error.status_code, code, detail, translate)
-    return problem_response(body, headers, language)
+    where = {"part": "body"} if error.status_code in (400, TOO_LARGE) else {"path": request.url.path[:200]}
+    return problem_response({**body, "where": where}, headers, language)
 
 
 def _database(request: Request, error: Exception) -> Response:

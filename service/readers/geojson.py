@@ -8,6 +8,7 @@ from typing import Any
 from geo.errors import N_
 from service.errors import MalformedBody
 from service.readers.faults import RowFault, refuse_rows
+from service.readers.strict_json import repeated
 
 _DEPTH = {"Point": 0, "MultiPoint": 1, "LineString": 1, "MultiLineString": 2, "Polygon": 2, "MultiPolygon": 3}
 _PLAIN = N_("Write it anew as GeoJSON (RFC 7946) in UTF-8.")
@@ -71,8 +72,7 @@ class _Refused(Exception):
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = repeated(name for name, _ in pairs)
         raise _Refused(N_("{file} has the name “{name}” twice in one object."), twice[:80])
     return found
 
@@ -130,8 +130,8 @@ def _coordinate_fault(value: Any, depth: int) -> tuple[str, str] | None:
     if not value:
         # An empty point; that nothing is there is said later.
         return None
-    if len(value) < 2 or not all(type(number) in (int, float) for number in value):
-        return N_("One of its coordinates is not a pair of numbers."), _PLAIN
+    if not 2 <= len(value) <= 3 or not all(type(number) in (int, float) for number in value):
+        return N_("One of its coordinates is not a pair of numbers, with a height or without."), _PLAIN
     if not all(math.isfinite(number) for number in value):
         return N_("One of its coordinates is not finite."), N_("Give finite decimal degrees.")
     return None

@@ -16,7 +16,14 @@ from defusedxml.ElementTree import DefusedXMLParser
 from geo.errors import N_
 from geo.track import Mode
 from service.errors import InvalidInput, MalformedBody
-from service.readers.track_file import GPX_ZONE, METRES_PER_HDOP, TrackBuilder, TrackFile
+from service.readers.track_file import (
+    GPX_ZONE,
+    METRES_PER_HDOP,
+    MOST_FIXES,
+    TrackBuilder,
+    TrackFile,
+    too_many,
+)
 
 _CHUNK = 1 << 16
 _WANTED = frozenset({"time", "hdop", "speed", "course", "accuracy"})
@@ -24,7 +31,12 @@ _MOST_TEXT = 200
 
 
 def read_gpx(
-    content: bytes, *, zone: tzinfo | None = None, mode: Mode = Mode.FOOT, salvage: bool = False
+    content: bytes,
+    *,
+    zone: tzinfo | None = None,
+    mode: Mode = Mode.FOOT,
+    most: int = MOST_FIXES,
+    salvage: bool = False,
 ) -> TrackFile:
     """Read the tracks of a GPX file; routes and waypoints are not tracks and are left out.
 
@@ -32,6 +44,8 @@ def read_gpx(
     ----------
     zone
         Time zone of times that name none; UTC, as GPX says, where it is not given.
+    most
+        How many fixes are accepted.
     salvage
         Take the whole fixes of a file that is cut off, instead of refusing it.
 
@@ -44,7 +58,9 @@ def read_gpx(
     ContentTooLarge
         More fixes than are accepted at once.
     """
-    target = _Target(TrackBuilder("gpx", zone, mode))
+    if content.count(b"trkpt") > 2 * most:  # a point names it once or twice
+        raise too_many(most)
+    target = _Target(TrackBuilder("gpx", zone, mode, most))
     parser = DefusedXMLParser(target=target, forbid_dtd=True)
     target.line = _line_of(parser)
     try:

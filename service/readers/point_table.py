@@ -17,6 +17,11 @@ Floats = npt.NDArray[np.float64]
 
 MOST_ROWS = 5_000_000
 MOST_BYTES = 2 << 30
+MOST_COLUMNS = 2_000
+"""A column costs its reader a buffer of its own, however short it is."""
+MOST_RATIO = 100
+"""Coordinates hardly shrink; what unpacks to more than this many times its size is a bomb."""
+_RATIO_FROM = 16 << 20
 SHOWN_ROWS = 10
 
 LON_NAMES = ("lon", "lng", "long", "longitude", "x", "经度")
@@ -114,14 +119,20 @@ def column(table: pa.Table, named: str | None, usual: tuple[str, ...], role: str
     )
 
 
-def require_rows(rows: int, size: int = 0) -> None:
-    """Refuse a table without rows, or with more rows or bytes than are taken at once."""
+def require_rows(rows: int, size: int = 0, *, packed: int | None = None) -> None:
+    """Refuse a table without rows, or with more rows or bytes than are taken at once.
+
+    ``size`` is what its ``packed`` bytes unpack to.
+    """
     if rows == 0:
         raise InvalidInput(N_("The table has no rows."), mend=N_("Send at least one point."))
-    if rows > MOST_ROWS or size > MOST_BYTES:
+    bomb = packed is not None and size > max(_RATIO_FROM, MOST_RATIO * packed)
+    if rows > MOST_ROWS or size > MOST_BYTES or bomb:
         raise ContentTooLarge(
-            N_("The table has {rows} rows; {most} are taken at once."),
+            N_("The table has {rows} rows and unpacks to {size} MB; {most} rows are taken at once."),
             mend=N_("Send it in parts, or use ./wardline locate on the file's parts."),
+            where={"part": "body"},
+            size=size >> 20,
             rows=rows,
             most=MOST_ROWS,
         )

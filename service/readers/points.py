@@ -14,7 +14,8 @@ import pyarrow.ipc
 import pyarrow.parquet
 
 from geo.errors import N_
-from service.errors import InvalidInput, MalformedBody, UnsupportedFormat
+from service.errors import ContentTooLarge, InvalidInput, MalformedBody, UnsupportedFormat
+from service.readers.arrow_sizes import unpacked_size
 from service.readers.point_geometry import (
     for_format,
     from_wkb,
@@ -25,8 +26,7 @@ from service.readers.point_geometry import (
 from service.readers.point_table import (
     LAT_NAMES,
     LON_NAMES,
-    MOST_BYTES,
-    MOST_ROWS,
+    MOST_COLUMNS,
     Format,
     PointTable,
     check,
@@ -45,6 +45,7 @@ _SUFFIXES: dict[str, Format] = {
     ".gpkg": "gpkg",
 }
 # A spreadsheet runs a cell that begins with one of these; an apostrophe in front makes it text.
+_ARROW_FILE, _ARROW_HEAD = b"ARROW1", 8
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -118,6 +119,7 @@ def read(data: bytes, kind: Format, lon: str | None = None, lat: str | None = No
         raise MalformedBody(
             N_("The table cannot be read as {format}: {reason}."),
             mend=N_("Send it in UTF-8, and in the format that its content type or suffix says."),
+            where={"part": "body"},
             format=kind,
             reason=str(error).splitlines()[0][:200] if str(error) else type(error).__name__,
         ) from error
@@ -205,6 +207,13 @@ def _read_csv(data: bytes, delimiter: str) -> pa.Table:
     # Everything is kept as text, so that the columns come back exactly as they were sent.
     if not data.strip():
         raise InvalidInput(N_("The table is empty."), mend=N_("Send a header and at least one row."))
+    if data[: data.find(b"\n") + 1 or len(data)].count(delimiter.encode()) >= MOST_COLUMNS:
+        raise ContentTooLarge(
+            N_("The table has more than {most} columns."),
+            mend=N_("Send the columns with longitude and latitude, and those you need beside the answers."),
+            where={"row": 0},
+            most=MOST_COLUMNS,
+        )
     first = pa.csv.open_csv(
         io.BytesIO(data[: data.find(b"\n", 0) + 1 or len(data)]),
         parse_options=pa.csv.ParseOptions(delimiter=delimiter),
@@ -228,24 +237,18 @@ def _read_csv(data: bytes, delimiter: str) -> pa.Table:
 
 
 def _read_arrow(data: bytes) -> pa.Table:
-    """Read an Arrow stream batch by batch, so that a small file that unpacks to a huge one is stopped."""
-    if data[:6] == b"ARROW1":
-        return pa.ipc.open_file(pa.BufferReader(data)).read_all()
-    batches = []
-    rows = size = 0
-    with pa.ipc.open_stream(pa.BufferReader(data)) as stream:
-        for batch in stream:
-            rows, size = rows + batch.num_rows, size + batch.nbytes
-            if rows > MOST_ROWS or size > MOST_BYTES:
-                require_rows(rows, size)
-            batches.append(batch)
-        return pa.Table.from_batches(batches, stream.schema)
+    """Read an Arrow stream, or file, whose batches do not unpack out of proportion."""
+    # A file is a stream between two marks; its list of batches could name others than were measured.
+    stream = pa.py_buffer(data)[_ARROW_HEAD if data[:6] == _ARROW_FILE else 0 :]
+    rows, size = unpacked_size(pa.BufferReader(stream))
+    require_rows(max(rows, 1), size, packed=len(data))
+    with pa.ipc.open_stream(pa.BufferReader(stream)) as batches:
+        return batches.read_all()
 
 
 def _read_parquet(data: bytes) -> pa.Table:
     file = pa.parquet.ParquetFile(pa.BufferReader(data))
     groups = range(file.metadata.num_row_groups)
-    require_rows(
-        max(file.metadata.num_rows, 1), sum(file.metadata.row_group(one).total_byte_size for one in groups)
-    )
+    size = sum(file.metadata.row_group(one).total_byte_size for one in groups)
+    require_rows(max(file.metadata.num_rows, 1), size, packed=len(data))
     return file.read()

@@ -5,6 +5,7 @@ Python's own reader accepts all of those, and what it lets pass is stored as som
 
 import json
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from geo.errors import N_
@@ -69,14 +70,21 @@ def _read(body: bytes) -> Any:
     except RecursionError as error:
         raise _too_deep() from error
     except ValueError as error:
-        raise MalformedBody(N_("The body has a number of too many digits."), mend=_PLAIN_JSON) from error
+        raise MalformedBody(
+            N_("The body has a number of too many digits."), mend=_PLAIN_JSON, where={"part": "body"}
+        ) from error
+
+
+def repeated(names: Iterable[str]) -> str:
+    """Return the first name that comes a second time; there is one."""
+    seen: set[str] = set()
+    return next(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = repeated(name for name, _ in pairs)
         raise MalformedBody(
             N_("The body has the name “{name}” twice in one object."),
             mend=N_("Send every name once."),
@@ -129,7 +137,10 @@ def _check_text(text: str, path: tuple[str | int, ...]) -> None:
 
 def _too_deep() -> MalformedBody:
     return MalformedBody(
-        N_("The body is nested deeper than {most} levels."), mend=_PLAIN_JSON, most=MOST_NESTED
+        N_("The body is nested deeper than {most} levels."),
+        mend=_PLAIN_JSON,
+        where={"part": "body"},
+        most=MOST_NESTED,
     )
 
 

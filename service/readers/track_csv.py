@@ -7,7 +7,7 @@ from datetime import tzinfo
 from geo.errors import N_
 from geo.track import Mode
 from service.errors import InvalidInput, MalformedBody
-from service.readers.track_file import METRES_PER_HDOP, TrackBuilder, TrackFile
+from service.readers.track_file import METRES_PER_HDOP, MOST_FIXES, TrackBuilder, TrackFile, too_many
 
 ALIASES: dict[str, tuple[str, ...]] = {
     "time": ("time", "timestamp", "datetime", "date_time", "utc", "gpstime", "gps_time", "t", "at", "时间"),
@@ -23,9 +23,13 @@ ALIASES: dict[str, tuple[str, ...]] = {
 _NEEDED = ("time", "lon", "lat")
 _SEPARATORS = ",;\t"
 _LONGEST_CELL = 10_000
+_EMPTY_LINES = 1_000
+"""A table may have a header and some empty lines besides its fixes."""
 
 
-def read_csv(content: bytes, *, zone: tzinfo | None = None, mode: Mode = Mode.FOOT) -> TrackFile:
+def read_csv(
+    content: bytes, *, zone: tzinfo | None = None, mode: Mode = Mode.FOOT, most: int = MOST_FIXES
+) -> TrackFile:
     """Read a table with one fix a row; a change in its ``segment`` column begins another part.
 
     Raises
@@ -37,12 +41,14 @@ def read_csv(content: bytes, *, zone: tzinfo | None = None, mode: Mode = Mode.FO
     ContentTooLarge
         More fixes than are accepted at once.
     """
+    if content.count(b"\n") > most + _EMPTY_LINES:
+        raise too_many(most)
     text = _decoded(content)
     first_line = text.partition("\n")[0]
     separator = max(_SEPARATORS, key=first_line.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     csv.field_size_limit(_LONGEST_CELL)
-    builder = TrackBuilder("csv", zone, mode)
+    builder = TrackBuilder("csv", zone, mode, most)
     try:
         header = next(reader, [])
         columns = _columns(header)

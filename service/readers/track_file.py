@@ -66,6 +66,7 @@ class TrackBuilder:
     format: str
     zone: tzinfo | None = None
     mode: Mode = Mode.FOOT
+    most: int = MOST_FIXES
     name: str = ""
     notes: list[str] = field(default_factory=list)
     segments: list[str] = field(default_factory=list)
@@ -94,15 +95,10 @@ class TrackBuilder:
         Raises
         ------
         ContentTooLarge
-            There are more than ``MOST_FIXES``.
+            There are more than ``most``.
         """
-        if len(self.columns) >= MOST_FIXES:
-            raise ContentTooLarge(
-                N_("The track has more than {most} fixes."),
-                mend=N_("Split it into several files."),
-                where={"row": row},
-                most=MOST_FIXES,
-            )
+        if len(self.columns) >= self.most:
+            raise too_many(self.most, row)
         self.times.append(time)
         self.columns.append((len(self.segments) - 1, row, lon, lat, accuracy, speed, course))
         self.modes.append(self._mode(mode))
@@ -205,7 +201,19 @@ class TrackBuilder:
             self.notes.append(note)
 
 
+def too_many(most: int, row: int | None = None) -> ContentTooLarge:
+    """Return the refusal of a track with more fixes than are accepted, seen at a row or before reading."""
+    return ContentTooLarge(
+        N_("The track has more than {most} fixes."),
+        mend=N_("Split it into several files."),
+        where={"part": "file"} if row is None else {"row": row},
+        most=most,
+    )
+
+
 _NUMBER = re.compile(r"-?[0-9]{1,17}(\.[0-9]+)?")
+_LONGEST_TIME = 64
+"""No way to write a time is longer, and what looks for blanks before a zone looks again from each blank."""
 _MILLISECONDS = 1e11
 """A larger number of seconds would lie after the year 5000, so it counts milliseconds."""
 
@@ -218,6 +226,8 @@ def read_time(text: str) -> datetime | float:
     ValueError
         It is none of these.
     """
+    if len(text) > _LONGEST_TIME:
+        raise ValueError(text[:_LONGEST_TIME])
     try:
         return datetime.fromisoformat(text)
     except ValueError:

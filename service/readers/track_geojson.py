@@ -13,14 +13,20 @@ from geo.errors import N_
 from geo.track import Mode
 from service.errors import InvalidInput
 from service.readers import strict_json
-from service.readers.track_file import TrackBuilder, TrackFile
+from service.readers.track_file import MOST_FIXES, TrackBuilder, TrackFile, too_many
 
 _LINE_TIMES = ("coordTimes", "times", "timestamps")
 _POINT_TIMES = ("time", "timestamp", "at", "t", "datetime")
+_VALUES_OF_A_FIX = 10
+"""Longitude, latitude, height, time, and properties where each fix is a feature."""
+_OTHERS = 10_000
+"""Lists and values of a file that belong to no fix."""
 _STORAGE = ("CRS84", "4326", "4490")
 
 
-def read_geojson(content: bytes, *, zone: tzinfo | None = None, mode: Mode = Mode.FOOT) -> TrackFile:
+def read_geojson(
+    content: bytes, *, zone: tzinfo | None = None, mode: Mode = Mode.FOOT, most: int = MOST_FIXES
+) -> TrackFile:
     """Read a FeatureCollection, a Feature or a geometry; each line is a part, all points are one.
 
     Raises
@@ -33,8 +39,11 @@ def read_geojson(content: bytes, *, zone: tzinfo | None = None, mode: Mode = Mod
     ContentTooLarge
         More fixes than are accepted at once.
     """
+    # Counting bytes costs nothing; a value of Python costs fifty times the memory of its two bytes of text.
+    if content.count(b"],") > most + _OTHERS or content.count(b",") > _VALUES_OF_A_FIX * most + _OTHERS:
+        raise too_many(most)
     value = strict_json.loads(content)
-    builder = TrackBuilder("geojson", zone, mode)
+    builder = TrackBuilder("geojson", zone, mode, most)
     points_open = False
     for pointer, feature in _features(value):
         geometry = feature.get("geometry")
@@ -171,7 +180,7 @@ def _times_of(
 
 def _pair(position: Any, pointer: str) -> tuple[float, float]:
     """Return lon and lat of a position, which may have a height as well."""
-    good = isinstance(position, list) and 2 <= len(position) <= 4
+    good = isinstance(position, list) and 2 <= len(position) <= 3
     if not good or any(isinstance(v, bool) or not isinstance(v, int | float) for v in position[:2]):
         raise InvalidInput(
             N_("{pointer} is not a position."),

@@ -8,13 +8,15 @@ from zoneinfo import ZoneInfo
 from geo.errors import N_
 from geo.track import Mode
 from service.errors import InvalidInput, UnsupportedFormat
+from service.hardening.inflation import inflate
 from service.readers.gpx import read_gpx
 from service.readers.track_csv import read_csv
-from service.readers.track_file import TrackFile
+from service.readers.track_file import MOST_FIXES, TrackFile
 from service.readers.track_geojson import read_geojson
 
 Format = Literal["gpx", "geojson", "csv"]
 
+_GZIP = b"\x1f\x8b"
 _SUFFIXES: dict[str, Format] = {".gpx": "gpx", ".geojson": "geojson", ".json": "geojson", ".csv": "csv"}
 CONTENT_TYPES: dict[str, Format] = {
     "application/gpx+xml": "gpx",
@@ -26,8 +28,21 @@ CONTENT_TYPES: dict[str, Format] = {
 }
 
 
+def unpacked(content: bytes, most: int) -> bytes:
+    """Return what a gzip file holds, at most so many bytes; any other content as it is.
+
+    Raises
+    ------
+    MalformedBody, ContentTooLarge
+        See :func:`service.hardening.inflation.inflate`.
+    """
+    return inflate(content, most) if content.startswith(_GZIP) else content
+
+
 def format_of(filename: str, content_type: str, content: bytes) -> Format:
     """Return the format of a file: by its content type, else its suffix, else how it begins.
+
+    ``content`` is unpacked already where the file was packed.
 
     Raises
     ------
@@ -35,7 +50,8 @@ def format_of(filename: str, content_type: str, content: bytes) -> Format:
         It is no track file.
     """
     kind = content_type.partition(";")[0].strip().lower()
-    found = CONTENT_TYPES.get(kind) or _SUFFIXES.get(PurePath(filename).suffix.lower())
+    suffix = PurePath(filename.lower().removesuffix(".gz")).suffix
+    found = CONTENT_TYPES.get(kind) or _SUFFIXES.get(suffix)
     if found is not None:
         return found
     begins = content[:64].removeprefix(b"\xef\xbb\xbf").lstrip()
@@ -58,6 +74,7 @@ def read(
     filename: str = "",
     zone: str | None = None,
     mode: Mode = Mode.FOOT,
+    most: int = MOST_FIXES,
     salvage: bool = False,
 ) -> TrackFile:
     """Read a track file; every refusal names the file.
@@ -68,6 +85,8 @@ def read(
         IANA name of the time zone of times that name none, such as Asia/Shanghai.
     mode
         How the patrol moved, where the file does not say.
+    most
+        How many fixes are accepted.
     salvage
         Take the whole fixes of a GPX file that is cut off.
 
@@ -82,10 +101,10 @@ def read(
     given = zone_of(zone)
     try:
         if kind == "gpx":
-            return read_gpx(content, zone=given, mode=mode, salvage=salvage)
+            return read_gpx(content, zone=given, mode=mode, most=most, salvage=salvage)
         if kind == "geojson":
-            return read_geojson(content, zone=given, mode=mode)
-        return read_csv(content, zone=given, mode=mode)
+            return read_geojson(content, zone=given, mode=mode, most=most)
+        return read_csv(content, zone=given, mode=mode, most=most)
     except Exception as error:
         place = getattr(error, "where", None)
         if isinstance(place, dict):

@@ -18,7 +18,9 @@ from service.use_cases.tracks import Delivery, report, upload
 
 router = make_router("tracks")
 
-LARGEST_TRACK = 200 * MIB
+LARGEST_TRACK = 32 * MIB
+MOST_FIXES = 100_000
+"""More than a day at one fix a second. Files of a longer time are loaded on the command line."""
 LONGEST_NAME = 200
 _FORM = "multipart/form-data"
 _BODY = {
@@ -104,9 +106,12 @@ def post_track(
     def act() -> Reply:
         way = readers.mode_of(mode)
         filename = sent.filename or "api"
-        kind = readers.format_of(sent.filename, sent.content_type, sent.content)
-        file = readers.read(sent.content, kind, filename=filename, zone=timezone, mode=way, salvage=salvage)
-        delivery = Delivery.of(device.strip(), filename, sent.content, datetime.now(UTC), person, name)
+        content = readers.unpacked(sent.content, LARGEST_TRACK)
+        kind = readers.format_of(sent.filename, sent.content_type, content)
+        file = readers.read(
+            content, kind, filename=filename, zone=timezone, mode=way, most=MOST_FIXES, salvage=salvage
+        )
+        delivery = Delivery.of(device.strip(), filename, content, datetime.now(UTC), person, name)
         receipt = upload(stores, delivery, file)
         body = report(receipt, file, filename, i18n.translator(language))
         return Reply(200 if receipt.repeated else 201, body)

@@ -12,9 +12,10 @@ from service.schemas.locate import Datum, OverlayOut, SegmentOut, UnitOut
 Word = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)]
 Title = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 Text = Annotated[str, StringConstraints(max_length=10_000)]
-Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
-Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
-Radius = Annotated[float, Field(ge=0, le=10_000, allow_inf_nan=False)]
+# A text with digits in it is no number: JSON has both, and who mixes them may mix more.
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, strict=True)]
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, strict=True)]
+Radius = Annotated[float, Field(ge=0, le=10_000, allow_inf_nan=False, strict=True)]
 Step = Literal["received", "accepted", "handling", "done", "closed"]
 
 
@@ -50,7 +51,11 @@ class IncidentPatch(_Strict):
     accuracy_m: Radius | None = None
     occurred_at: AwareDatetime | None = None
     version: int | None = Field(
-        default=None, ge=1, le=2**31 - 1, description="The version the edit was made from, as If-Match."
+        default=None,
+        ge=1,
+        le=2**31 - 1,
+        strict=True,
+        description="The version the edit was made from, as If-Match.",
     )
     actor: Word = "staff"
 

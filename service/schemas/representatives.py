@@ -20,8 +20,8 @@ class RepresentativeIn(BaseModel):
 
     code: Code
     name: Name
-    lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)] | None = None
-    lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)] | None = None
+    lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, strict=True)] | None = None
+    lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, strict=True)] | None = None
     home: Code | None = Field(default=None, description="Code of the home grid, instead of the place's.")
     attributes: dict[str, Any] = Field(default_factory=dict, max_length=32)
 

@@ -258,9 +258,11 @@ def test_csv_segments() -> None:
     assert read(text.encode(), "csv").fixes.part.tolist() == [0, 0, 1, 1, 2, 2]
 
 
-def test_too_many_fixes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(track_file, "MOST_FIXES", 10)
-    assert isinstance(refused(gpx("".join(map(point, range(11)))), "gpx"), ContentTooLarge)
+def test_too_many_fixes_are_refused() -> None:
+    file = gpx("".join(map(point, range(11))))
+    assert len(read(file, "gpx", most=11)) == 11
+    with pytest.raises(ContentTooLarge):
+        read(file, "gpx", most=10)
 
 
 @pytest.mark.parametrize(

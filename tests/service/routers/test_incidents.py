@@ -238,7 +238,7 @@ def test_other_content_types_are_told_what_to_send(client: TestClient) -> None:
 )
 def test_unknown_incidents(client: TestClient, identifier: str) -> None:
     answer = client.get(f"{PATH}/{identifier}")
-    assert answer.status_code == (404 if "-" in identifier else 422)
+    assert answer.status_code == 404
     assert answer.json()["code"] in ("not-found", "input-invalid")
 
 

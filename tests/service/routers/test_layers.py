@@ -79,7 +79,7 @@ def test_items_page_by_the_link(client: TestClient) -> None:
     [
         ("/layers/nowhere/items", 404),
         ("/layers/grids/items/01890000-0000-7000-8000-000000000000", 404),
-        ("/layers/grids/items/1", 422),
+        ("/layers/grids/items/1", 404),
         ("/layers/grids/items?limit=0", 422),
         ("/layers/grids/items?limit=1000000", 422),
         ("/layers/grids/items?cursor=xx", 422),
