@@ -33,6 +33,7 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
+        hide_parameters=True,  # positions and contacts of people do not belong into a log
         connect_args={"options": " ".join(f"-c {name}={value}" for name, value in _SESSION.items())},
     )
 
@@ -70,7 +71,17 @@ def revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
+def head_revision(connection: Connection) -> str | None:
+    """Return the newest revision that this version of the program has."""
+    return ScriptDirectory.from_config(configuration(connection)).get_current_head()
+
+
+def known_revisions(connection: Connection) -> frozenset[str]:
+    """Return every revision that this version of the program has."""
+    script = ScriptDirectory.from_config(configuration(connection))
+    return frozenset(one.revision for one in script.walk_revisions())
+
+
 def _is_current(engine: Engine) -> bool:
     with engine.connect() as connection:
-        script = ScriptDirectory.from_config(configuration(connection))
-        return revision(connection) == script.get_current_head()
+        return revision(connection) == head_revision(connection)

@@ -13,6 +13,7 @@ from geo.errors import N_
 from service.cluster import Cluster
 from service.cluster.binaries import OLDEST_MAJOR
 from service.cluster.databases import EXTENSIONS
+from service.cluster.watch import kept_alive
 from service.database import make_engine, migrate
 from service.errors import NotReady
 from service.settings import Settings
@@ -43,7 +44,8 @@ Json = Annotated[bool, typer.Option("--json", help="Write the report, and a refu
 def open_database(settings: Settings) -> Iterator[str]:
     """Yield the address of the database: the one that is set, else one in the private cluster.
 
-    The cluster is made and started where needed, and stopped by the last program that uses it.
+    The cluster is made and started where needed, started again where it was killed, and stopped by the last
+    program that uses it.
 
     Raises
     ------
@@ -54,7 +56,7 @@ def open_database(settings: Settings) -> Iterator[str]:
         _require_usable(settings.database_url)
         yield settings.database_url
         return
-    with Cluster(settings.home, binaries=settings.postgres_bin).use() as cluster:
+    with Cluster(settings.home, binaries=settings.postgres_bin).use() as cluster, kept_alive(cluster):
         cluster.ensure_database(settings.database)
         yield cluster.url(settings.database)
 

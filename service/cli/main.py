@@ -24,6 +24,9 @@ TERMINATED = 143
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "demo": ("demo", "Load the demo district, serve it and print its address."),
     "serve": ("serve", "Serve the stored districts; --help lists every variable."),
+    "backup": ("backup", "Back up the database while it serves, and verify the backup."),
+    "restore": ("restore", "Restore a backup, up to an instant, beside what is there."),
+    "doctor": ("doctor", "Examine the installation: what is wrong, where, how to mend it."),
     "stop": ("stop", "Stop the private database where nobody uses it any more."),
     "import": ("import_layer", "Import grids, a border, markers, stations or representatives."),
     "locate": ("locate", "Add the responsible grid to each point of a file."),

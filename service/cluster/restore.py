@@ -356,7 +356,7 @@ def _put_in_place(place: Layout, home: Layout, backup: Backup, account: Account)
         own = home.archives / backup.archive.name
         if own.is_dir() and own.samefile(backup.archive):
             archives.mark(place, account)  # the log goes on in the same archive, on its new timeline
-    _restore_files(backup.folder / "files", home.files)
+    restore_files(backup.folder / "files", home.files)
     moved = None
     if home.cluster.exists():
         stamp = datetime.now(UTC).strftime(backups.STAMP)
@@ -367,7 +367,7 @@ def _put_in_place(place: Layout, home: Layout, backup: Backup, account: Account)
     return moved
 
 
-def _restore_files(source: Path, target: Path) -> None:
+def restore_files(source: Path, target: Path) -> None:
     """Add the uploaded files that are not there; what is there stays."""
     for name in digests(source):
         if not (target / name).exists():

@@ -13,6 +13,7 @@ import pytest
 
 from service.cluster import Cluster, databases, processes
 from service.cluster.configuration import shared_memory_type
+from service.cluster.watch import died, kept_alive
 
 Make = Callable[..., Cluster]
 
@@ -151,3 +152,19 @@ def test_runs_without_shared_memory_files(make: Make) -> None:
         connection.execute("SET parallel_setup_cost = 0")
         connection.execute("SET parallel_tuple_cost = 0")
         assert connection.execute("SELECT count(*) FROM pg_class a, pg_class b").fetchone()
+
+
+def test_a_killed_server_is_started_again_and_a_stopped_one_is_not(make: Make) -> None:
+    cluster = make()
+    with cluster.use(), kept_alive(cluster, 0.05):
+        killed = processes.recorded_pid(cluster.layout.data)
+        assert killed is not None
+        os.kill(killed, signal.SIGKILL)
+        while processes.recorded_pid(cluster.layout.data) in {killed, None} or died(cluster):
+            time.sleep(0.02)
+        cluster.start()  # returns when it takes connections
+        with databases.connect(cluster.socket_folder) as server:
+            assert server.execute("SELECT 1").fetchone() == (1,)
+        assert cluster.stop()
+        time.sleep(0.5)
+        assert not cluster.is_running()
