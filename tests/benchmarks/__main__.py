@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-JOBS = {"locate": "locate", "locate-http": "locate_http"}
+JOBS = {"locate": "locate", "locate-http": "locate_http", "crash": "crash"}
 """Name of each benchmark and the module here whose ``run`` does it."""
 
 

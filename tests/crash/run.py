@@ -1,0 +1,182 @@
+"""One run of the crash proof, from an empty home to a verdict and its figures."""
+
+import random
+import shutil
+import statistics
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+
+from service.app import create_app
+from service.cluster import Cluster
+from service.cluster.amcheck import verify_pages
+from service.database import migrate
+from service.settings import Settings
+from tests.benchmarks.servers import free_port
+from tests.crash.clients import Client
+from tests.crash.proxy import LosingProxy
+from tests.crash.verdict import Verdict, compare
+from tests.crash.victims import Service, kill_backend, kill_postmaster
+from tests.fixtures.county import publish
+
+DATABASE = "wardline"
+CLIENTS = 16
+LOST_SHARE = 0.05
+VICTIMS = ("service", "backend", "postmaster")
+_RECOVERY_S = 180.0
+_PROMISES_BETWEEN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What came of a run; ``recoveries`` are seconds from each kill to the next promise, by victim."""
+
+    kills: Counter[str]
+    seconds: float
+    deeds: int
+    promises: int
+    requests: int
+    retries: int
+    lost_answers: int
+    recoveries: dict[str, list[float]]
+    verdict: Verdict
+    pages_verified: bool
+
+    @property
+    def all_recoveries(self) -> list[float]:
+        return sorted(value for values in self.recoveries.values() for value in values)
+
+    @property
+    def text(self) -> str:
+        times = self.all_recoveries
+        return (
+            f"{self.kills.total()} kills ({', '.join(f'{who} {n}' for who, n in self.kills.items())}) in "
+            f"{self.seconds:.0f} s; {self.requests} requests, {self.retries} retries, "
+            f"{self.lost_answers} lost acknowledgements; {self.promises} acknowledged of {self.deeds} sent "
+            f"({self.promises / self.seconds:.1f}/s); recovery p50 {statistics.median(times):.2f} s, "
+            f"max {times[-1]:.2f} s; lost {len(self.verdict.lost)}, doubled {len(self.verdict.doubled)}, "
+            f"partial {len(self.verdict.partial)}, unknown {len(self.verdict.unknown)}"
+        )
+
+
+def crash(kills: int, *, seed: int = 1, clients: int = CLIENTS, longest_pause_s: float = 1.0) -> Figures:
+    """Kill the service, a backend and the postmaster in turn under load, and judge the store."""
+    folder = Path(tempfile.mkdtemp(prefix="wardline-crash-"))
+    folder.chmod(0o755)
+    cluster = Cluster(folder / "home")  # everything on that keeps data
+    try:
+        return _crash(cluster, kills, seed, clients, longest_pause_s)
+    except BaseException as error:
+        log = folder / "service.log"
+        error.add_note(
+            log.read_text(errors="replace")[-200000:] if log.exists() else "the service said nothing"
+        )
+        raise
+    finally:
+        if cluster.is_running():
+            cluster.stop()
+        shutil.rmtree(folder)
+
+
+def _crash(cluster: Cluster, kills: int, seed: int, count: int, longest_pause_s: float) -> Figures:
+    _prepare(cluster)
+    home, port, chance, stop = cluster.layout.home, free_port(), random.Random(seed), threading.Event()
+    kinds = _kinds()
+    with (
+        Service(home, port, {"WARDLINE_ACCESS": "open"}) as service,
+        LosingProxy(port, LOST_SHARE, seed) as proxy,
+    ):
+        workers = [
+            Client(f"device-{number}", proxy.port, kinds, seed * 1000 + number, stop)
+            for number in range(count)
+        ]
+        began = time.monotonic()
+        for worker in workers:
+            worker.start()
+        _wait_promises(workers, began, 1)
+        done: Counter[str] = Counter()
+        recoveries: dict[str, list[float]] = {who: [] for who in VICTIMS}
+        while done.total() < kills:
+            time.sleep(chance.uniform(0.0, longest_pause_s))
+            who = VICTIMS[done.total() % len(VICTIMS)]
+            at = time.monotonic()
+            if _kill(who, service, cluster, chance):
+                done[who] += 1
+                recoveries[who].append(_wait_promises(workers, at, 1) - at)
+                _wait_promises(workers, at, _PROMISES_BETWEEN)
+        stop.set()
+        seconds = time.monotonic() - began
+        for worker in workers:
+            worker.join(60)
+    _raise_faults(workers)
+    with cluster.use():
+        verdict = compare(_plain(cluster), workers, batches="batch" in kinds)
+        pages = verify_pages(cluster, DATABASE)
+    return Figures(
+        kills=done,
+        seconds=seconds,
+        deeds=sum(len(worker.sent) for worker in workers),
+        promises=sum(len(worker.promised) for worker in workers),
+        requests=sum(worker.requests for worker in workers),
+        retries=sum(worker.retries for worker in workers),
+        lost_answers=proxy.lost,
+        recoveries=recoveries,
+        verdict=verdict,
+        pages_verified=pages,
+    )
+
+
+def _prepare(cluster: Cluster) -> None:
+    with cluster.use():
+        cluster.ensure_database(DATABASE)
+        engine = create_engine(cluster.admin_url(DATABASE))
+        migrate(engine)
+        with Session(engine) as session:
+            publish(session)
+            session.commit()
+        engine.dispose()
+
+
+def _plain(cluster: Cluster) -> str:
+    return cluster.admin_url(DATABASE).replace("postgresql+psycopg://", "postgresql://")
+
+
+def _kinds() -> tuple[str, ...]:
+    """Return what can be sent: batches only where the service has their route."""
+    paths = create_app(Settings(database_url="postgresql://nobody@/none")).openapi()["paths"]
+    batches = "/api/v1/devices/{device}/batches/{batch}" in paths
+    return ("incident", "track", "batch") if batches else ("incident", "track")
+
+
+def _kill(who: str, service: Service, cluster: Cluster, chance: random.Random) -> bool:
+    if who == "service":
+        service.kill()
+        return True
+    return kill_backend(cluster, chance) if who == "backend" else kill_postmaster(cluster)
+
+
+def _wait_promises(workers: Sequence[Client], since: float, count: int) -> float:
+    """Wait for promises for requests that began after ``since``; return when the last of them came."""
+    deadline = since + _RECOVERY_S
+    while time.monotonic() < deadline:
+        _raise_faults(workers)
+        came = sorted(
+            ended for worker in workers for began, ended in worker.answers[-count:] if began >= since
+        )
+        if len(came) >= count:
+            return came[count - 1]
+        time.sleep(0.02)
+    raise TimeoutError("the service did not recover")
+
+
+def _raise_faults(workers: Sequence[Client]) -> None:
+    for worker in workers:
+        if worker.fault is not None:
+            raise worker.fault
