@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 from layers.audit_chain import ChainHead, Entry
 from layers.audit_tables import CENTRAL, audit_central, audit_entry
 from layers.errors import translated
+from layers.row_security import AUDIT, acting
 from layers.storage import Store, read_sql
 
 PAGE = 5000
@@ -232,9 +233,10 @@ def write_pending(session: Session) -> None:
             chains.setdefault(one.entry.chain, []).append(one.entry)
     noted.clear()
     # Always in the same order, so that two who write to the same chains never wait for each other.
-    for chain in sorted(chains):
-        store = CentralAudit(session) if chain == CENTRAL else Audit(session, chain)
-        store.append(chains[chain])
+    with acting(session, AUDIT):
+        for chain in sorted(chains):
+            store = CentralAudit(session) if chain == CENTRAL else Audit(session, chain)
+            store.append(chains[chain])
 
 
 def _watch(session: Session) -> None:

@@ -14,7 +14,8 @@
     ├── InvalidBox            a bounding box that encloses nothing
     ├── InvalidTile           no such tile
     ├── InvalidCursor         a page cursor that this list did not hand out
-    └── OutsideArchive        a fix from a month that is never stored
+    ├── OutsideArchive        a fix from a month that is never stored
+    └── OutOfReach            row security does not let the caller write this
 
 No constraint violation leaves this package raw: ``translate`` names the thing, the place and the way out.
 """
@@ -119,6 +120,12 @@ class OutsideArchive(LayerError):
     code = "outside-archive"
 
 
+class OutOfReach(LayerError):
+    """Row security does not let whoever the transaction works for write this."""
+
+    code = "out-of-reach"
+
+
 _FOREIGN_KEY = "23503"
 _INVALID = (
     InvalidAttribute,
@@ -144,14 +151,19 @@ _MEANINGS: dict[str, tuple[type[LayerError], str, str]] = {
         N_("Change the key, or change the existing {table} instead."),
     ),
     "23514": _INVALID,  # check
+    "42501": (  # insufficient privilege: the policy of a table, or no right to it at all
+        OutOfReach,
+        N_("None of your roles lets you write this: {detail}"),
+        N_("Ask an administrator for a role that reaches it."),
+    ),
     "23P01": (  # exclusion
         Overlap,
         N_("Two periods of one {table} would overlap: {detail}"),
         N_("End the earlier period first, or begin the new one on the day the earlier one ends."),
     ),
 }
-# A violation names the partition it happened in: by district, by month or both.
-_PARTITION = re.compile(r"(_h\d+)?(_\d{4}_\d{2})?$")
+# A violation names the partition it happened in, by district, by month or both, or where rows were staged.
+_PARTITION = re.compile(r"(_stage|(_h\d+)?(_\d{4}_\d{2})?)$")
 
 
 def translate(violation: psycopg.Error) -> LayerError | None:
@@ -186,8 +198,8 @@ def translated() -> Iterator[None]:
     Raises
     ------
     LayerError
-        For violations of unique, exclusion, foreign-key, not-null and check constraints and for values
-        a column type refuses. Other database errors pass unchanged: they are faults, not refusals.
+        For violations of unique, exclusion, foreign-key, not-null and check constraints and of row security,
+        and for values a column type refuses. Other database errors pass unchanged: they are faults.
     """
     try:
         yield

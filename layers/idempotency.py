@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from geo.errors import N_
 from layers.base import in_district, shard_table
 from layers.errors import Conflict
+from layers.row_security import SYSTEM_SCOPE, scope_of
 from layers.storage import Store
 
 idempotency_key = shard_table(
@@ -43,6 +44,8 @@ class Idempotency(Store):
     def claim(self, key: str, digest: str) -> Replay | None:
         """Take a key for a request, or return the answer the same request got before.
 
+        A key is its maker's own: the same key of another person or device is another key.
+
         Parameters
         ----------
         key
@@ -57,7 +60,7 @@ class Idempotency(Store):
         """
         statement = (
             insert(idempotency_key)
-            .values(district=self.district, key=key, digest=digest, created_at=datetime.now(UTC))
+            .values(district=self.district, key=self._own(key), digest=digest, created_at=datetime.now(UTC))
             .on_conflict_do_nothing(index_elements=["district", "key"])
             .returning(idempotency_key.c.key)
         )
@@ -65,7 +68,7 @@ class Idempotency(Store):
             return None
         row = self._first(
             select(idempotency_key).where(
-                idempotency_key.c.district == self.district, idempotency_key.c.key == key
+                idempotency_key.c.district == self.district, idempotency_key.c.key == self._own(key)
             )
         )
         if row is None or row.digest != digest or row.status is None:
@@ -81,9 +84,13 @@ class Idempotency(Store):
         """Keep the answer of a claimed key."""
         self._write(
             update(idempotency_key)
-            .where(idempotency_key.c.district == self.district, idempotency_key.c.key == key)
+            .where(idempotency_key.c.district == self.district, idempotency_key.c.key == self._own(key))
             .values(status=status, reply=dict(reply))
         )
+
+    def _own(self, key: str) -> str:
+        scope = scope_of(self._session) or SYSTEM_SCOPE
+        return f"{scope.actor} {key}"
 
     def forget(self, before: datetime) -> int:
         """Remove the keys made before an instant; return how many."""

@@ -3,7 +3,8 @@
 Derived from the metadata, so it cannot drift: shard tables become parents with ``MODULUS``/``REMAINDER``
 partitions, ``fix`` is split by district and then by month. PostgreSQL 15 has no exclusion constraint on a
 partitioned table; each partition gets its own, which is complete because rows that could exclude one
-another are of one district and so of one partition.
+another are of one district and so of one partition. Row security is that of the parents; nobody but the
+owner has rights to a partition.
 """
 
 from sqlalchemy import Connection, MetaData, Table
@@ -12,10 +13,14 @@ from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable
 
 import layers.stores  # noqa: F401 - every table is declared by its own module
 from layers.base import metadata
+from layers.policies import close, secure
 
 
 def create(connection: Connection, modulus: int = 4) -> None:
-    """Make every table in the connection's first schema, the shard tables in hash partitions by district."""
+    """Make every table in the connection's first schema, the shard tables in hash partitions by district.
+
+    The role of the service must exist; the tables are secured for it.
+    """
     parents = MetaData(naming_convention=metadata.naming_convention)
     for table in metadata.sorted_tables:
         table.to_metadata(parents)
@@ -24,6 +29,7 @@ def create(connection: Connection, modulus: int = 4) -> None:
             _create_shards(connection, table, modulus)
         else:
             connection.execute(CreateTable(table))
+    secure(connection, str(connection.exec_driver_sql("SELECT current_schema()").scalar_one()))
 
 
 def _create_shards(connection: Connection, parent: Table, modulus: int) -> None:
@@ -43,6 +49,7 @@ def _create_shards(connection: Connection, parent: Table, modulus: int) -> None:
             f"CREATE TABLE {name} PARTITION OF {table.name}"
             f" FOR VALUES WITH (MODULUS {modulus}, REMAINDER {remainder}){split}"
         )
+        close(connection, name)
         for rule in _exclusions(table.to_metadata(MetaData(), name=name)):
             # The constraint's index shares a namespace with those of the other partitions.
             rule.name = f"{rule.name}_h{remainder}"

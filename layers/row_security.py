@@ -1,26 +1,33 @@
 """Row security: who a transaction works for, told to the database before it reads or writes anything.
 
-The policies of the tables read one setting of the transaction, ``wardline.scope``. A session is told its scope
-once; each of its transactions begins with ``SET LOCAL`` and a literal, which ends with the transaction, so a
-connection that goes back to the pool carries nothing with it. A session that never enters a scope sees no
-row and changes none.
+The policies of the tables (``layers/policies.py``) read one setting of the transaction, ``wardline.scope``.
+A session is told its scope once; each of its transactions begins with ``SET LOCAL`` and a literal, which ends
+with the transaction, so a connection that goes back to the pool carries nothing with it. A session that
+never enters a scope sees no row and changes none.
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
 from psycopg import sql
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, event
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 SETTING = "wardline.scope"
 SYSTEM = "system"
-"""The role of the service's own work: indexes, jobs and commands. No grant can give it."""
+"""The role of the service's own work: indexes, jobs and commands. No grant can give it, nor those below."""
+INTAKE = "intake"
+"""The role of taking in a report for somebody who may read nothing of what that takes."""
+AUDIT = "audit"
+"""The role of writing to the audit, whoever acts."""
 
-_INFO = "wardline scope"
+_INFO, _STALE = "wardline scope", "wardline scope is stale"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,45 @@ def enter(session: Session, scope: Scope) -> None:
         _tell(session.connection(), scope)
 
 
+def entered(scope: Scope) -> dict[str, object]:
+    """Return the ``info`` of sessions that enter a scope as they begin."""
+    return {_INFO: scope}
+
+
+@contextmanager
+def acting(session: Session, role: str) -> Iterator[None]:
+    """Add a role of the service's own (intake, audit) to what a session holds, for the length of a block.
+
+    For steps of a request that need more than its caller may do, such as finding who answers for a place. A
+    session without a scope stays without one.
+    """
+    before = scope_of(session)
+    if before is None or {SYSTEM, role} & before.everywhere:
+        yield
+        return
+    enter(session, replace(before, everywhere=before.everywhere | {role}))
+    try:
+        yield
+    finally:
+        session.info[_INFO] = before
+        if _takes_statements(session):
+            _tell(session.connection(), before)
+        else:
+            # If only a savepoint is undone, the transaction goes on, and with it the role.
+            session.info[_STALE] = True
+
+
+def _takes_statements(session: Session) -> bool:
+    """Say whether the transaction of a session has not failed."""
+    if not session.in_transaction() or not session.is_active:
+        return False
+    try:
+        driver: Any = session.connection().connection.driver_connection
+    except SQLAlchemyError:  # the server went away; what it was doing says so better
+        return False
+    return bool(driver.info.transaction_status == TransactionStatus.INTRANS)
+
+
 def scope_of(session: Session) -> Scope | None:
     """Return the scope that a session entered, None where it never did."""
     found: Scope | None = session.info.get(_INFO)
@@ -96,4 +142,13 @@ def _tell(connection: Connection, scope: Scope) -> None:
 def _begin(session: Session, _transaction: object, connection: Connection) -> None:
     scope = scope_of(session)
     if scope is not None:
+        session.info.pop(_STALE, None)
         _tell(connection, scope)
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _undone(session: Session, _previous: object) -> None:
+    scope = scope_of(session)
+    if scope is not None and session.info.get(_STALE) and _takes_statements(session):
+        del session.info[_STALE]
+        _tell(session.connection(), scope)

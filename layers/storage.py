@@ -62,6 +62,11 @@ _WIRE_TYPES: tuple[tuple[type[Any], str], ...] = (
 )
 
 
+_STAGE = (
+    "CREATE TEMPORARY TABLE IF NOT EXISTS {stage} (LIKE {target}) ON COMMIT DROP",
+    "TRUNCATE pg_temp.{stage}",
+)
+
 # From here on COPY is faster than statements in a pipeline.
 COPY_FROM = 1000
 
@@ -84,12 +89,14 @@ class Store:
     """A store bound to one session and one district.
 
     Every statement of a store says ``WHERE district = …`` itself, so a distributed engine can send it to
-    the one shard that holds the district.
+    the one shard that holds the district. ``roots`` are the units below which the caller may see things, None
+    where it is the whole district; the stores of things that lie in units show no others.
     """
 
-    def __init__(self, session: Session, district: str) -> None:
+    def __init__(self, session: Session, district: str, roots: tuple[UUID, ...] | None = None) -> None:
         self._session = session
         self.district = district
+        self.roots = roots
 
     def _all(self, statement: Executable, parameters: dict[str, Any] | None = None) -> Sequence[Row[Any]]:
         with translated():
@@ -138,20 +145,34 @@ class Store:
         return cast("psycopg.Connection[Any]", connection)
 
     def _copy(self, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        """Insert many rows by binary COPY; ``columns`` without district, which is added to every row.
+        """Insert rows, many of them by binary COPY; ``columns`` without district, which is added to each.
 
         Values are Python's own, JSON as ``psycopg.types.json.Jsonb``, ranges as psycopg's, and geometries
-        as EWKB bytes.
+        as EWKB bytes. PostgreSQL refuses COPY into a table with row security, so they go by way of a
+        temporary one, and the policies judge them there.
         """
-        names = ("district", *columns)
-        statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(
-            sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, names))
-        )
-        district = self.district
-        with translated(), self._driver().cursor() as cursor, cursor.copy(statement) as copy:
-            copy.set_types([wire_type(table.c[name]) for name in names])
-            for row in rows:
-                copy.write_row((district, *row))
+        names = sql.SQL(", ").join(map(sql.Identifier, ("district", *columns)))
+        target, stage = sql.Identifier(table.name), sql.Identifier(f"{table.name}_stage")
+        every = [(self.district, *row) for row in rows]
+        with translated(), self._driver().cursor() as cursor:
+            if len(every) < COPY_FROM:
+                values = sql.SQL(", ").join([sql.Placeholder()] * (len(columns) + 1))
+                insert = sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(target, names, values)
+                cursor.executemany(insert, every)
+                return
+            for statement in _STAGE:
+                cursor.execute(sql.SQL(statement).format(stage=stage, target=target))
+            with cursor.copy(
+                sql.SQL("COPY pg_temp.{} ({}) FROM STDIN (FORMAT BINARY)").format(stage, names)
+            ) as copy:
+                copy.set_types([wire_type(table.c[name]) for name in ("district", *columns)])
+                for row in every:
+                    copy.write_row(row)
+            cursor.execute(
+                sql.SQL("INSERT INTO {} ({names}) SELECT {names} FROM pg_temp.{}").format(
+                    target, stage, names=names
+                )
+            )
 
     def _arrays(self, query: str, parameters: dict[str, Any], fields: Fields) -> dict[str, NDArray[Any]]:
         """Return the one row of a stored query, whose columns are arrays of fixed-width values."""

@@ -1,5 +1,6 @@
 """The unit of work: every store of one district, bound to one session and so to one transaction."""
 
+from contextlib import AbstractContextManager
 from functools import cached_property
 
 from sqlalchemy.orm import Session
@@ -25,6 +26,7 @@ from layers.patrols import Patrols
 from layers.quarantine import Quarantine
 from layers.releases import Releases
 from layers.representatives import Representatives
+from layers.row_security import INTAKE, acting
 from layers.stations import Stations
 from layers.tiles import Tiles
 from layers.visits import Visits
@@ -39,6 +41,10 @@ class Stores:
     def __init__(self, session: Session, district: str) -> None:
         self.session = session
         self.district = district
+
+    def intake(self) -> AbstractContextManager[None]:
+        """Return a block that takes in a report for somebody who may read nothing of what that takes."""
+        return acting(self.session, INTAKE)
 
     @cached_property
     def districts(self) -> Districts:

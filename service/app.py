@@ -25,6 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from geo.errors import N_, WardlineError
 from layers.errors import NotFound
+from layers.row_security import SYSTEM_SCOPE
 from service import database, errors, i18n, routers
 from service.access.authenticator import Authenticator
 from service.access.policy import POLICY, key_of, without_row
@@ -117,10 +118,11 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     if settings.database_url is None:
         raise ValueError("settings.database_url is not set: open the database before the application")
-    engine = database.make_engine(settings.database_url, pool_size=POOL_SIZE)
+    engine = database.web_engine(settings.database_url, settings.web_database_url, pool_size=POOL_SIZE)
     sessions = database.session_factory(engine)
-    indexes = Indexes(sessions, settings.district)
-    access = Authenticator(sessions, settings)
+    system = database.session_factory(engine, SYSTEM_SCOPE)
+    indexes = Indexes(system, settings.district)
+    access = Authenticator(system, settings)
     app.state.service = Service(settings, engine, sessions, indexes, access)
     watching = [asyncio.create_task(one.watch()) for one in (indexes, access)]
     try:

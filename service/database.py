@@ -1,15 +1,29 @@
-"""The database: the engine, its sessions, and migrations that any number of workers may start at once."""
+"""The database: engines and sessions, the role of the service, and migrations that many may start at once.
 
+Whoever migrates and runs commands owns the tables. Requests are served as a role that owns nothing: by an
+address of its own, or by taking on the role where there is only the owner's address.
+"""
+
+import logging
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.orm import Session, sessionmaker
 
 import layers.migrations
+from geo.errors import N_
+from layers.policies import WEB_ROLE
+from layers.row_security import Scope, entered
+from layers.storage import read_sql
+from service.errors import NotReady
+
+_log = logging.getLogger("wardline")
 
 _DIALECT = "postgresql+psycopg"
 _SESSION = {
@@ -23,24 +37,44 @@ _SESSION = {
 }
 
 
-def make_engine(url: str, *, pool_size: int = 10) -> Engine:
-    """Return an engine for a PostGIS address; it speaks psycopg 3 however the address is spelled."""
+def make_engine(url: str, *, pool_size: int = 10, role: str | None = None) -> Engine:
+    """Return an engine for a PostGIS address; it speaks psycopg 3 however the address is spelled.
+
+    Its connections take on ``role``, where one is given, before anything else.
+    """
     scheme, _, rest = url.partition("://")
     if scheme in ("postgres", "postgresql"):
         url = f"{_DIALECT}://{rest}"
+    options = {**_SESSION, **({} if role is None else {"role": role})}
     return create_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
         hide_parameters=True,  # positions and contacts of people do not belong into a log
-        connect_args={"options": " ".join(f"-c {name}={value}" for name, value in _SESSION.items())},
+        connect_args={"options": " ".join(f"-c {name}={value}" for name, value in options.items())},
     )
 
 
-def session_factory(engine: Engine) -> sessionmaker[Session]:
-    """Return the maker of sessions: one session, one transaction, nothing expires behind its back."""
-    return sessionmaker(engine, expire_on_commit=False)
+def web_engine(url: str, web_url: str | None, *, pool_size: int = 10) -> Engine:
+    """Return the engine that requests are served by: at an address of its own, else by taking on the role.
+
+    A connection that row security does not hold for is refused with ``NotReady``, whenever it is made.
+    """
+    if web_url is not None:
+        engine = make_engine(web_url, pool_size=pool_size)
+    else:
+        engine = make_engine(url, pool_size=pool_size, role=WEB_ROLE)
+    event.listen(engine, "connect", _require_limited)
+    return engine
+
+
+def session_factory(engine: Engine, scope: Scope | None = None) -> sessionmaker[Session]:
+    """Return the maker of sessions: one session, one transaction, nothing expires behind its back.
+
+    They enter ``scope``, where one is given, as they begin.
+    """
+    return sessionmaker(engine, expire_on_commit=False, info={} if scope is None else entered(scope))
 
 
 def migrate(engine: Engine) -> bool:
@@ -53,8 +87,79 @@ def migrate(engine: Engine) -> bool:
     with engine.begin() as connection:
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtextextended('wardline migrate', 0))")
         before = revision(connection)
+        _ensure_web_role(connection)
         command.upgrade(configuration(connection), "head")
         return revision(connection) != before
+
+
+def require_web(engine: Engine) -> None:
+    """Find out, before serving, that requests can be served as a role that row security holds for.
+
+    Raises
+    ------
+    NotReady
+        The role cannot be taken on, may bypass the policies, or owns tables; says what to do.
+    """
+    try:
+        with engine.connect() as connection:
+            indexed = connection.exec_driver_sql(read_sql("box_leakproof")).scalar_one()
+    except OperationalError as error:
+        if "permission denied to set role" not in str(error.orig):
+            raise
+        raise NotReady(
+            N_("The database does not let {owner} work as {role}, which requests are served as."),
+            mend=N_("Let its administrator run: GRANT {role} TO {owner};"),
+            role=WEB_ROLE,
+            owner=engine.url.username or "–",
+        ) from error
+    if not indexed:
+        _log.warning(
+            "Row security keeps spatial indexes from being used. Let the database's administrator run: "
+            "ALTER FUNCTION geometry_overlaps(geometry, geometry) LEAKPROOF;"
+        )
+
+
+def _require_limited(driver: Any, _record: object) -> None:
+    role, bypasses, owns = driver.execute(read_sql("role_powers")).fetchone()
+    driver.rollback()
+    if bypasses or owns:
+        raise NotReady(
+            N_("Requests would be served as {role}, which row security does not hold for."),
+            mend=N_("Give in WARDLINE_WEB_DATABASE_URL the address of {web}, or unset it."),
+            role=role,
+            web=WEB_ROLE,
+        )
+
+
+def _ensure_web_role(connection: Connection) -> None:
+    """Make the role that requests are served as, where it is absent and we may.
+
+    Raises
+    ------
+    NotReady
+        It is absent, and only the server's administrator may make it.
+    """
+    if _has_web_role(connection):
+        return
+    try:
+        with connection.begin_nested():
+            connection.exec_driver_sql(f"CREATE ROLE {WEB_ROLE} NOLOGIN")
+            connection.exec_driver_sql(f"GRANT {WEB_ROLE} TO CURRENT_USER")
+    except ProgrammingError as error:
+        # Roles are the server's: another database of ours may have made it meanwhile.
+        if _has_web_role(connection):
+            return
+        raise NotReady(
+            N_("The database has no role {role}, which requests are served as."),
+            mend=N_("Let its administrator run: CREATE ROLE {role} NOLOGIN; GRANT {role} TO {owner};"),
+            role=WEB_ROLE,
+            owner=connection.exec_driver_sql("SELECT current_user").scalar_one(),
+        ) from error
+
+
+def _has_web_role(connection: Connection) -> bool:
+    query = "SELECT 1 FROM pg_roles WHERE rolname = %s"
+    return connection.exec_driver_sql(query, (WEB_ROLE,)).first() is not None
 
 
 def configuration(connection: Connection) -> Config:

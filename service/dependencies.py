@@ -25,6 +25,7 @@ from layers import districts
 from layers.errors import InvalidBox, translated
 from layers.geometry import Box
 from layers.paging import MAX_LIMIT
+from layers.row_security import enter
 from layers.stores import Stores
 from maps.delivery import deliver
 from service import i18n
@@ -160,9 +161,13 @@ def get_rule(request: Request) -> Rule:
 RuleDep = Annotated[Rule, Depends(get_rule)]
 
 
-def get_session(service: ServiceDep) -> Iterator[Session]:
-    """Open the session of a request and commit it when the route has returned, before the answer is sent."""
+def get_session(service: ServiceDep, identity: IdentityDep) -> Iterator[Session]:
+    """Open the session of a request and commit it when the route has returned, before the answer is sent.
+
+    The database is told whom it is for, and shows and takes what that caller may see and write.
+    """
     with service.sessions() as session:
+        enter(session, identity.scope())
         yield session
         with translated():
             session.commit()

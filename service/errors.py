@@ -30,7 +30,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from geo.errors import N_, GeoError, WardlineError
-from layers.errors import Conflict, LayerError, NotFound, UnknownLayer
+from layers.errors import Conflict, LayerError, NotFound, OutOfReach, UnknownLayer
 from maps.errors import AssetMissing, MapError, TileOutOfRange, UnknownAsset, UnknownView
 
 Translate = Callable[[str], str]
@@ -200,6 +200,7 @@ STATUS: Mapping[type[WardlineError], int] = {
     InvalidTransition: 409,
     SignInRequired: 401,
     NotAllowed: 403,
+    OutOfReach: 403,
     HostUnknown: 400,
     ForeignOrigin: 403,
     TooManyRequests: 429,

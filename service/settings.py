@@ -53,6 +53,11 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         default=None, description="PostGIS database to use (postgresql://…) instead of a private cluster"
     )
+    web_database_url: str | None = Field(
+        default=None,
+        description="The same database for the role that requests are served as; "
+        "where unset, that of database_url takes on wardline_web",
+    )
     database: str = Field(default="wardline", description="Name of the database in the private cluster")
     postgres_bin: Path | None = Field(
         default=None, description="Folder of PostgreSQL's programs, where not found by itself"
@@ -153,7 +158,7 @@ class Settings(BaseSettings):
         require_known(os.environ)
         return values
 
-    @field_validator("database_url")
+    @field_validator("database_url", "web_database_url")
     @classmethod
     def _name_the_driver(cls, url: str | None) -> str | None:
         if url is None or url.startswith(_DIALECT):

@@ -3,7 +3,7 @@
 INSERT INTO fix (district, device, at, lon_e7, lat_e7, patrol, part, seq, accuracy_m, speed_ms, course)
 SELECT %(district)s, %(device)s, at, lon_e7, lat_e7, %(patrol)s, part, seq,
        nullif(accuracy_m, 'NaN'), nullif(speed_ms, 'NaN'), nullif(course, 'NaN')
-FROM fix_stage AS new
+FROM pg_temp.fix_stage AS new
 WHERE NOT EXISTS (
     SELECT
     FROM fix AS old

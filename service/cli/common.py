@@ -14,7 +14,7 @@ from service.cluster import Cluster
 from service.cluster.binaries import OLDEST_MAJOR
 from service.cluster.databases import EXTENSIONS
 from service.cluster.watch import kept_alive
-from service.database import make_engine, migrate
+from service.database import make_engine, migrate, require_web, web_engine
 from service.errors import NotReady
 from service.settings import Settings
 
@@ -71,6 +71,28 @@ def open_engine(settings: Settings) -> Iterator[Engine]:
             yield engine
         finally:
             engine.dispose()
+
+
+def served(settings: Settings, engine: Engine) -> Settings:
+    """Return the settings to serve an opened database with: by the role that row security holds for.
+
+    In the private cluster that role logs in by itself, so that no statement can make it the owner.
+
+    Raises
+    ------
+    NotReady
+        The database does not let requests be served as that role.
+    """
+    url = engine.url.render_as_string(hide_password=False)
+    web_url = settings.web_database_url
+    if settings.database_url is None:
+        web_url = Cluster(settings.home).web_url(settings.database)
+    web = web_engine(url, web_url)
+    try:
+        require_web(web)
+    finally:
+        web.dispose()
+    return settings.model_copy(update={"database_url": url, "web_database_url": web_url})
 
 
 def _require_usable(url: str) -> None:

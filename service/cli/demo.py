@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import Engine
 
 from service.cli import server
-from service.cli.common import DEMO_DATABASE, Host, Port, Quiet, open_engine
+from service.cli.common import DEMO_DATABASE, Host, Port, Quiet, open_engine, served
 from service.cli.language import translator
 from service.database import session_factory
 from service.demo.clear import clear_district
@@ -40,12 +40,8 @@ def command(
     with server.take_port(settings.host, settings.port) as bound, open_engine(settings) as engine:
         ensure_demo(engine, reset=reset, quiet=quiet)
         address = server.address_of(bound, settings)
-        serving = settings.model_copy(
-            update={
-                "database_url": engine.url.render_as_string(hide_password=False),
-                "district": settings.district or COUNTY_CODE,
-                "port": bound.getsockname()[1],
-            }
+        serving = served(settings, engine).model_copy(
+            update={"district": settings.district or COUNTY_CODE, "port": bound.getsockname()[1]}
         )
         engine.dispose()
 

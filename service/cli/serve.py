@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from service.cli import server
-from service.cli.common import Database, District, Host, Port, Quiet, open_engine
+from service.cli.common import Database, District, Host, Port, Quiet, open_engine, served
 from service.settings import Settings, variables
 
 
@@ -27,12 +27,7 @@ def command(
     settings = Settings.load(host=host, port=port, workers=workers, database=database, district=district)
     with server.take_port(settings.host, settings.port) as bound, open_engine(settings) as engine:
         address = server.address_of(bound, settings)
-        serving = settings.model_copy(
-            update={
-                "database_url": engine.url.render_as_string(hide_password=False),
-                "port": bound.getsockname()[1],
-            }
-        )
+        serving = served(settings, engine).model_copy(update={"port": bound.getsockname()[1]})
         engine.dispose()
         server.run(serving, bound, lambda: typer.echo(f"Serving at {address}"), quiet=quiet)
 

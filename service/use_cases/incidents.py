@@ -1,6 +1,7 @@
 """Incidents: taken in, assigned by location, moved, and led through the first steps of their life."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -138,12 +139,14 @@ def receive(
         occurred_at=occurred,
         received_at=now,
     )
-    value = _assigned(value, _assign_value(stores, ground, value))
-    stored, new = stores.incidents.create(value)
-    if new:
-        stores.incidents.record(
-            stored.id, now, "received", report.actor, channel=report.channel, assignment=_summary(stored)
-        )
+    # Whoever reports may neither look up who answers for a place nor read what others reported.
+    with stores.intake():
+        value = _assigned(value, _assign_value(stores, ground, value))
+        stored, new = stores.incidents.create(value)
+        if new:
+            stores.incidents.record(
+                stored.id, now, "received", report.actor, channel=report.channel, assignment=_summary(stored)
+            )
     return stored, new
 
 
@@ -188,16 +191,24 @@ def change(
     if new == old:
         return old
     moved = (new.lon, new.lat) != (old.lon, old.lat)
-    if moved or new.class_ != old.class_ or new.accuracy_m != old.accuracy_m:
-        new = _assigned(new, _assign_value(stores, ground, new))
-    saved = _save(stores, new)
+    again = moved or new.class_ != old.class_ or new.accuracy_m != old.accuracy_m
+    if again:
+        with stores.intake():
+            new = _assigned(new, _assign_value(stores, ground, new))
     fields = sorted(given)
-    if moved:
+    # It may belong to somebody else from now on, outside of what the caller sees.
+    with stores.intake() if again else nullcontext():
+        saved = _save(stores, new)
+        summaries = {"before": _summary(old)} if moved else {}
         stores.incidents.record(
-            saved.id, now, "moved", patch.actor, fields=fields, before=_summary(old), after=_summary(saved)
+            saved.id,
+            now,
+            "moved" if moved else "edited",
+            patch.actor,
+            fields=fields,
+            **summaries,
+            after=_summary(saved),
         )
-    else:
-        stores.incidents.record(saved.id, now, "edited", patch.actor, fields=fields, after=_summary(saved))
     return saved
 
 

@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from fastapi.routing import APIRoute, iter_route_contexts
-from sqlalchemy import event, text
+from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -42,9 +42,8 @@ def test_a_failed_commit_is_never_a_success(client: TestClient) -> None:
     assert client.get("/api/v1/incidents").json()["items"] == []
 
 
-def test_a_commit_that_the_database_refuses_is_never_a_success(client: TestClient) -> None:
+def test_a_commit_that_the_database_refuses_is_never_a_success(client: TestClient, engine: Engine) -> None:
     # A deferred constraint speaks up at commit, when the route has long returned.
-    engine = client.app.state.service.engine  # type: ignore[attr-defined]
     rule = "ALTER TABLE incident ADD CONSTRAINT late UNIQUE (district, title) DEFERRABLE INITIALLY DEFERRED"
     with engine.begin() as connection:
         connection.execute(text(rule))

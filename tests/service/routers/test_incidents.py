@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from layers.stores import Stores
@@ -242,10 +243,10 @@ def test_unknown_incidents(client: TestClient, identifier: str) -> None:
     assert answer.json()["code"] in ("not-found", "input-invalid")
 
 
-def test_a_moved_boundary_counts_at_once(client: TestClient, county: County) -> None:
+def test_a_moved_boundary_counts_at_once(client: TestClient, county: County, engine: Engine) -> None:
     # Published just now: an incident taken in right after it already goes by the new grids.
     service = client.app.state.service  # type: ignore[attr-defined]
-    with Session(service.engine) as session:
+    with Session(engine) as session:
         stores = Stores(session, county.district)
         stores.grids.publish("grids", service.indexes.today(county.district), drafts(dict(county.units)))
         session.commit()

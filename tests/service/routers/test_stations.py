@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
 from geo.crs import GEOD
@@ -137,14 +137,14 @@ def test_it_answers_from_memory(client: TestClient) -> None:
         assert len(sent) > 1, "this is how statements would be seen"
 
 
-def test_memory_follows_the_markers(client: TestClient, county: County) -> None:
+def test_memory_follows_the_markers(client: TestClient, county: County, engine: Engine) -> None:
     service: Service = client.app.state.service  # type: ignore[attr-defined]
     today = service.indexes.today(DISTRICT)
     later = f"{today + timedelta(days=30)}T12:00:00+08:00"
     assert codes(ask(client, kind="point")) == ["S2", "S3"]
     assert "S4" not in codes(ask(client, open_at=later))
-    add_station(service, "S4", today + timedelta(days=10))
-    with Session(service.engine) as session:
+    add_station(engine, "S4", today + timedelta(days=10))
+    with Session(engine) as session:
         Stores(session, DISTRICT).markers.end(county.stations["S2"], today)
         session.commit()
     service.indexes.refresh()
@@ -153,9 +153,9 @@ def test_memory_follows_the_markers(client: TestClient, county: County) -> None:
     assert "S4" not in codes(ask(client)), "it does not stand yet"
 
 
-def add_station(service: Service, code: str, begin: date) -> None:
+def add_station(engine: Engine, code: str, begin: date) -> None:
     said = {"role": "point", "facilities": ["rest"], "opening_hours": "24/7"}
-    with Session(service.engine) as session:
+    with Session(engine) as session:
         Stores(session, DISTRICT).markers.add(
             [Marker(new_id(), code, code, LON, LAT, read_attributes("service-station", said), begin)]
         )

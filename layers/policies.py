@@ -1,0 +1,251 @@
+"""The policies of row security: which rows of each table the scope of a transaction may read and write.
+
+One row for each table. A rule is an SQL condition over the table's columns; a command without a rule is not
+even granted. The second wall behind ``service/access/policy.py``, which says the same of routes: what is
+decided here holds whatever a route forgets. Lists of districts, units and devices come from subselects that
+no column takes part in, so each is made once a statement and compared as an array.
+
+The tables' owner, who migrates, imports and repairs, is named by a policy of each table; without one a forced
+table shows nobody anything. ``statements`` is the source of migration 0005 and of the partitioned schema.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from layers.accounts import GRANTED, REPORTER
+from layers.row_security import AUDIT, INTAKE, SYSTEM
+from layers.storage import read_sql
+
+WEB_ROLE = "wardline_web"
+"""The role the service works as: it owns nothing and no policy is lifted for it."""
+
+OFFICE = ("coordinator", "planner", "reviewer", "supervisor", "administrator", "auditor")
+BORDER = (*OFFICE, "guard")
+LEADS = ("coordinator", "supervisor", "administrator", "auditor")
+KEEPERS = ("coordinator", "administrator")
+PLANNING = ("planner", "reviewer", "administrator")
+GROUND = ("planner", "administrator")
+STAFF = (*OFFICE, "grid_worker", "representative")
+STAFFING = ("coordinator", "administrator")
+HANDLING = ("grid_worker", "guard", "representative", "coordinator", "supervisor", "administrator")
+CASES = (*HANDLING, "auditor")
+OVERSIGHT = ("administrator", "auditor")
+WALKING = ("guard", "grid_worker", "coordinator", "administrator", REPORTER)
+OWN = (*GRANTED, REPORTER)
+
+_COMMANDS = {"read": "SELECT", "insert": "INSERT", "change": "UPDATE", "remove": "DELETE"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Which rows may be read, inserted, changed (before and after) and removed; None is none."""
+
+    read: str
+    insert: str | None = None
+    change: str | None = None
+    remove: str | None = None
+
+
+def _list(roles: tuple[str, ...]) -> str:
+    return ", ".join(f"'{role}'" for role in roles)
+
+
+def _whole(*roles: str) -> str:
+    return f"district = ANY ((SELECT scope_districts({_list(roles)}))::text[])"
+
+
+def _part(*roles: str) -> str:
+    return f"district = ANY ((SELECT scope_areas({_list(roles)}))::text[])"
+
+
+def _reach(column: str, *roles: str, also: tuple[str, ...] = ()) -> str:
+    """Return the rule that a role is held in the whole district, or over the unit in a column."""
+    units = f"{column} = ANY ((SELECT scope_units({_list(roles)}))::uuid[])"
+    return f"{_whole(*roles, *also)} OR {_part(*roles)} AND {units}"
+
+
+def _everywhere(*roles: str) -> str:
+    return f"(SELECT scope_everywhere({_list(roles)}))"
+
+
+def _holds(*roles: str) -> str:
+    return f"(SELECT scope_holds({_list(roles)}))"
+
+
+def _same(rule: str, *, read: str, remove: str | None = None) -> Rules:
+    return Rules(read, rule, rule, rule if remove is None else remove)
+
+
+ENTERED = "(SELECT scope_entered())"
+_SYSTEM = _everywhere(SYSTEM)
+_ME = "person = (SELECT scope_person())"
+_MY_DEVICE = f"{_part(*OWN)} AND device = ANY ((SELECT scope_devices())::text[])"
+_MINE = f"{_part(*OWN)} AND {_ME}"
+_MY_PATROL = f"{_part(*OWN)} AND person = (SELECT scope_person())::text"
+_MY_INCIDENT = (
+    f"{_part(REPORTER)} AND EXISTS (SELECT FROM field_incident AS mine"
+    " WHERE mine.district = incident.district AND mine.incident = incident.id"
+    " AND mine.person = (SELECT scope_person()))"
+)
+
+
+# Whom a report complains about, and the people of a unit that it complains about, have no part in it.
+_IMPARTIAL = (
+    "(about_unit IS NULL OR NOT about_unit = ANY ((SELECT scope_units_above())::uuid[]))"
+    " AND (about_representative IS NULL"
+    " OR NOT about_representative = ANY ((SELECT scope_own_representatives())::uuid[]))"
+)
+
+
+def _of_incident(table: str, column: str = "incident") -> str:
+    """Return the rule that the incident of a row may be read."""
+    of = f"one.district = {table}.district AND one.id = {table}.{column}"
+    return f"EXISTS (SELECT FROM incident AS one WHERE {of})"
+
+
+_OF_PATROL = (
+    "EXISTS (SELECT FROM patrol AS one WHERE one.district = fix_quarantine.district"
+    " AND one.id = fix_quarantine.patrol)"
+)
+_OF_PHOTO = (
+    "EXISTS (SELECT FROM field_photo AS one WHERE one.district = field_file.district"
+    " AND one.person = field_file.person AND one.sha256 = field_file.sha256)"
+)
+_WALKED = f"{_whole(*KEEPERS)} OR {_MY_DEVICE}"
+_COVERED = _same(_WALKED, read=f"{_part(*BORDER)} OR {_MY_DEVICE}")
+_PUBLISHED = _same(_whole(*PLANNING), read=ENTERED, remove=_SYSTEM)
+_SENT = _same(f"{_whole(*KEEPERS)} OR {_MINE}", read=f"{_whole(*LEADS)} OR {_MINE}")
+_MY_KEY = "starts_with(key, (SELECT scope_actor()) || ' ')"
+
+RULES: Mapping[str, Rules] = {
+    # The ground: outlines and names of units are public, border and markers are not.
+    "district": _same(_everywhere("administrator"), read=ENTERED, remove=_SYSTEM),
+    "layer": _PUBLISHED,
+    "release": _PUBLISHED,
+    "unit": _PUBLISHED,
+    "unit_version": _PUBLISHED,
+    "unit_outline": _PUBLISHED,
+    "head": _same(_part(*PLANNING, *STAFFING), read=ENTERED, remove=_SYSTEM),
+    "border_segment": _same(_whole(*GROUND), read=_part(*BORDER, *WALKING)),
+    "marker": _same(
+        _whole(*GROUND), read=f"{_part(*BORDER, *WALKING)} OR kind = 'service-station' AND {ENTERED}"
+    ),
+    # People on the ground, by unit.
+    "representative": _same(
+        _part(*STAFFING),
+        read=f"{_whole(*STAFF, INTAKE)} OR {_part(*STAFF)}"
+        f" AND id = ANY ((SELECT scope_representatives({_list(STAFF)}))::uuid[])",
+        remove=_SYSTEM,
+    ),
+    "responsibility": _same(_reach("unit", *STAFFING), read=_reach("unit", *STAFF, also=(INTAKE,))),
+    # Incidents, by unit; those of no unit belong to the whole district.
+    "incident": Rules(
+        read=f"{_whole(INTAKE)} OR ({_reach('unit', *CASES)}) AND {_IMPARTIAL} OR {_MY_INCIDENT}",
+        insert=_part(*CASES, REPORTER, INTAKE),
+        change=f"{_whole(INTAKE)} OR ({_reach('unit', *HANDLING)}) AND {_IMPARTIAL} OR {_MY_INCIDENT}",
+        remove=_SYSTEM,
+    ),
+    "incident_event": Rules(
+        read=f"{_whole(*CASES, INTAKE)} OR {_of_incident('incident_event')}",
+        insert=f"{_whole(*HANDLING, INTAKE)} OR {_part(*HANDLING, REPORTER)}"
+        f" AND {_of_incident('incident_event')}",
+        change=_SYSTEM,
+        remove=_SYSTEM,
+    ),
+    "incident_contact": Rules(
+        read=f"{_whole(INTAKE)} OR {_part(*HANDLING)} AND {_of_incident('incident_contact')}",
+        insert=_part(*CASES, INTAKE),
+        change=_whole(INTAKE),
+        remove=_whole(INTAKE),
+    ),
+    "incident_receipt": _same(_whole(INTAKE), read=_whole(INTAKE)),
+    # Where people were: their own, and those who lead.
+    "patrol": _same(
+        _WALKED,
+        read=f"{_whole(*LEADS)} OR {_MY_DEVICE} OR {_MY_PATROL}",
+        remove=_SYSTEM,
+    ),
+    "fix": _same(_WALKED, read=f"{_whole(*LEADS)} OR {_MY_DEVICE}", remove=_SYSTEM),
+    "fix_quarantine": Rules(read=_OF_PATROL, insert=_OF_PATROL, change=_SYSTEM, remove=_SYSTEM),
+    "coverage_line": _COVERED,
+    "coverage_grid": _COVERED,
+    "coverage_marker": _COVERED,
+    # What devices sent, by person.
+    "field_batch": _SENT,
+    "field_track": _SENT,
+    "visit": _same(f"{_whole(*KEEPERS)} OR {_MINE}", read=f"{_part(*BORDER)} OR {_MINE}"),
+    "field_incident": _SENT,
+    "field_photo": _same(
+        f"{_whole(*KEEPERS)} OR {_MINE}",
+        read=f"{_whole(*CASES)} OR {_MINE} OR kind = 'incident' AND {_of_incident('field_photo', 'subject')}",
+    ),
+    "field_file": _same(f"{_whole(*KEEPERS)} OR {_MINE}", read=f"{_whole(*CASES)} OR {_MINE} OR {_OF_PHOTO}"),
+    "quarantine": _SENT,
+    "idempotency_key": Rules(_MY_KEY, _MY_KEY, _MY_KEY, _SYSTEM),
+    # Records.
+    "fix_export": _same(_whole(*LEADS), read=_whole(*LEADS), remove=_SYSTEM),
+    "retention_period": _same(_whole("administrator"), read=_whole(*OVERSIGHT)),
+    "retention_run": Rules(_whole(*OVERSIGHT), _whole("administrator"), None, _SYSTEM),
+    "audit_entry": Rules(_whole(*OVERSIGHT, AUDIT), _whole(AUDIT)),
+    "audit_central": Rules(_everywhere(*OVERSIGHT, AUDIT), _everywhere(AUDIT)),
+    # Accounts span districts.
+    "person": Rules(
+        f"id = (SELECT scope_person()) OR {_holds(*OVERSIGHT)}",
+        _holds("administrator"),
+        f"id = (SELECT scope_person()) OR {_holds('administrator')}",
+        _everywhere("administrator"),
+    ),
+    "role_grant": _same(
+        f"{_everywhere('administrator')} OR {_whole('administrator')}", read=f"{_ME} OR {_holds(*OVERSIGHT)}"
+    ),
+    "sign_in": _same(f"{_ME} OR {_holds('administrator')}", read=f"{_ME} OR {_holds('administrator')}"),
+    "device": _same(
+        _holds("administrator"),
+        read=f"code = ANY ((SELECT scope_devices())::text[]) OR {_holds(*KEEPERS, 'auditor')}",
+    ),
+    "access_head": _same(_holds("administrator"), read=ENTERED),
+}
+"""The rules of every table. Partitions have none: nobody but the owner has any right to them."""
+
+
+def statements(schema: str = "public") -> Iterator[str]:
+    """Yield the statements that secure the tables of a schema, whose owner runs them.
+
+    The role of the service must exist. Every name is that of the schema, whatever the search path.
+    """
+    yield f"GRANT USAGE ON SCHEMA {schema} TO {WEB_ROLE}"
+    yield read_sql("row_security").replace("{schema}", schema)
+    for name in ("scope_devices()", "ensure_fix_months(date[])", "drop_fix_months(timestamptz)"):
+        yield f"REVOKE ALL ON FUNCTION {schema}.{name} FROM PUBLIC"
+        yield f"GRANT EXECUTE ON FUNCTION {schema}.{name} TO {WEB_ROLE}"
+    yield f"SET LOCAL search_path = {schema}, pg_catalog"
+    for table, rules in RULES.items():
+        yield from _secure(f"{schema}.{table}", rules)
+
+
+def secure(connection: Connection, schema: str) -> None:
+    """Secure the tables of a schema; the search path is as it was afterwards."""
+    driver = connection.connection.driver_connection
+    assert driver is not None  # noqa: S101 - the connection is open
+    path = connection.exec_driver_sql("SHOW search_path").scalar_one()
+    for statement in statements(schema):
+        driver.execute(statement)
+    connection.exec_driver_sql(f"SET LOCAL search_path = {path}")
+
+
+def close(connection: Connection, partition: str) -> None:
+    """Close a partition to all but the owner, so that its violations tell nobody of hidden rows either."""
+    connection.exec_driver_sql(f"ALTER TABLE {partition} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
+    connection.exec_driver_sql(f"CREATE POLICY owner ON {partition} TO CURRENT_USER USING (true)")
+
+
+def _secure(table: str, rules: Rules) -> Iterator[str]:
+    found = {kind: getattr(rules, kind) for kind in _COMMANDS if getattr(rules, kind) is not None}
+    yield f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"
+    yield f"GRANT {', '.join(_COMMANDS[kind] for kind in found)} ON {table} TO {WEB_ROLE}"
+    yield f"CREATE POLICY owner ON {table} TO CURRENT_USER USING (true)"
+    for kind, rule in found.items():
+        condition = f"WITH CHECK ({rule})" if kind == "insert" else f"USING ({rule})"
+        yield f"CREATE POLICY {kind} ON {table} FOR {_COMMANDS[kind]} {condition}"
