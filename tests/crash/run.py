@@ -136,12 +136,13 @@ def _crash(cluster: Cluster, kills: int, seed: int, count: int, longest_pause_s:
 def _prepare(cluster: Cluster) -> None:
     with cluster.use():
         cluster.ensure_database(DATABASE)
-        engine = create_engine(cluster.admin_url(DATABASE))
-        migrate(engine)
-        with Session(engine) as session:
+        owner, everyone = create_engine(cluster.url(DATABASE)), create_engine(cluster.admin_url(DATABASE))
+        migrate(owner)
+        with Session(everyone) as session:  # sees and writes every row
             publish(session)
             session.commit()
-        engine.dispose()
+        owner.dispose()
+        everyone.dispose()
 
 
 def _plain(cluster: Cluster) -> str:
