@@ -27,6 +27,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from geo.errors import N_
 from geo.lattice import SCALE
+from layers.accounts import device as device_table
 from layers.base import identifier, in_district, shard_table
 from layers.columns import to_seconds
 from layers.errors import InvalidAttribute, NotFound
@@ -156,6 +157,11 @@ class Patrols(Store):
             statement = statement.where(patrol.c.device == device)
         rows = self._all(statement.order_by(patrol.c.started_at, patrol.c.id))
         return tuple(_patrol(row) for row in rows)
+
+    def devices_of(self, person: UUID) -> frozenset[str]:
+        """Return the codes of the devices that a person carries or carried."""
+        rows = self._all(select(device_table.c.code).where(device_table.c.person == person))
+        return frozenset(row.code for row in rows)
 
     def add_fixes(self, owner: Patrol, fixes: FixTable) -> FixCounts:
         """Store the fixes of a patrol; those already stored for its device are counted, not stored again.

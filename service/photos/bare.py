@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from geo.errors import N_
 from service.errors import InvalidInput
-from service.photos.kinds import HEIC, JPEG, PNG, WEBP
+from service.photos.kinds import HEIC, JPEG, PNG, WEBP, kind_of
 
 _PNG_KEPT = frozenset(
     (b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"sBIT")
@@ -32,9 +32,11 @@ def bare(content: bytes, media_type: str) -> bytes:
 
     Raises
     ------
-    PhotoUnreadable
+    PhotoUnreadable, UnsupportedFormat
         Its structure is broken, or of a kind whose metadata cannot be taken out.
     """
+    if kind_of(content) != media_type:
+        raise _unreadable()
     try:
         if media_type == JPEG:
             return _jpeg(content)

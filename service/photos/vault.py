@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from geo.errors import N_
-from service.errors import ContentTooLarge, InvalidInput, ServiceError
+from service.errors import ContentTooLarge, InvalidInput, ServiceError, StaleCopy
 from service.photos.kinds import NEEDED, kind_of
 
 LARGEST_FILE = 15_000_000
@@ -25,7 +25,7 @@ KEPT_S = 14 * 86_400
 """A part that nobody continued for so long is swept."""
 
 
-class OffsetDiffers(ServiceError):
+class OffsetDiffers(StaleCopy):
     """A part does not begin where what is kept ends; ``extra["offset"]`` says where that is."""
 
     code = "offset-differs"

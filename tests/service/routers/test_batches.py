@@ -75,8 +75,8 @@ def test_other_content_under_the_same_uuid_is_a_conflict(phone: Phone, state: Ca
     assert (answer.status_code, answer.json()["code"]) == (409, "batch-differs")
     assert state() == before
     # Content is bytes: the same value spelled otherwise is another content.
-    value = batch(visits=[visit()])
-    assert phone.put(json.dumps(value).encode(), key := uuid.uuid4()).status_code == 200
+    key, value = uuid.uuid4(), batch(visits=[visit()])
+    assert phone.put(json.dumps(value).encode(), key).status_code == 200
     assert phone.put(json.dumps(value, indent=1).encode(), key).status_code == 409
 
 
