@@ -1,0 +1,133 @@
+"""A district with a row or two in every table that people differ in, and the scopes that look at it."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import column, func, select, text
+from sqlalchemy import table as table_of
+from sqlalchemy.orm import Session
+
+from layers.ids import new_id
+from layers.policies import WEB_ROLE
+from layers.row_security import Scope, enter
+from layers.stores import Stores
+from layers.units import UnitDraft
+from tests.layers import makers
+
+HERE, ELSEWHERE = "990101", "990102"
+ROLES = (
+    "grid_worker",
+    "guard",
+    "representative",
+    "coordinator",
+    "planner",
+    "reviewer",
+    "supervisor",
+    "administrator",
+    "auditor",
+)
+PERSON = new_id()
+AUDIT_ENTRY = """
+    INSERT INTO audit_entry
+    VALUES (:district, :seq, now(), 'system', NULL, '', '', '', '', NULL, NULL, '{}', '', '')
+"""
+_OF_PEOPLE = (
+    "INSERT INTO person VALUES (:person, :device, '', NULL, false, NULL, NULL, NULL, now())",
+    "INSERT INTO device VALUES (:id, :device, '', :person, uuid_send(:id), NULL, now(), NULL, NULL)",
+    """
+    INSERT INTO quarantine
+    VALUES (:d, :id, 'point', :device, :person, NULL, 'r', 'g', 'why', '{}', '', now(), 'waiting',
+            NULL, NULL, NULL, NULL)
+    """,
+)
+_COVERED = """
+    INSERT INTO coverage_line
+    SELECT :d, :id, id, :device, '2025-03-01', :patrol, 3, 0, 9, now(), now()
+    FROM border_segment
+    WHERE district = :d
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Ids of what is there: two villages of one grid each, and two people with a device each."""
+
+    village: UUID
+    grids: tuple[UUID, UUID]
+    walker: UUID
+    other: UUID
+
+    def whole(self, role: str, district: str = HERE) -> Scope:
+        """Return the scope of somebody with a role in a whole district, who sent nothing."""
+        return Scope(person=PERSON, districts={district: {role: None}})
+
+    def part(self, role: str) -> Scope:
+        """Return the scope of somebody with a role in the first village."""
+        return Scope(person=PERSON, districts={HERE: {role: (self.village,)}})
+
+    def walking(self) -> Scope:
+        """Return the scope of the device of the first person."""
+        return Scope(person=self.walker, device="mine", districts={HERE: {"reporter": None}})
+
+
+def lay(session: Session) -> Scene:
+    """Store the scene as the owner."""
+    stores, elsewhere = Stores(session, HERE), Stores(session, ELSEWHERE)
+    town, first, second = new_id(), new_id(), new_id()
+    grids = new_id(), new_id()
+    drafts = [
+        UnitDraft(town, "T", "Town", 0, None, makers.square(0, width=2)),
+        UnitDraft(first, "V1", "First", 1, town, makers.square(0)),
+        UnitDraft(second, "V2", "Second", 1, town, makers.square(1)),
+        UnitDraft(grids[0], "G1", "First", 2, first, makers.square(0), 1),
+        UnitDraft(grids[1], "G2", "Second", 2, second, makers.square(1), 1),
+    ]
+    stores.layers.create("grids", name="网格", level_names=("township", "village", "grid"))
+    stores.grids.publish("grids", makers.DAY, drafts)
+    people = [makers.representative("R1"), makers.representative("R2")]
+    stores.representatives.add(people)
+    stores.representatives.assign([(people[0].id, first), (people[1].id, second)], makers.DAY)
+    for place in (stores, elsewhere):
+        place.border.add([makers.segment()])
+        place.markers.add([makers.marker()])
+    stores.markers.add([makers.marker("S1", "service-station", attributes={"role": "hub"})])
+    for unit in (*grids, None):
+        _incident(stores, unit)
+    _incident(elsewhere, None)
+    walker, other = new_id(), new_id()
+    for person, device in ((walker, "mine"), (other, "theirs")):
+        _walk(session, person, device)
+    session.execute(text(AUDIT_ENTRY), {"district": HERE, "seq": 1})
+    return Scene(first, grids, walker, other)
+
+
+def _incident(stores: Stores, unit: UUID | None) -> None:
+    value, _ = stores.incidents.create(makers.incident(unit=unit))
+    stores.incidents.record(value.id, makers.NOON, "received", "test")
+
+
+def _walk(session: Session, person: UUID, device: str) -> None:
+    values = {"d": HERE, "person": person, "device": device, "id": new_id()}
+    stores = Stores(session, HERE)
+    for statement in _OF_PEOPLE:
+        session.execute(text(statement), values)
+    patrol, _ = stores.patrols.add(makers.patrol(device, device))
+    stores.patrols.add_fixes(patrol, makers.fixes(3))
+    session.execute(text(_COVERED), {**values, "patrol": patrol.id})
+
+
+def as_web(session: Session, scope: Scope | None) -> None:
+    """Go on as the role of the service, for a scope; for none where it is None."""
+    session.execute(text(f"SET LOCAL ROLE {WEB_ROLE}"))
+    if scope is None:
+        session.info.clear()
+        session.execute(text("SET LOCAL wardline.scope = ''"))
+    else:
+        enter(session, scope)
+
+
+def count(session: Session, table: str, district: str = HERE) -> int:
+    """Return how many rows of a district a table shows."""
+    rows = table_of(table, column("district"))
+    query = select(func.count()).select_from(rows).where(rows.c.district == district)
+    return int(session.execute(query).scalar_one())
