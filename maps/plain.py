@@ -9,7 +9,12 @@ from geo.errors import N_
 from maps import assets
 from maps.shell import LANGUAGES, STYLES, TEMPLATES, Reader
 
-VIEWS = {"signin": N_("Sign in"), "oidc": N_("Sign in")}
+VIEWS = {
+    "signin": N_("Sign in"),
+    "oidc": N_("Sign in"),
+    "patrol": N_("Patrol"),
+    "report": N_("Report something"),
+}
 """Every page without a map and its title, a translation key."""
 
 

@@ -84,9 +84,15 @@ POLICY: Mapping[str, Rule] = {
     # Pages.
     "GET /": Rule(EVERYONE, page=True),
     "GET /stations": Rule(EVERYONE, page=True),
+    # The shells of the field pages hold nothing; what they send is asked for at its own routes.
+    "GET /patrol": _OPEN,
+    "GET /report": _OPEN,
+    "GET /sw.js": _OPEN,
+    "GET /manifest.webmanifest": _OPEN,
     "GET /grids": Rule(PEOPLE, "district", page=True),
     "GET /coverage": Rule(BORDER, "district", page=True),
     "GET /maps/{view}.html": Rule(BORDER, "district", page=True),
+    "GET /admin": Rule(OVERSIGHT, page=True),
     # Oneself.
     "GET /signin": _OPEN,
     "POST /signin": _OPEN,

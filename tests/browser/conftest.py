@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import httpx
@@ -86,10 +87,14 @@ def _free_port() -> int:
 
 
 @contextmanager
-def running(database_url: str, home: Path) -> Iterator[str]:
-    """Serve a database on a free port of this machine."""
+def running(
+    database_url: str, home: Path, access: Literal["open", "accounts"] = "open", *, demo: bool = False
+) -> Iterator[str]:
+    """Serve a database on a free port of this machine; ``demo`` takes the demo's logins."""
     port = _free_port()
-    settings = Settings(home=home, access="open", database_url=database_url, port=port, language="en")
+    settings = Settings(
+        home=home, access=access, demo=demo, database_url=database_url, port=port, language="en"
+    )
     config = uvicorn.Config(create_app(settings), host="127.0.0.1", port=port, log_level="warning")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

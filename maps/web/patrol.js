@@ -1,0 +1,94 @@
+// A patrol: begin, walk, note what is done at markers, end. Nothing of it needs a network.
+
+import { Problem } from "wardline/api";
+import { byId } from "wardline/dom";
+import { note, now, photosOf, position, problem, startField } from "wardline/field";
+import { post } from "wardline/outbox";
+import { page } from "wardline/page";
+import { choose, current, register, signedIn } from "wardline/phone";
+import { begin, end, packRest, resume, running, state } from "wardline/recorder";
+import { _, count, metres } from "wardline/text";
+
+let phone = null;
+
+function showPhone(me) {
+  byId("who").textContent = phone ? _("{name}, on this phone", { name: phone.login }) : _("Nobody is registered on this phone yet.");
+  byId("register").hidden = !(me && (!phone || phone.login !== me.name));
+  byId("sign-in").hidden = Boolean(me) || me === undefined;
+  for (const part of document.querySelectorAll("[data-needs-phone]")) part.disabled = !phone;
+}
+
+function showTrack() {
+  const going = state.track !== null;
+  byId("begin").hidden = going;
+  byId("end").hidden = !going;
+  byId("mode").disabled = going;
+  byId("recording").hidden = !going;
+  byId("points").textContent = count(state.points);
+  byId("accuracy").textContent = state.fix ? metres(state.fix.accuracy_m) : "–";
+  byId("trouble").textContent = state.trouble ? _("No position: {reason}", { reason: state.trouble }) : "";
+  document.body.dataset.recording = going ? "1" : "0";
+  document.body.dataset.points = String(state.points);
+}
+
+async function guarded(act) {
+  problem("");
+  try {
+    await act();
+  } catch (error) {
+    problem(error instanceof Problem ? error.detail || error.title : error.message);
+  }
+}
+
+async function registerNow() {
+  const me = await signedIn();
+  if (!me) throw new Error(_("Sign in first; that needs a connection."));
+  const district = byId("phone-district")?.value || page.districts[0]?.code || null;
+  phone = await register(me, district);
+  showPhone(me);
+}
+
+async function visit(form) {
+  const given = new FormData(form);
+  const photos = await photosOf(form.elements.photos);
+  const here = await position().catch(() => null);
+  await post(
+    phone,
+    "visits",
+    {
+      id: crypto.randomUUID(),
+      marker: given.get("marker").trim(),
+      at: now(),
+      lon: here?.longitude ?? null,
+      lat: here?.latitude ?? null,
+      action: given.get("action"),
+      note: given.get("note"),
+      photos: photos.map((one) => one.sha256),
+    },
+    photos,
+  );
+  form.reset();
+  note(_("Noted. It is sent as soon as there is a connection."));
+}
+
+state.addEventListener("change", showTrack);
+byId("register").addEventListener("click", () => guarded(registerNow));
+byId("begin").addEventListener("click", () => guarded(() => begin(phone, byId("mode").value)));
+byId("end").addEventListener("click", () => guarded(end));
+byId("visit").addEventListener("submit", (event) => {
+  event.preventDefault();
+  guarded(() => visit(event.target));
+});
+
+if (await startField()) {
+  const me = await signedIn();
+  phone = await current(me);
+  // A patrol goes on under whoever began it; another person ends it before their own.
+  const track = await running();
+  if (phone && !track) choose(phone);
+  showPhone(me);
+  await resume();
+  await packRest();
+  showTrack();
+}
+document.body.dataset.ready = "1";
