@@ -34,6 +34,8 @@ from service.access.guard import admit, admit_there, visible
 from service.access.identity import Identity
 from service.access.policy import POLICY, Rule, key_of
 from service.errors import InvalidInput, MalformedBody
+from service.hardening.limits import address_of
+from service.hardening.origins import SAFE
 from service.indexes.ground import Ground
 from service.indexes.snapshots import Indexes, choose_district
 from service.readers import strict_json
@@ -79,6 +81,9 @@ class GuardedRoute(APIRoute):
             if rule.page and not rule.public and (identity.kind == "public" or identity.must_change):
                 return RedirectResponse(f"/signin?next={quote(_path(request))}", 303)
             admit(identity, rule)
+            if rule.area != "none" and request.method not in SAFE and not identity.signed_in:
+                # Who reports without a name could report without end.
+                request.app.state.limits.report(address_of(request.client.host if request.client else None))
             request.state.identity, request.state.rule = identity, rule
             return await handle(request)
 

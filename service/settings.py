@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 
 from limits import parse_many
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -119,11 +120,11 @@ class Settings(BaseSettings):
         default="10/minute; 60/hour", description="Anonymous reports of one address, or off"
     )
     limit_sign_ins: str = Field(
-        default="10/minute; 30/hour; 100/day",
+        default="30/minute; 100/hour; 300/day",
         description="Wrong passwords for one login from one address, or off",
     )
     limit_guesses: str = Field(
-        default="60/minute; 600/hour", description="Wrong passwords and tokens of one address, or off"
+        default="120/minute; 1000/hour", description="Wrong passwords and tokens of one address, or off"
     )
     language: Literal["zh", "en"] = Field(
         default="en", description="Language where a request prefers neither zh nor en"
@@ -167,6 +168,24 @@ class Settings(BaseSettings):
             if url.startswith(spelling):
                 return _DIALECT + url.removeprefix(spelling)
         raise ValueError("only PostgreSQL with PostGIS is supported, as postgresql://user@host/database")
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _require_issuer(cls, issuer: str | None) -> str | None:
+        parts = urlsplit(issuer or "https://unset")
+        local = parts.hostname in ("localhost", "127.0.0.1", "::1")
+        if parts.scheme != "https" and not (parts.scheme == "http" and local):
+            raise ValueError("it must be an https:// address")
+        if not parts.hostname or parts.query or parts.fragment or parts.username:
+            raise ValueError("it must be an address without a name, query or fragment")
+        return issuer
+
+    @model_validator(mode="after")
+    def _require_whole_provider(self) -> Self:
+        given = (self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret)
+        if any(given) and not all(given):
+            raise ValueError("oidc_issuer, oidc_client_id and oidc_client_secret go together")
+        return self
 
     @field_validator("limit_requests", "limit_uploads", "limit_reports", "limit_sign_ins", "limit_guesses")
     @classmethod

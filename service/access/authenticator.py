@@ -31,6 +31,7 @@ from service.access import demo, passwords, tokens
 from service.access.credentials import Credentials, from_this_machine, is_loopback, read
 from service.access.identity import EVERYBODY, PUBLIC, Held, Identity
 from service.errors import CredentialsRefused
+from service.hardening.limits import password_attempt
 from service.settings import Settings
 
 _log = logging.getLogger("wardline.access")
@@ -132,8 +133,11 @@ class Authenticator:
         ------
         CredentialsRefused
             They belong to nobody, or the person is disabled; it is not said which.
+        TooManyRequests
+            Too many were wrong.
         """
-        return await self._in_turn(lambda: self._check(login, password, scope)[0])
+        with password_attempt(scope, login):
+            return await self._in_turn(lambda: self._check(login, password, scope)[0])
 
     def forget(self) -> None:
         """Remember nobody: something changed in this process."""

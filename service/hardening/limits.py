@@ -15,15 +15,17 @@ import hashlib
 import ipaddress
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
+from typing import Any
 
 from limits import RateLimitItem, parse_many
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
 from geo.errors import N_
-from service.errors import TooManyRequests
+from service.errors import CredentialsRefused, TooManyRequests
 from service.settings import Settings
 
 _OFF = "off"
@@ -114,26 +116,26 @@ class Limits:
         TooManyRequests
             There were too many from this address, or for this login from everywhere; says when to come again.
         """
-        pair = _digest(login, address or "")
+        pair = _digest(login.lower(), address or "")
         self._count(self._sign_ins, "sign-in", pair.hex())
         if pair not in self._pairs:
-            self._count(self._logins, "login", _digest(login).hex())
+            self._count(self._logins, "login", _digest(login.lower()).hex())
 
     def forget_sign_in(self, login: str, address: str | None) -> None:
         """Give a sign-in back, because nobody looked at the password."""
-        pair = _digest(login, address or "")
+        pair = _digest(login.lower(), address or "")
         self._give_back(self._sign_ins, "sign-in", pair.hex())
         if pair not in self._pairs:
-            self._give_back(self._logins, "login", _digest(login).hex())
+            self._give_back(self._logins, "login", _digest(login.lower()).hex())
 
     def signed_in(self, login: str, address: str | None) -> None:
         """Give a sign-in back, because the password was right, and remember where it was given."""
         self.forget_sign_in(login, address)
-        self._pairs.add(_digest(login, address or ""))
+        self._pairs.add(_digest(login.lower(), address or ""))
 
     def require_sign_in(self, login: str, address: str | None) -> None:
         """Refuse a login from an address that has tried too often, without counting."""
-        key = _digest(login, address or "").hex()
+        key = _digest(login.lower(), address or "").hex()
         full = [item for item in self._sign_ins if not self._limiter.test(item, "sign-in", key)]
         if full:
             raise self._refusal(full, "sign-in", key)
@@ -154,6 +156,34 @@ class Limits:
     def _give_back(self, items: tuple[RateLimitItem, ...], *key: str) -> None:
         for item in items:
             self._storage.decr(item.key_for(*key))
+
+
+@contextmanager
+def password_attempt(scope: Mapping[str, Any], login: str) -> Iterator[None]:
+    """Count a name and password of a request, by login and address, unless what is done inside succeeds.
+
+    Raises
+    ------
+    TooManyRequests
+        There were too many wrong ones.
+    """
+    limits: Limits = scope["app"].state.limits
+    client = scope.get("client")
+    address = address_of(client[0] if client else None)
+    try:
+        limits.guess(address)
+    finally:
+        limits.sign_in(login, address)
+    try:
+        yield
+    except CredentialsRefused:
+        raise
+    except BaseException:
+        limits.forget_guess(address)
+        limits.forget_sign_in(login, address)
+        raise
+    limits.forget_guess(address)
+    limits.signed_in(login, address)
 
 
 def _digest(*parts: str) -> bytes:

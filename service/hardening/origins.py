@@ -22,7 +22,7 @@ from service.settings import Settings
 
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]{2,45}\]|[a-z0-9._-]{1,253})(?::[0-9]{1,5})?")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - read, not bound
 
 Headers = Mapping[bytes, bytes]
@@ -80,7 +80,7 @@ class Origins:
         ForeignOrigin
             It does not come from a page of ours, or carries a cookie and does not say where it comes from.
         """
-        if scope["method"] in _SAFE or _bearer_alone(headers):
+        if scope["method"] in SAFE or _bearer_alone(headers):
             return
         origin = headers.get(b"origin")
         if origin is not None:
@@ -94,6 +94,12 @@ class Origins:
             return
         if site != b"same-origin":
             raise _foreign((site or b"-").decode("latin-1"))
+
+
+def local_address(address: str) -> str:
+    """Return an address if it is a path of ours, else the start: nobody is led elsewhere from here."""
+    inside = address.startswith("/") and not address.startswith(("//", "/\\"))
+    return address if inside and address.isprintable() else "/"
 
 
 def _bearer_alone(headers: Headers) -> bool:

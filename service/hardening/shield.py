@@ -12,13 +12,12 @@ from geo.errors import WardlineError
 from service import i18n
 from service.hardening.headers import armoured
 from service.hardening.limits import Limits, Seen, address_of
-from service.hardening.origins import Origins
+from service.hardening.origins import SAFE, Origins
 from service.problems import refusal
 from service.settings import Settings
 
 # Asked by the machinery around us, every few seconds and from anywhere.
 _UNCOUNTED = frozenset({"/healthz", "/readyz"})
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _UNAUTHORIZED = 401
 _FAULT = 500
 
@@ -98,7 +97,7 @@ class Shield:
 
     def _counted(self, scope: Scope, header: bytes, address: str | None) -> Credential:
         credential = Credential(header, address)
-        if scope["method"] not in _SAFE:
+        if scope["method"] not in SAFE:
             self._limits.upload(header)
         if credential.digest not in self._right:
             credential.count(self._limits)

@@ -2,7 +2,7 @@
 
 import secrets
 from typing import Annotated, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Form, Query, Request, Response
@@ -13,7 +13,7 @@ from maps import plain
 from service.access import demo, passwords
 from service.account_dependencies import AccountsDep, drop_cookie, open_session, set_cookie
 from service.dependencies import GuardedRoute, IdentityDep, ServiceDep
-from service.errors import CredentialsRefused, status_of
+from service.errors import CredentialsRefused, TooManyRequests, status_of
 from service.page_dependencies import ReaderDep, page_headers, remember_language
 from service.use_cases import sessions
 
@@ -51,8 +51,9 @@ async def post_signin(
     """Begin a session and lead to where the reader wanted to go."""
     try:
         person = await service.access.check(login, password, request.scope)
-    except CredentialsRefused as error:
-        return _page(request, reader, next, login=login, problem=error.text(reader.translate), status=401)
+    except (CredentialsRefused, TooManyRequests) as error:
+        problem, status = error.text(reader.translate), status_of(type(error))
+        return _page(request, reader, next, login=login, problem=problem, status=status)
     token = await run_sync(open_session, service, identity, person)
     there = f"/signin?next={quote(_local(next))}" if person.must_change else _local(next)
     response = RedirectResponse(there, _SEE)
@@ -111,6 +112,7 @@ def _page(
         "name": "",
         "must_change": False,
         "problem": "",
+        "provider": urlsplit(request.app.state.settings.oidc_issuer or "").hostname,
         "least": passwords.SHORTEST,
         "demo": tuple(demo.PEOPLE) if access.offers_demo(request.scope) else (),
         "demo_password": demo.PASSWORD,

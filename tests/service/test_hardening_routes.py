@@ -9,7 +9,9 @@ from fastapi.routing import iter_route_contexts
 from starlette.routing import Route
 
 from service.settings import Settings
+from tests.fixtures.accounts import PASSWORD, Callers, add_person
 from tests.fixtures.client import TestClient, running
+from tests.fixtures.county import DISTRICT
 from tests.maps.test_shell import parsed
 
 SAMPLES = {
@@ -116,3 +118,32 @@ def test_a_page_of_others_changes_nothing(client: TestClient, origin: str) -> No
 def test_the_addresses_in_answers_are_never_of_others(client: TestClient) -> None:
     answer = client.get("/tiles/grids.json", headers={"X-Forwarded-Host": "evil.example"})
     assert "evil" not in answer.text
+
+
+def test_a_password_cannot_be_tried_out_on_the_form(callers: Callers) -> None:
+    add_person(callers.engine, "ada", password=PASSWORD)
+    client = callers.nobody()
+    for name in ("ada", "Ada", "aDA") * 10:
+        answer = client.post("/signin", data={"login": name, "password": "wrong"})
+        assert answer.status_code == 401
+    answer = client.post("/signin", data={"login": "ada", "password": PASSWORD})
+    assert answer.status_code == 429
+    assert "Try again in" in answer.text
+    answer = client.post("/api/v1/session", json={"login": "ADA", "password": PASSWORD})
+    assert answer.status_code == 429
+    assert int(answer.headers["retry-after"]) == answer.json()["wait_s"]
+    # Nobody else is kept out, and neither is she, from where she is.
+    add_person(callers.engine, "eve", password=PASSWORD)
+    given = {"login": "eve", "password": PASSWORD}
+    assert client.post("/api/v1/session", json=given).status_code == 201
+    away = TestClient(client.app, headers=client.headers, client=("192.0.2.9", 1))
+    assert away.post("/api/v1/session", json={"login": "ada", "password": PASSWORD}).status_code == 201
+
+
+def test_reports_without_a_name_have_a_rate(callers: Callers) -> None:
+    outside = TestClient(callers.client.app, headers=callers.client.headers, client=("192.0.2.9", 1))
+    report = {"class": "waste", "title": "x", "lon": 131.005, "lat": 46.005}
+    answers = [outside.post("/api/v1/incidents", json=report).status_code for _ in range(12)]
+    assert answers == [201] * 10 + [429] * 2
+    named = callers.role("ada", "supervisor", DISTRICT)
+    assert [named.post("/api/v1/incidents", json=report).status_code for _ in range(12)] == [201] * 12
