@@ -7,18 +7,37 @@ fixes it came from are dropped by retention.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import CheckConstraint, Column, Date, DateTime, Double, Index, SmallInteger, Table, Text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ColumnElement,
+    Date,
+    DateTime,
+    Double,
+    Index,
+    SmallInteger,
+    Table,
+    Text,
+    func,
+    select,
+)
+from sqlalchemy import cast as sql_cast
 
 from geo.evidence import Evidence
 from layers.base import identifier, link, shard_table
-from layers.ids import new_id
+from layers.districts import district
+from layers.ids import first_id_at, new_id
+from layers.record_tables import fix_horizon
 from layers.storage import Store, read_sql
+
+# A ledger that was computed beside the removal of its fixes may have been written a little after it.
+_OVERLAP = timedelta(minutes=1)
 
 coverage_line = shard_table(
     "coverage_line",
@@ -176,7 +195,8 @@ class Coverage(Store):
     def replace_markers(self, device: str, day: date, visits: Sequence[MarkerVisit]) -> None:
         """Make these the only markers a device reached on a day."""
         columns = ("marker", "patrol", "evidence", "at", "distance_m")
-        self._replace(coverage_marker, columns, device, day, visits)
+        # From visits, which stay when the fixes go.
+        self._replace(coverage_marker, columns, device, day, visits, always=True)
 
     def lines(self, segments: Sequence[UUID], from_day: date, to_day: date) -> LineIntervals:
         """Return what was covered of some segments on the days of [from_day, to_day)."""
@@ -227,14 +247,38 @@ class Coverage(Store):
         )
         return dict(rows.fetchall())
 
-    def _replace(
-        self, table: Table, columns: tuple[str, ...], device: str, day: date, visits: Sequence[Any]
-    ) -> None:
-        self._write(
-            table.delete().where(
-                table.c.district == self.district, table.c.device == device, table.c.day == day
+    def _recomputable(self, table: Table, day: date) -> Sequence[ColumnElement[bool]]:
+        """Return the condition that fixes are left from which a row of a day can be made again.
+
+        What was walked of a day whose fixes were removed stays as it was found then; what arrives of it later
+        is added, and can be made again until it is removed in its turn.
+        """
+        row = self._first(
+            select(
+                fix_horizon.c.removed_at,
+                (sql_cast(func.timezone(district.c.timezone, fix_horizon.c.before), Date) > day).label(
+                    "gone"
+                ),
             )
+            .join(district, district.c.code == fix_horizon.c.district)
+            .where(fix_horizon.c.district == self.district)
         )
+        if row is None or not row.gone:
+            return ()
+        return (table.c.id > first_id_at(row.removed_at + _OVERLAP),)
+
+    def _replace(
+        self,
+        table: Table,
+        columns: tuple[str, ...],
+        device: str,
+        day: date,
+        visits: Sequence[Any],
+        *,
+        always: bool = False,
+    ) -> None:
+        mine = (table.c.district == self.district, table.c.device == device, table.c.day == day)
+        self._write(table.delete().where(*mine, *(() if always else self._recomputable(table, day))))
         self._copy(
             table,
             ("id", "device", "day", *columns),

@@ -5,6 +5,7 @@ rows without asking the database.
 """
 
 import uuid
+from datetime import datetime
 
 from uuid_utils.compat import uuid7
 
@@ -16,6 +17,12 @@ _FEATURE_BITS = (1 << 52) - 1
 def new_id() -> uuid.UUID:
     """Return a new UUIDv7: ids made later sort later."""
     return uuid7()
+
+
+def first_id_at(instant: datetime) -> uuid.UUID:
+    """Return the lowest UUIDv7 of an instant: ids made before it sort before it."""
+    milliseconds = int(instant.timestamp() * 1000)
+    return uuid.UUID(int=milliseconds << 80 | 0x7 << 76 | 0x2 << 62)
 
 
 def feature_id(identifier: uuid.UUID) -> int:

@@ -28,6 +28,7 @@ class Incident:
     ``lon``, ``lat`` are where it counts, in degrees; ``raw_lon``, ``raw_lat`` what was given in ``datum``.
     ``accuracy_m`` is the radius the given place is good for. ``assignment`` keeps how it came to its
     ``unit``, ``representative`` and border ``segment``; ``measure_m`` runs from the segment's start.
+    ``about_representative`` and ``about_unit`` are whom it complains about; they neither see nor handle it.
     ``version`` counts its changes, from 1.
     """
 
@@ -52,6 +53,8 @@ class Incident:
     representative: UUID | None = None
     segment: UUID | None = None
     measure_m: float | None = None
+    about_representative: UUID | None = None
+    about_unit: UUID | None = None
     version: int = 1
 
     def digest(self) -> str:
@@ -79,6 +82,16 @@ class IncidentEvent:
     kind: str
     actor: str
     body: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassCount:
+    """How many incidents of a class were received of a unit of the top level."""
+
+    unit: str
+    name: str
+    class_: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +251,31 @@ class Incidents(Store):
             .group_by(incident.c.unit)
         )
         return {row.unit: row.open for row in rows}
+
+    def counts(self, from_at: datetime, to_at: datetime) -> tuple[ClassCount, ...]:
+        """Return how many incidents were received in [from_at, to_at), by top unit and class.
+
+        Units are those named when the incident was assigned. What was rejected, or merged into another, does
+        not count.
+        """
+        top = incident.c.assignment["chain"][-1]
+        rows = self._all(
+            select(
+                func.coalesce(top["code"].astext, "").label("part"),
+                func.max(func.coalesce(top["name"].astext, "")).label("name"),
+                incident.c["class"].label("kind"),
+                func.count().label("number"),
+            )
+            .where(
+                incident.c.district == self.district,
+                incident.c.received_at >= from_at,
+                incident.c.received_at < to_at,
+                incident.c.status.not_in(("rejected", "merged")),
+            )
+            .group_by("part", "kind")
+            .order_by("part", "kind")
+        )
+        return tuple(ClassCount(row.part, row.name, row.kind, row.number) for row in rows)
 
     def page(
         self, only: IncidentFilter | None = None, *, limit: int = 100, cursor: str | None = None

@@ -186,6 +186,7 @@ RULES: Mapping[str, Rules] = {
     "idempotency_key": Rules(_MY_KEY, _MY_KEY, _MY_KEY, _SYSTEM),
     # Records.
     "fix_export": _same(_whole(*LEADS), read=_whole(*LEADS), remove=_SYSTEM),
+    "fix_horizon": _same(_SYSTEM, read=ENTERED),
     "retention_period": _same(_whole("administrator"), read=_whole(*OVERSIGHT)),
     "retention_run": Rules(_whole(*OVERSIGHT), _whole("administrator"), None, _SYSTEM),
     "audit_entry": Rules(_whole(*OVERSIGHT, AUDIT), _whole(AUDIT)),

@@ -58,6 +58,15 @@ fix_export = shard_table(
     CheckConstraint("expires_at > requested_at", name="expires_at"),
 )
 
+# Up to when the fixes of a district were removed, and when that was: what the ledger said then stays.
+fix_horizon = shard_table(
+    "fix_horizon",
+    Column("before", DateTime(timezone=True), nullable=False),
+    Column("removed_at", DateTime(timezone=True), nullable=False),
+    in_district(),
+    key=(),
+)
+
 retention_period = shard_table(
     "retention_period",
     Column("subject", Text, nullable=False),

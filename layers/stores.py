@@ -16,6 +16,7 @@ from layers.field_batches import Batches
 from layers.field_files import FieldFiles
 from layers.field_incidents import FieldIncidents
 from layers.field_tracks import FieldTracks
+from layers.fix_exports import FixExports
 from layers.grids import Grids
 from layers.heads import Heads
 from layers.idempotency import Idempotency
@@ -26,6 +27,7 @@ from layers.patrols import Patrols
 from layers.quarantine import Quarantine
 from layers.releases import Releases
 from layers.representatives import Representatives
+from layers.retention import Retention
 from layers.row_security import INTAKE, acting
 from layers.stations import Stations
 from layers.tiles import Tiles
@@ -110,6 +112,16 @@ class Stores:
     def contacts(self) -> Contacts:
         """Who reported the incidents."""
         return Contacts(self.session, self.district)
+
+    @cached_property
+    def fix_exports(self) -> FixExports:
+        """The requests for raw fixes."""
+        return FixExports(self.session, self.district)
+
+    @cached_property
+    def retention(self) -> Retention:
+        """What is kept, and until when."""
+        return Retention(self.session, self.district)
 
     @cached_property
     def idempotency(self) -> Idempotency:

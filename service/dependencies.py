@@ -22,8 +22,10 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from geo.errors import N_
 from layers import districts
+from layers.audit import Actor, act_as
 from layers.errors import InvalidBox, translated
 from layers.geometry import Box
+from layers.ids import new_id
 from layers.paging import MAX_LIMIT
 from layers.row_security import enter
 from layers.stores import Stores
@@ -173,6 +175,7 @@ def get_session(service: ServiceDep, identity: IdentityDep) -> Iterator[Session]
     """
     with service.sessions() as session:
         enter(session, identity.scope())
+        act_as(session, Actor(identity.kind, identity.id, identity.name, str(new_id())))
         yield session
         with translated():
             session.commit()

@@ -126,6 +126,15 @@ class Settings(BaseSettings):
     limit_guesses: str = Field(
         default="120/minute; 1000/hour", description="Wrong passwords and tokens of one address, or off"
     )
+    keep_fixes_days: int = Field(
+        default=30, ge=1, le=3650, description="Days raw positions of people are kept; coverage stays"
+    )
+    keep_contacts_days: int = Field(
+        default=365, ge=1, le=3650, description="Days it is kept who reported an incident, after it is closed"
+    )
+    keep_drafts_days: int = Field(
+        default=30, ge=1, le=3650, description="Days what was never finished is kept"
+    )
     language: Literal["zh", "en"] = Field(
         default="en", description="Language where a request prefers neither zh nor en"
     )

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from geo.errors import N_
-from service.errors import ServiceError
+from service.errors import NotReady
 
 FOLDER = "keys"
 _CLOSED = 0o600
 _OTHERS = 0o077
 
 
-class KeyFileUnusable(ServiceError):
+class KeyFileUnusable(NotReady):
     """A file of keys can be read by others, cannot be read by us, or does not hold keys."""
 
     code = "key-file-unusable"

@@ -17,7 +17,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from geo.errors import N_
-from service.errors import ServiceError
+from service.errors import NotReady
 from service.keys.files import ensure, folder_of, read, replace
 
 NAME = "contacts.json"
@@ -25,7 +25,7 @@ _KEY_BITS = 256
 _NONCE_BYTES = 12
 
 
-class SealBroken(ServiceError):
+class SealBroken(NotReady):
     """A sealed text cannot be opened: its key is absent, or it is not what was sealed there."""
 
     code = "seal-broken"

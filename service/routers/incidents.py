@@ -1,5 +1,6 @@
 """Incidents: the inbox, one incident, its edits and its log."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -8,9 +9,11 @@ from fastapi import Query, Response
 from pydantic import AwareDatetime
 
 from layers.incidents import Incident, IncidentFilter
+from layers.row_security import INTAKE, acting
 from service.dependencies import (
     BoxDep,
     Cursor,
+    IdentityDep,
     Limit,
     OnceDep,
     Reply,
@@ -20,6 +23,8 @@ from service.dependencies import (
     present_ground,
 )
 from service.dependencies import router as make_router
+from service.keys import KeyRing
+from service.schemas.contacts import ReceiptOut
 from service.schemas.incidents import (
     EventIn,
     EventOut,
@@ -28,10 +33,11 @@ from service.schemas.incidents import (
     IncidentPage,
     IncidentPatch,
     IncidentWithEvents,
+    ReportedOut,
     event_json,
     incident_json,
 )
-from service.use_cases import incidents
+from service.use_cases import contacts, incidents
 
 router = make_router("incidents")
 
@@ -39,15 +45,36 @@ Short = Annotated[str | None, Query(max_length=64)]
 
 
 @router.post(
-    "/incidents", response_model=IncidentOut, status_code=201, responses={200: {"model": IncidentOut}}
+    "/incidents",
+    response_model=ReportedOut | ReceiptOut,
+    status_code=201,
+    responses={200: {"model": ReportedOut | ReceiptOut}},
 )
-def post_incident(report: IncidentIn, stores: StoresDep, service: ServiceDep, once: OnceDep) -> Response:
-    """Take in an incident: 201 for a new one, 200 for one that its channel delivered before."""
+def post_incident(
+    report: IncidentIn, stores: StoresDep, service: ServiceDep, once: OnceDep, identity: IdentityDep
+) -> Response:
+    """Take in an incident: 201 for a new one, 200 for one that its channel delivered before.
+
+    Whoever reports without signing in gets a receipt, which tells what becomes of the report, and no more.
+    """
 
     def act() -> Reply:
         allowed = service.settings.allow_datum_inverse
-        value, new = incidents.receive(stores, present_ground(service, stores), report, allow_inverse=allowed)
-        return _reply(value, 201 if new else 200)
+        with acting(stores.session, INTAKE):
+            ground = present_ground(service, stores)
+            value, new = incidents.receive(stores, ground, report, allow_inverse=allowed)
+        receipt = None
+        if new:
+            if report.contact is not None:
+                ring = KeyRing(service.settings.home)
+                contacts.keep(stores, ring, value.id, report.contact, value.received_at)
+            receipt = contacts.give_receipt(stores, value.id, value.received_at, identity.person)
+        status = 201 if new else 200
+        if not identity.signed_in:
+            told = {"receipt": receipt, "status": value.status, "received_at": value.received_at.isoformat()}
+            return Reply(status, told)
+        reply = _reply(value, status)
+        return replace(reply, body={**reply.body, "receipt": receipt})
 
     return once(stores, act)
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from layers.incidents import Incident, IncidentEvent
+from service.schemas.contacts import ContactIn
 from service.schemas.locate import Datum, OverlayOut, SegmentOut, UnitOut
 
 Word = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)]
@@ -23,6 +24,13 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class AboutIn(_Strict):
+    """Whom the report complains about, by code: they neither see nor handle it."""
+
+    representative: Word | None = None
+    unit: Word | None = None
+
+
 class IncidentIn(_Strict):
     """An incident as a channel delivers it; ``channel`` and ``external_id`` name it there."""
 
@@ -37,6 +45,8 @@ class IncidentIn(_Strict):
     accuracy_m: Radius | None = Field(default=None, description="Radius the place is good for, metres.")
     occurred_at: AwareDatetime | None = Field(default=None, description="Now, where none is given.")
     actor: Word = "reporter"
+    contact: ContactIn | None = Field(default=None, description="Left out by who reports anonymously.")
+    about: AboutIn | None = Field(default=None, description="Whom the report complains about.")
 
 
 class IncidentPatch(_Strict):
@@ -106,6 +116,12 @@ class IncidentOut(BaseModel):
     near_boundary: bool
     candidates: list[UnitOut]
     rule: str | None
+
+
+class ReportedOut(IncidentOut):
+    """A new incident, and the receipt that its reporter can follow it with."""
+
+    receipt: str | None = Field(description="Shown once. None where the incident was delivered before.")
 
 
 class EventOut(BaseModel):

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from geo.errors import N_, WardlineError
-from layers.errors import StaleVersion
+from layers.errors import NotFound, StaleVersion
 from layers.ids import new_id
 from layers.incidents import Incident, IncidentEvent
 from layers.representatives import Responsible
@@ -31,6 +31,17 @@ STEPS: Mapping[str, tuple[str, ...]] = {
 
 Holders = Callable[[Sequence[UUID]], Sequence[Responsible]]
 """Answers who is responsible for a unit given its chain, the unit first: the nearest that has anybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accused:
+    """Whom an incident complains about: they never handle it, nor do those of the unit."""
+
+    representative: UUID | None = None
+    unit: UUID | None = None
+
+
+NOBODY = Accused()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +78,11 @@ def assign(
     *,
     class_: str | None = None,
     accuracy_m: float | None = None,
+    accused: Accused = NOBODY,
 ) -> Assignment:
     """Return to whom a place in lon, lat degrees belongs, by the rules of :mod:`service.indexes.locate`.
+
+    Whoever is complained about is passed over: the next one above answers.
 
     Raises
     ------
@@ -79,8 +93,7 @@ def assign(
     chain = [one.id for one in answer.chain]
     if answer.rule == "overlay":
         chain.insert(0, answer.unit.id)
-    found = holders(chain)
-    person = found[0] if found else None
+    person = _impartial(holders, chain, accused)
     segment = answer.segment
     return Assignment(
         answer.unit.id,
@@ -89,6 +102,20 @@ def assign(
         None if segment is None else segment.measure_m,
         {**answer.to_json(), "representative": _person_json(answer, person), "as_of": ground.day.isoformat()},
     )
+
+
+def _impartial(holders: Holders, chain: Sequence[UUID], accused: Accused) -> Responsible | None:
+    """Return who answers for a chain and is neither complained about nor of a unit that is."""
+    rest = list(chain)
+    if accused.unit in rest:
+        rest = rest[rest.index(accused.unit) + 1 :]
+    while rest:
+        found = holders(rest)
+        free = [one for one in found if one.representative.id != accused.representative]
+        if free or not found:
+            return free[0] if free else None
+        rest = rest[rest.index(found[0].unit) + 1 :]
+    return None
 
 
 def _person_json(answer: Answer, person: Responsible | None) -> dict[str, Any] | None:
@@ -123,6 +150,7 @@ def receive(
     lon, lat = to_storage(report.lon, report.lat, report.datum, allowed=allow_inverse, reason="incident")
     occurred = report.occurred_at or now
     _check_time(occurred, now)
+    accused = _accused(stores, ground, report)
     value = Incident(
         id=new_id(),
         channel=report.channel,
@@ -138,6 +166,8 @@ def receive(
         accuracy_m=report.accuracy_m,
         occurred_at=occurred,
         received_at=now,
+        about_representative=accused.representative,
+        about_unit=accused.unit,
     )
     # Whoever reports may neither look up who answers for a place nor read what others reported.
     with stores.intake():
@@ -147,6 +177,8 @@ def receive(
             stores.incidents.record(
                 stored.id, now, "received", report.actor, channel=report.channel, assignment=_summary(stored)
             )
+    if new:
+        stores.audit.record("incident.create", "incident", stored.id, channel=report.channel)
     return stored, new
 
 
@@ -209,6 +241,7 @@ def change(
             **summaries,
             after=_summary(saved),
         )
+    stores.audit.record("incident.edit", "incident", saved.id, fields=fields, version=saved.version)
     return saved
 
 
@@ -238,6 +271,7 @@ def add_event(
                 mend=N_("Send text, or kind status to change the status."),
                 where={"pointer": "/text"},
             )
+        stores.audit.record("incident.comment", "incident", value.id)
         return value, stores.incidents.record(value.id, now, "comment", event.actor, text=event.text)
     if event.status is None:
         raise InvalidInput(
@@ -260,6 +294,7 @@ def add_event(
     log = stores.incidents.record(
         value.id, now, "status", event.actor, before=value.status, after=event.status, text=event.text
     )
+    stores.audit.record("incident.status", "incident", value.id, before=value.status, after=event.status)
     return saved, log
 
 
@@ -272,12 +307,32 @@ def _assign_value(stores: Stores, ground: Ground, value: Incident) -> Assignment
             value.lat,
             class_=value.class_,
             accuracy_m=value.accuracy_m,
+            accused=Accused(value.about_representative, value.about_unit),
         )
     except WardlineError as error:
         # The place is a part of the body here, not a parameter of the address.
         if error.where.get("parameter") in ("lon", "lat", "lon,lat"):
             error.where = {"pointer": "/lon"}
         raise
+
+
+def _accused(stores: Stores, ground: Ground, report: IncidentIn) -> Accused:
+    """Return whom a report complains about."""
+    about = report.about
+    if about is None:
+        return NOBODY
+    place = "/about/representative"
+    try:
+        code = about.representative
+        person = None if code is None else stores.representatives.by_code(code).id
+        place = "/about/unit"
+        layer = next(iter(ground.partitions))
+        unit = None if about.unit is None else stores.grids.unit_by_code(layer, about.unit, ground.day).id
+    except NotFound as error:
+        raise InvalidInput(
+            error.message, mend=error.mend, where={"pointer": place}, **error.params
+        ) from error
+    return Accused(person, unit)
 
 
 def _assigned(value: Incident, found: Assignment) -> Incident:

@@ -9,12 +9,15 @@ from uuid import UUID
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session
 
 from layers.audit import Actor, Audit, AuditFilter, act_as, central, write_pending
 from layers.audit_chain import GENESIS, ChainHead, Entry, Fault, verify
+from layers.row_security import SYSTEM_SCOPE
 from layers.stores import Stores
+from service.database import session_factory, web_engine
 
 AT = datetime(2026, 6, 1, 1, 30, tzinfo=UTC)
 SOMEBODY = UUID(int=7)
@@ -218,3 +221,23 @@ def test_writers_of_one_chain_never_fork_it(engine: Engine) -> None:
             entries = list(Audit(session, name).entries())
             assert len({one.subject for one in entries}) == len(entries) == 80
             assert verify(name, entries)[1] == ()
+
+
+@pytest.mark.parametrize("table", ["audit_entry", "audit_central"])
+@pytest.mark.parametrize("change", ["UPDATE {} SET purpose = NULL", "DELETE FROM {}", "TRUNCATE {}"])
+def test_the_service_may_only_append(engine: Engine, database_url: str, table: str, change: str) -> None:
+    """Not even for its own work, which is shown every row."""
+    with Session(engine) as session:
+        Stores(session, "230882").districts.create("试验县")
+        session.commit()
+    served = web_engine(database_url, None)
+    try:
+        with session_factory(served, SYSTEM_SCOPE)() as session:
+            Audit(session, "230882").record("a.b", "x", 1)
+            central(session).record("a.b", "x", 1)
+            session.commit()
+            assert (Audit(session, "230882").head().seq, central(session).head().seq) == (1, 1)
+            with pytest.raises(ProgrammingError, match="permission denied"):
+                session.execute(text(change.format(table)))
+    finally:
+        served.dispose()

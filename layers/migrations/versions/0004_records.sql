@@ -83,6 +83,14 @@ CREATE TABLE fix_export (
     CONSTRAINT ck_fix_export_expires_at CHECK (expires_at > requested_at)
 );
 
+CREATE TABLE fix_horizon (
+    district text NOT NULL,
+    before timestamptz NOT NULL,
+    removed_at timestamptz NOT NULL,
+    CONSTRAINT pk_fix_horizon PRIMARY KEY (district),
+    CONSTRAINT fk_fix_horizon_district FOREIGN KEY(district) REFERENCES district (code)
+);
+
 CREATE TABLE retention_period (
     district text NOT NULL,
     subject text NOT NULL,

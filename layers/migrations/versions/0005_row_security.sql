@@ -503,6 +503,13 @@ CREATE POLICY read ON public.fix_export FOR SELECT USING (district = ANY ((SELEC
 CREATE POLICY insert ON public.fix_export FOR INSERT WITH CHECK (district = ANY ((SELECT scope_districts('coordinator', 'supervisor', 'administrator', 'auditor'))::text[]));
 CREATE POLICY change ON public.fix_export FOR UPDATE USING (district = ANY ((SELECT scope_districts('coordinator', 'supervisor', 'administrator', 'auditor'))::text[]));
 CREATE POLICY remove ON public.fix_export FOR DELETE USING ((SELECT scope_everywhere('system')));
+ALTER TABLE public.fix_horizon ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT, UPDATE, DELETE ON public.fix_horizon TO wardline_web;
+CREATE POLICY owner ON public.fix_horizon TO CURRENT_USER USING (true);
+CREATE POLICY read ON public.fix_horizon FOR SELECT USING ((SELECT scope_entered()));
+CREATE POLICY insert ON public.fix_horizon FOR INSERT WITH CHECK ((SELECT scope_everywhere('system')));
+CREATE POLICY change ON public.fix_horizon FOR UPDATE USING ((SELECT scope_everywhere('system')));
+CREATE POLICY remove ON public.fix_horizon FOR DELETE USING ((SELECT scope_everywhere('system')));
 ALTER TABLE public.retention_period ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT, UPDATE, DELETE ON public.retention_period TO wardline_web;
 CREATE POLICY owner ON public.retention_period TO CURRENT_USER USING (true);

@@ -1,0 +1,292 @@
+"""Retention: what is kept about people, until when, and how it is forgotten.
+
+Every step is one condition over one table, counted in a dry run and carried out otherwise, so that both mean
+the same rows. Raw fixes go, and with them the places in what could not be stored and of visits; of an
+incident that was closed long ago goes everything about who reported it. The coverage ledger stays as it is.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from sqlalchemy import Table, case, exists, func, literal, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnElement
+
+from geo.errors import N_
+from layers.accounts import sign_in
+from layers.field_tables import DISCARDED, WAITING, field_batch, field_incident, quarantine, visit
+from layers.fixes import fix, fix_quarantine
+from layers.idempotency import idempotency_key
+from layers.ids import new_id
+from layers.incident_tables import SETTLED, incident, incident_event
+from layers.record_tables import (
+    fix_export,
+    fix_horizon,
+    incident_contact,
+    incident_receipt,
+    retention_period,
+    retention_run,
+)
+from layers.storage import Store
+
+Way = Literal["removed", "forgotten"]
+FORGOTTEN = "{}"
+"""What stands in place of a raw item whose time is over."""
+
+BY = "retention"
+_OVER = N_("The time for which it may be kept is over.")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The instants before which things are no longer kept."""
+
+    fixes: datetime
+    contacts: datetime
+    drafts: datetime
+    replies: datetime
+    keys: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is forgotten of one table, and why: rows are ``removed``, or what is personal is ``forgotten``."""
+
+    table: Table
+    way: Way
+    reason: str
+    where: ColumnElement[bool]
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How many rows of a table a step concerned."""
+
+    table: str
+    way: Way
+    reason: str
+    rows: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the line of a report."""
+        return {"table": self.table, "way": self.way, "reason": self.reason, "rows": self.rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Horizon:
+    """Fixes before ``before`` were removed, at last at ``removed_at``."""
+
+    before: datetime
+    removed_at: datetime
+
+
+def steps(district: str, limits: Limits, now: datetime) -> tuple[Step, ...]:
+    """Return what is to be forgotten of a district."""
+    return (
+        *_of_places(district, limits, now),
+        *_of_reporters(district, limits),
+        *_of_work(district, limits, now),
+    )
+
+
+def _of_places(district: str, limits: Limits, now: datetime) -> tuple[Step, ...]:
+    raw, item, seen = fix_quarantine.c, quarantine.c, visit.c
+    return (
+        Step(fix, "removed", "fixes", (fix.c.district == district) & (fix.c.at < limits.fixes)),
+        Step(
+            fix_quarantine,
+            "forgotten",
+            "fixes",
+            (raw.district == district)
+            & (raw.received_at < limits.fixes)
+            & (raw.raw != func.jsonb_build_object()),
+            {"raw": {}},
+        ),
+        Step(
+            quarantine,
+            "forgotten",
+            "fixes",
+            (item.district == district)
+            & (item.kind == "point")
+            & (item.received_at < limits.fixes)
+            & (item.raw != FORGOTTEN),
+            _settled(now),
+        ),
+        Step(
+            visit,
+            "forgotten",
+            "fixes",
+            (seen.district == district) & (seen.at < limits.fixes) & seen.lon.is_not(None),
+            {"lon": None, "lat": None},
+        ),
+    )
+
+
+def _of_reporters(district: str, limits: Limits) -> tuple[Step, ...]:
+    found = []
+    for table in (incident_contact, incident_receipt):
+        mine = (table.c.district == district) & _closed(district, table.c.incident, limits.contacts)
+        found.append(Step(table, "removed", "contacts", mine))
+    sent = field_incident.c
+    mine = (sent.district == district) & sent.person.is_not(None)
+    closed = _closed(district, sent.incident, limits.contacts)
+    return (
+        *found,
+        Step(field_incident, "forgotten", "contacts", mine & closed, {"person": None, "device": ""}),
+    )
+
+
+def _of_work(district: str, limits: Limits, now: datetime) -> tuple[Step, ...]:
+    item, batch, key, export = quarantine.c, field_batch.c, idempotency_key.c, fix_export.c
+    return (
+        Step(
+            quarantine,
+            "forgotten",
+            "drafts",
+            (item.district == district)
+            & (item.kind != "point")
+            & (item.received_at < limits.drafts)
+            & (item.raw != FORGOTTEN),
+            _settled(now),
+        ),
+        Step(
+            field_batch,
+            "removed",
+            "replies",
+            (batch.district == district) & (batch.received_at < limits.replies),
+        ),
+        Step(idempotency_key, "removed", "keys", (key.district == district) & (key.created_at < limits.keys)),
+        Step(
+            fix_export, "removed", "keys", (export.district == district) & (export.expires_at < limits.keys)
+        ),
+    )
+
+
+def _settled(now: datetime) -> dict[str, Any]:
+    """Return what becomes of an item of quarantine: known to have been there, its content gone."""
+    item = quarantine.c
+    return {
+        "raw": FORGOTTEN,
+        "fault": {"text": _OVER, "params": {}},
+        "corrections": None,
+        "state": case((item.state == WAITING, DISCARDED), else_=item.state),
+        "settled_at": func.coalesce(item.settled_at, now),
+        "settled_by": func.coalesce(item.settled_by, BY),
+        "note": func.coalesce(item.note, _OVER),
+    }
+
+
+def _closed(district: str, column: ColumnElement[Any], before: datetime) -> ColumnElement[bool]:
+    """Return the condition that an incident was settled before an instant, and is settled still."""
+    last = (
+        select(func.max(incident_event.c.at))
+        .where(
+            incident_event.c.district == district,
+            incident_event.c.incident == incident.c.id,
+            incident_event.c.kind == "status",
+        )
+        .correlate(incident)
+        .scalar_subquery()
+    )
+    return exists(
+        select(literal(1)).where(
+            incident.c.district == district,
+            incident.c.id == column,
+            incident.c.status.in_(SETTLED),
+            func.coalesce(last, incident.c.received_at) < before,
+        )
+    )
+
+
+class Retention(Store):
+    """What one district keeps, and until when."""
+
+    def periods(self) -> dict[str, int]:
+        """Return the days that the district sets itself, by subject; the settings say the others."""
+        table = retention_period
+        rows = self._all(select(table.c.subject, table.c.days).where(table.c.district == self.district))
+        return {row.subject: row.days for row in rows}
+
+    def set_period(self, subject: str, days: int, at: datetime) -> None:
+        """Keep what belongs to a subject for so many days in this district."""
+        statement = insert(retention_period).values(
+            district=self.district, subject=subject, days=days, changed_at=at
+        )
+        self._write(
+            statement.on_conflict_do_update(
+                index_elements=["district", "subject"], set_={"days": days, "changed_at": at}
+            )
+        )
+
+    def begin(self) -> bool:
+        """Say whether this transaction is the only one that forgets in this district, until it ends."""
+        query = "SELECT pg_try_advisory_xact_lock(hashtextextended(:subject, 0))"
+        row = self._first(text(query), {"subject": f"retention:{self.district}"})
+        return row is not None and bool(row[0])
+
+    def count(self, step: Step) -> int:
+        """Return how many rows a step concerns."""
+        row = self._first(select(func.count()).select_from(step.table).where(step.where))
+        return 0 if row is None else int(row[0])
+
+    def do(self, step: Step) -> int:
+        """Carry a step out; return how many rows it concerned."""
+        if step.way == "removed":
+            return self._write(step.table.delete().where(step.where)).rowcount
+        return self._write(update(step.table).where(step.where).values(**step.values)).rowcount
+
+    def horizon(self) -> Horizon | None:
+        """Return up to when the fixes of the district were removed, and when that was."""
+        table = fix_horizon
+        row = self._first(select(table.c.before, table.c.removed_at).where(table.c.district == self.district))
+        return None if row is None else Horizon(row.before, row.removed_at)
+
+    def raise_horizon(self, before: datetime) -> None:
+        """Remember that the fixes before an instant were removed just now; it never goes back.
+
+        Just now is by the clock that ids are made by, which tell what of the ledger was made before.
+        """
+        at = datetime.now(UTC)
+        statement = insert(fix_horizon).values(district=self.district, before=before, removed_at=at)
+        self._write(
+            statement.on_conflict_do_update(
+                index_elements=["district"],
+                set_={"before": func.greatest(fix_horizon.c.before, before), "removed_at": at},
+            )
+        )
+
+    def keep_report(self, at: datetime, report: Mapping[str, Any]) -> None:
+        """Keep what a run did."""
+        self._insert(retention_run, [{"id": new_id(), "at": at, "applied": True, "report": dict(report)}])
+
+    def last_run(self) -> datetime | None:
+        """Return when something was last forgotten in the district, None where it never was."""
+        table = retention_run
+        row = self._first(
+            select(func.max(table.c.at)).where(table.c.district == self.district, table.c.applied)
+        )
+        return None if row is None else row[0]
+
+
+def drop_months(session: Session, before: datetime) -> int:
+    """Drop the months of fixes that end by an instant, of all districts at once; return how many.
+
+    A month is a table of its own, and dropping it costs nothing. Where others at work on fixes would keep us
+    waiting for long, none is dropped: the rows go one by one, and the empty months another day.
+    """
+    query = "SELECT drop_fix_months(CAST(:before AS timestamptz))"
+    return int(session.execute(text(query), {"before": before}).scalar_one())
+
+
+def end_sessions(session: Session, before: datetime, *, apply: bool) -> Done:
+    """Remove the sign-in sessions that ended, or that nobody used, before an instant."""
+    over = or_(sign_in.c.ended_at < before, sign_in.c.seen_at < before)
+    if apply:
+        rows = session.execute(sign_in.delete().where(over)).rowcount  # type: ignore[attr-defined]
+    else:
+        rows = session.execute(select(func.count()).select_from(sign_in).where(over)).scalar_one()
+    return Done(sign_in.name, "removed", "sessions", rows)

@@ -1,0 +1,161 @@
+"""Who reported an incident: kept apart and sealed, read for a purpose, forgotten in time; and the receipts.
+
+A receipt is all that an anonymous reporter gets: with it they see what became of their report, and nobody can
+tell from it who they are. Only its SHA-256 is stored.
+"""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from geo.errors import N_
+from layers.contacts import SealedContact
+from layers.errors import NotFound
+from layers.incidents import Incident
+from layers.row_security import INTAKE, acting
+from layers.stores import Stores
+from service.errors import InvalidInput
+from service.keys import KeyRing, Sealed
+from service.schemas.contacts import ContactIn
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's: no letter is mistaken for a digit when a receipt is read out."""
+
+GROUPS, GROUP = 4, 5
+_READ_AS = str.maketrans("OIL", "011")
+RESEALED_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What the holder of a receipt is told."""
+
+    status: str
+    class_: str
+    received_at: datetime
+    changed_at: datetime
+
+
+def keep(stores: Stores, ring: KeyRing, incident: UUID, contact: ContactIn, at: datetime) -> bool:
+    """Seal the contact data of a new incident; return whether there were any."""
+    given = {name: value for name, value in contact.model_dump().items() if value}
+    if not given:
+        return False
+    text = json.dumps(given, ensure_ascii=False, sort_keys=True).encode()
+    sealed = ring.seal(text, _subject(stores, incident))
+    with acting(stores.session, INTAKE):
+        stores.contacts.keep(SealedContact(incident, sealed.key, sealed.nonce, sealed.text), at)
+    stores.audit.record("contact.keep", "incident", incident)
+    return True
+
+
+def read(stores: Stores, ring: KeyRing, incident: UUID, purpose: str) -> Mapping[str, str]:
+    """Return the contact data of an incident; the audit tells who read them and why.
+
+    Raises
+    ------
+    NotFound
+        The caller may not see the incident, or nothing is kept of who reported it.
+    InvalidInput
+        The purpose says nothing.
+    """
+    words = require_purpose(purpose)
+    value = stores.incidents.get(incident)
+    found = stores.contacts.get(value.id)
+    if found is None:
+        raise NotFound(
+            N_("Nothing is kept of who reported incident {incident}."),
+            mend=N_("It was reported anonymously, or the time for which it is kept is over."),
+            where={"incident": str(incident)},
+            incident=str(incident),
+        )
+    text = ring.open(Sealed(found.key, found.nonce, found.sealed), _subject(stores, incident))
+    stores.audit.record("contact.read", "incident", incident, purpose=words)
+    opened: dict[str, str] = json.loads(text)
+    return {name: opened.get(name, "") for name in ContactIn.model_fields}
+
+
+def require_purpose(purpose: str) -> str:
+    """Return a purpose in words.
+
+    Raises
+    ------
+    InvalidInput
+        It has no two letters, or Chinese characters.
+    """
+    words = " ".join(purpose.split())
+    if sum(map(str.isalpha, words)) < 2:
+        raise InvalidInput(
+            N_("A purpose must say in words what for."),
+            mend=N_("Write what the data are needed for, such as: call back about the place."),
+            where={"parameter": "purpose"},
+        )
+    return words
+
+
+def give_receipt(stores: Stores, incident: UUID, at: datetime, person: UUID | None = None) -> str:
+    """Return a new receipt of an incident; it is shown once and never stored."""
+    letters = "".join(secrets.choice(ALPHABET) for _ in range(GROUPS * GROUP))
+    with acting(stores.session, INTAKE):
+        stores.contacts.give_receipt(incident, _digest(letters), at, person)
+    return "-".join(letters[place : place + GROUP] for place in range(0, len(letters), GROUP))
+
+
+def follow(stores: Stores, receipt: str) -> Followed:
+    """Return what became of the report of a receipt.
+
+    Raises
+    ------
+    NotFound
+        There is no such receipt, or the time for which it is kept is over.
+    """
+    letters = "".join(receipt.upper().split()).replace("-", "").translate(_READ_AS)
+    with acting(stores.session, INTAKE):
+        incident = stores.contacts.by_receipt(_digest(letters))
+        if incident is None:
+            raise NotFound(
+                N_("There is no report of this receipt."),
+                mend=N_("Check its letters; receipts are forgotten a year after the report is closed."),
+                where={"parameter": "receipt"},
+            )
+        value = stores.incidents.get(incident)
+        return Followed(value.status, value.class_, value.received_at, _changed_at(stores, value))
+
+
+def reseal(stores: Stores, ring: KeyRing) -> int:
+    """Seal what other keys seal with the present one; return how many, 0 once nothing is left."""
+    found = stores.contacts.with_other_keys(ring.present(), RESEALED_AT_ONCE)
+    for one in found:
+        subject = _subject(stores, one.incident)
+        new = ring.seal(ring.open(Sealed(one.key, one.nonce, one.sealed), subject), subject)
+        stores.contacts.replace(SealedContact(one.incident, new.key, new.nonce, new.text))
+    if found:
+        stores.audit.record("contact.reseal", "key", ring.present(), contacts=len(found))
+    return len(found)
+
+
+def _subject(stores: Stores, incident: UUID) -> str:
+    return f"{stores.district}/{incident}"
+
+
+def _changed_at(stores: Stores, value: Incident) -> datetime:
+    return max((one.at for one in stores.incidents.events(value.id)), default=value.received_at)
+
+
+def _digest(letters: str) -> bytes:
+    return hashlib.sha256(letters.encode()).digest()
+
+
+def receipt_json(value: Followed) -> dict[str, Any]:
+    """Return what the holder of a receipt is told: no place, no names, no words of the report."""
+    return {
+        "status": value.status,
+        "class": value.class_,
+        "received_at": value.received_at.isoformat(),
+        "changed_at": value.changed_at.isoformat(),
+    }
