@@ -1,6 +1,7 @@
 """Kills under load: the crash proof at the length of a release, with its figures."""
 
 import statistics
+import sys
 
 from tests.benchmarks.report import OURS, Report, Row, own_versions
 from tests.crash.run import CLIENTS, LOST_SHARE, crash
@@ -11,7 +12,7 @@ FEW = 20
 
 def run(units: int = 0, *, small: bool = False, peers: bool = True) -> Report:
     """Kill 500 times, or 20, and report rates, recovery times and whether the store kept every promise."""
-    figures = crash(FEW if small else KILLS)
+    figures = crash(FEW if small else KILLS, tell=lambda words: print(words, file=sys.stderr))  # noqa: T201
     rows = [Row(OURS, "acknowledged/s", (figures.promises / figures.seconds,))]
     for who, times in figures.recoveries.items():
         rows.append(

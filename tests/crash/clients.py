@@ -82,8 +82,8 @@ class Client(threading.Thread):
                 self.promised[deed.name] = json.loads(body)
                 self.answers.append((began, time.monotonic()))
                 return
-            if 400 <= status < 500 or status == 500:
+            if (400 <= status < 500 and status != 429) or status == 500:
                 raise BadAnswer(f"{deed.method} {deed.path}: {status} {body[:400]!r}")
-            # Nothing came, or 503: the service or its database is away. The same bytes again, soon.
+            # Nothing came, 503 or 429: somebody is away or busy. The same bytes again, soon.
             time.sleep(pause * chance.uniform(0.5, 1.0))
             pause = min(2 * pause, _LONGEST_PAUSE_S)

@@ -7,7 +7,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,13 +66,22 @@ class Figures:
         )
 
 
-def crash(kills: int, *, seed: int = 1, clients: int = CLIENTS, longest_pause_s: float = 1.0) -> Figures:
-    """Kill the service, a backend and the postmaster in turn under load, and judge the store."""
+def _silent(_: str) -> None:
+    """Say nothing."""
+
+
+def crash(
+    kills: int, *, seed: int = 1, longest_pause_s: float = 1.0, tell: Callable[[str], None] = _silent
+) -> Figures:
+    """Kill the service, a backend and the postmaster in turn under load, and judge the store.
+
+    ``tell`` hears of each kill and of how long it took until something was acknowledged again.
+    """
     folder = Path(tempfile.mkdtemp(prefix="wardline-crash-"))
     folder.chmod(0o755)
     cluster = Cluster(folder / "home")  # everything on that keeps data
     try:
-        return _crash(cluster, kills, seed, clients, longest_pause_s)
+        return _crash(cluster, kills, seed, longest_pause_s, tell)
     except BaseException as error:
         log = folder / "service.log"
         error.add_note(
@@ -85,7 +94,9 @@ def crash(kills: int, *, seed: int = 1, clients: int = CLIENTS, longest_pause_s:
         shutil.rmtree(folder)
 
 
-def _crash(cluster: Cluster, kills: int, seed: int, count: int, longest_pause_s: float) -> Figures:
+def _crash(
+    cluster: Cluster, kills: int, seed: int, longest_pause_s: float, tell: Callable[[str], None]
+) -> Figures:
     _prepare(cluster)
     home, port, chance, stop = cluster.layout.home, free_port(), random.Random(seed), threading.Event()
     kinds = _kinds()
@@ -95,7 +106,7 @@ def _crash(cluster: Cluster, kills: int, seed: int, count: int, longest_pause_s:
     ):
         workers = [
             Client(f"device-{number}", proxy.port, kinds, seed * 1000 + number, stop)
-            for number in range(count)
+            for number in range(CLIENTS)
         ]
         began = time.monotonic()
         for worker in workers:
@@ -110,6 +121,7 @@ def _crash(cluster: Cluster, kills: int, seed: int, count: int, longest_pause_s:
             if _kill(who, service, cluster, chance):
                 done[who] += 1
                 recoveries[who].append(_wait_promises(workers, at, 1) - at)
+                tell(f"kill {done.total()} of {kills}: {who}, back after {recoveries[who][-1]:.1f} s")
                 _wait_promises(workers, at, _PROMISES_BETWEEN)
         stop.set()
         seconds = time.monotonic() - began
