@@ -34,18 +34,27 @@ def store_incidents(stores: Stores, sender: Sender, items: Sequence[Any], work: 
     """
     read = [_read(item) for item in items]
     judged: dict[int, Judged] = {}
-    touched: dict[str, None] = {}
-    for place in sorted(range(len(items)), key=lambda k: _version(read[k])):
-        one = read[place]
-        if isinstance(one, Fault):
-            judged[place] = Judged.quarantined("incident", ref_of(items[place]), one, items[place])
-            continue
-        judged[place] = _judge(stores, sender, one, items[place], work)
-        if judged[place].verdict == "created":
-            touched[str(one.id)] = None
-    for ref in touched:
-        _retry(stores, sender, ref, work)
-    return [judged[place] for place in range(len(items))]
+    order = sorted(range(len(items)), key=lambda k: _version(read[k]))
+    while True:
+        refs = set()
+        for place in order:
+            if place in judged and not _is_early(judged[place]):
+                continue
+            one = read[place]
+            if isinstance(one, Fault):
+                judged[place] = Judged.quarantined("incident", ref_of(items[place]), one, items[place])
+                continue
+            judged[place] = _judge(stores, sender, one, items[place], work)
+            if judged[place].verdict == "created":
+                refs.add(str(one.id))
+        # What waits may open the way for what came in this batch, and the other way round.
+        progress = [_retry(stores, sender, ref, work) for ref in sorted(refs)]
+        if not any(progress):
+            return [judged[place] for place in range(len(items))]
+
+
+def _is_early(judged: Judged) -> bool:
+    return judged.fault is not None and judged.fault.reason in _EARLY
 
 
 def _version(read: FieldIncidentIn | Fault) -> int:
@@ -157,8 +166,9 @@ def _keep(stores: Stores, sender: Sender, value: FieldIncidentIn, digest: str, s
     stores.field_files.name(photos, sender.received_at)
 
 
-def _retry(stores: Stores, sender: Sender, ref: str, work: Work) -> None:
-    """Try again the edits of an incident that came too early, until none goes any further."""
+def _retry(stores: Stores, sender: Sender, ref: str, work: Work) -> bool:
+    """Try again the edits of an incident that came too early before; return whether any went further."""
+    moved = False
     while True:
         waiting = stores.quarantine.waiting(sender.person, "incident", ref, _EARLY)
         progress = False
@@ -168,6 +178,6 @@ def _retry(stores: Stores, sender: Sender, ref: str, work: Work) -> None:
                 continue
             if _judge(stores, sender, value, item.value(), work).verdict != "quarantined":
                 stores.quarantine.settle(item.id, RELEASED, at=sender.received_at, by="system")
-                progress = True
+                moved = progress = True
         if not progress:
-            return
+            return moved

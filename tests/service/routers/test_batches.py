@@ -292,6 +292,16 @@ def test_edits_that_come_too_early_wait_and_are_done_when_it_is_time(
     assert verdicts(phone.put(batch(incidents=[third])))[tree["id"]] == ("duplicate", None)
 
 
+def test_what_waits_opens_the_way_for_what_comes(phone: Phone, state: Callable[[], Any]) -> None:
+    tree = incident()
+    edits = [{**tree, "description": str(k), "version": k} for k in (1, 2, 3)]
+    phone.put(batch(incidents=[edits[1]]))
+    found = phone.put(batch(incidents=[edits[2], edits[0], tree])).json()
+    assert found["counts"] == {"created": 3, "duplicate": 0, "quarantined": 0}
+    assert [(row[3], row[5]) for row in state()["incidents"]] == [("3", 4)]
+    assert state()["waiting"] == []
+
+
 def test_incidents_that_cannot_be_assigned_wait(phone: Phone) -> None:
     outside = incident(lon=10.0, lat=10.0)
     good = incident()
