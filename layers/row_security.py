@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from psycopg import sql
-from psycopg.pq import TransactionStatus
+from psycopg import OperationalError, sql
+from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -132,10 +132,17 @@ def scope_of(session: Session) -> Scope | None:
 
 
 def _tell(connection: Connection, scope: Scope) -> None:
-    driver = connection.connection.driver_connection
-    assert driver is not None  # noqa: S101 - a session's connection is open
+    driver: Any = connection.connection.driver_connection
     # A literal, never set_config(): distributed engines send only SET LOCAL on to where the rows are.
-    driver.execute(sql.SQL("SET LOCAL {} = {}").format(sql.SQL(SETTING), sql.Literal(scope.to_json())))
+    setting = sql.SQL("SET LOCAL {} = {}").format(sql.SQL(SETTING), sql.Literal(scope.to_json()))
+    begins = driver.info.transaction_status == TransactionStatus.IDLE
+    if not begins or driver.autocommit or driver.isolation_level is not None:
+        driver.execute(setting)
+        return
+    # The driver would begin the transaction by a round trip of its own; together they cost no more than that.
+    result = driver.pgconn.exec_(b"BEGIN; " + setting.as_bytes(driver))
+    if result.status != ExecStatus.COMMAND_OK:
+        raise OperationalError(result.get_error_message())
 
 
 @event.listens_for(Session, "after_begin")

@@ -7,7 +7,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-JOBS = {"locate": "locate", "locate-http": "locate_http", "crash": "crash"}
+JOBS = {
+    "locate": "locate",
+    "locate-http": "locate_http",
+    "crash": "crash",
+    "row-security": "row_security",
+}
 """Name of each benchmark and the module here whose ``run`` does it."""
 
 
