@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from geo.errors import N_
 from layers.accounts import ADMINISTRATOR, access_head, person, role_grant
+from layers.audit import central
 from layers.districts import district
 from layers.errors import NotFound, translated
 from layers.geometry import period
@@ -77,6 +78,10 @@ class Central:
         with translated():
             return cast("CursorResult[Any]", self._session.execute(statement)).rowcount
 
+    def _note(self, action: str, kind: str, subject: UUID, **detail: Any) -> None:
+        """Note in the audit what is done."""
+        central(self._session).record(action, kind, subject, **detail)
+
     def head(self) -> int:
         """Return the number that was raised by the last change that may have taken a right away."""
         row = self._one(select(access_head.c.number).where(access_head.c.subject == _SUBJECT))
@@ -122,6 +127,7 @@ class People(Central):
                 created_at=value.created_at,
             )
         )
+        self._note("person.create", "person", value.id)
 
     def get(self, identifier: UUID) -> Person:
         """Return a person by id.
@@ -172,6 +178,7 @@ class People(Central):
     def set_password(self, identifier: UUID, password: str | None, *, must_change: bool) -> None:
         """Give a person the hash of a new password."""
         self._change(identifier, password=password, must_change=must_change)
+        self._note("person.password", "person", identifier, given_by_another=must_change)
         self.raise_head()
 
     def rehash(self, identifier: UUID, old: str, new: str) -> None:
@@ -183,11 +190,13 @@ class People(Central):
     def disable(self, identifier: UUID, at: datetime | None) -> None:
         """Let a person not sign in from an instant on, or again where it is None."""
         self._change(identifier, disabled_at=at)
+        self._note("person.enable" if at is None else "person.disable", "person", identifier)
         self.raise_head()
 
     def link(self, identifier: UUID, issuer: str, subject: str) -> None:
         """Say who a person is to an OpenID provider."""
         self._change(identifier, issuer=issuer, subject=subject)
+        self._note("person.link", "person", identifier, issuer=issuer)
         self.raise_head()
 
     def grants(self, people: Collection[UUID]) -> tuple[Grant, ...]:
@@ -249,6 +258,8 @@ class People(Central):
                 granted_at=value.granted_at,
             )
         )
+        unit = None if value.unit is None else str(value.unit)
+        self._note("grant.give", "person", value.person, role=value.role, district=value.district, unit=unit)
         self.raise_head()
 
     def end_grant(self, value: Grant, day: date) -> None:
@@ -258,6 +269,7 @@ class People(Central):
             self._write(role_grant.delete().where(mine))
         else:
             self._write(update(role_grant).where(mine).values(valid=period(value.valid_from, day)))
+        self._note("grant.end", "person", value.person, role=value.role, district=value.district)
         self.raise_head()
 
     def administrators(self, now: datetime) -> frozenset[UUID]:

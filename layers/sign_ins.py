@@ -55,6 +55,7 @@ class SignIns(Central):
                 ended_at=value.ended_at,
             )
         )
+        self._note("session.begin", "person", value.person, session=str(value.id))
 
     def find(self, token: bytes) -> SignIn | None:
         """Return the session of a token, ended or not; None also where the person is disabled."""
@@ -75,6 +76,7 @@ class SignIns(Central):
         """End a session for good."""
         mine = (sign_in.c.id == identifier) & sign_in.c.ended_at.is_(None)
         self._write(update(sign_in).where(mine).values(ended_at=at))
+        self._note("session.end", "session", identifier)
         self.raise_head()
 
     def end_all(self, who: UUID, at: datetime, *, but: UUID | None = None) -> None:
@@ -116,6 +118,7 @@ class Devices(Central):
                 revoked_at=value.revoked_at,
             )
         )
+        self._note("device.create", "device", value.id, code=value.code, person=str(value.person))
 
     def find(self, token: bytes) -> Device | None:
         """Return the device of a token where it is not revoked and its person not disabled."""
@@ -166,6 +169,7 @@ class Devices(Central):
     def renew(self, identifier: UUID, token: bytes) -> None:
         """Give a device a new token; the old one is good no more."""
         self._write(update(device).where(device.c.id == identifier).values(token=token, revoked_at=None))
+        self._note("device.renew", "device", identifier)
         self.raise_head()
 
     def touch(self, identifier: UUID, at: datetime) -> None:
@@ -176,6 +180,7 @@ class Devices(Central):
         """Let a device upload no more; what it sent stays."""
         mine = (device.c.id == identifier) & device.c.revoked_at.is_(None)
         self._write(update(device).where(mine).values(revoked_at=at))
+        self._note("device.revoke", "device", identifier)
         self.raise_head()
 
 

@@ -14,6 +14,7 @@ from fastapi import Depends, Request, Response
 from sqlalchemy.orm import Session
 
 from layers.area import units_below
+from layers.audit import act_as
 from layers.errors import translated
 from layers.people import People, Person
 from layers.row_security import SYSTEM_SCOPE, enter
@@ -22,7 +23,7 @@ from layers.stores import Stores
 from service.access.authority import Authority
 from service.access.credentials import cookie_name
 from service.access.identity import Identity
-from service.dependencies import IdentityDep, Service, ServiceDep
+from service.dependencies import IdentityDep, Service, ServiceDep, actor_of
 from service.use_cases import sessions
 
 
@@ -60,6 +61,7 @@ def get_accounts(service: ServiceDep, identity: IdentityDep) -> Iterator[Account
     """Open a transaction on the accounts and commit it when the route has returned."""
     with service.sessions() as session:
         enter(session, SYSTEM_SCOPE)
+        act_as(session, actor_of(identity))
         yield Accounts(
             session, identity, People(session), SignIns(session), Devices(session), datetime.now(UTC)
         )
@@ -76,6 +78,7 @@ def open_session(service: Service, identity: Identity, person: Person) -> str:
     now = datetime.now(UTC)
     with service.sessions() as session, session.begin():
         enter(session, SYSTEM_SCOPE)
+        act_as(session, actor_of(identity))
         sign_ins = SignIns(session)
         # Whoever had signed in on this browser before is signed out: a session is never taken over.
         sessions.end(sign_ins, identity, now)

@@ -168,6 +168,11 @@ def get_rule(request: Request) -> Rule:
 RuleDep = Annotated[Rule, Depends(get_rule)]
 
 
+def actor_of(identity: Identity) -> Actor:
+    """Return who the audit says acts in a request, which gets an id of its own there."""
+    return Actor(identity.kind, identity.id, identity.name, str(new_id()))
+
+
 def get_session(service: ServiceDep, identity: IdentityDep) -> Iterator[Session]:
     """Open the session of a request and commit it when the route has returned, before the answer is sent.
 
@@ -175,7 +180,7 @@ def get_session(service: ServiceDep, identity: IdentityDep) -> Iterator[Session]
     """
     with service.sessions() as session:
         enter(session, identity.scope())
-        act_as(session, Actor(identity.kind, identity.id, identity.name, str(new_id())))
+        act_as(session, actor_of(identity))
         yield session
         with translated():
             session.commit()

@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from geo.errors import N_
 from layers.accounts import REPORTER
+from layers.audit import central
 from layers.people import People, Person
 from layers.row_security import SYSTEM_SCOPE, enter
 from layers.sign_ins import Devices, SignIns
@@ -291,11 +292,18 @@ class Authenticator:
         # Outside of a transaction: hashing takes long, and a connection is needed elsewhere.
         good, renewed = passwords.verify(password, stored)
         if not good or person is None or person.disabled_at is not None or stored is None:
+            self._note_refusal(person)
             raise wrong()
         if renewed is not None:
             with self._session() as session, session.begin():
                 People(session).rehash(person.id, stored, renewed)
         return person, renewed or stored
+
+    def _note_refusal(self, person: Person | None) -> None:
+        """Note in the audit that somebody could not sign in; what they typed may be a secret and is not."""
+        with self._session() as session, session.begin():
+            who = "unknown" if person is None else person.id
+            central(session).record("session.refuse", "person", who)
 
     def offers_demo(self, scope: MutableMapping[str, Any]) -> bool:
         """Say whether the demo's logins are good for a request."""

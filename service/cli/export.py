@@ -54,6 +54,8 @@ def command(
         zone = ZoneInfo(stores.districts.current().timezone)
         day = datetime.now(zone).date() if as_of is None else as_of.date()
         count = export_layer(stores, layer, output, day, level)
+        stores.audit.record("layer.export", "layer", layer, features=count, day=day.isoformat())
+        session.commit()
     if as_json:
         typer.echo(
             json.dumps({"layer": layer, "as_of": day.isoformat(), "features": count, "file": str(output)})

@@ -155,6 +155,8 @@ def _run(request: Request, settings: Settings, defects: Path | None) -> dict[str
         target: Target = open_target(session, request, settings.district)
         report, collection = carry_out(target, request, prepared)
         if report["applied"]:
+            if target.stores is not None:
+                target.stores.audit.record("import.apply", "layer", request.layer, kind=request.kind)
             session.commit()
     if defects is not None:
         temporary = defects.with_name(f".{defects.name}.partial")

@@ -57,6 +57,7 @@ def add(stores: Stores, ground: Ground, given: RepresentativeIn) -> Representati
     stores.representatives.add([value])
     if home is not None:
         stores.representatives.assign([(value.id, home)], ground.day)
+    stores.audit.record("representative.add", "representative", value.id, code=value.code)
     return value
 
 

@@ -64,6 +64,7 @@ def take(
     }
     reply = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     stores.batches.finish(sender.device, identifier, reply)
+    stores.audit.record("batch.store", "batch", identifier, device=sender.device, items=len(judged))
     return Taken(reply, repeated=False)
 
 

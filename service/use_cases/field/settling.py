@@ -86,6 +86,7 @@ def release(
             extra={"reason": judged.fault.reason},
             reason=judged.fault.told(translate),
         )
+    stores.audit.record("quarantine.release", "item", identifier, kind=item.kind, changed=sorted(done))
     return settled, judged
 
 
@@ -97,6 +98,7 @@ def discard(stores: Stores, identifier: UUID, note: str, by: str, at: datetime) 
     NotFound, Settled
         There is no such item, or it was settled before.
     """
+    stores.audit.record("quarantine.discard", "item", identifier)
     return stores.quarantine.settle(identifier, DISCARDED, at=at, by=by, note=note)
 
 
