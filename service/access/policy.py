@@ -91,6 +91,7 @@ POLICY: Mapping[str, Rule] = {
     "GET /manifest.webmanifest": _OPEN,
     "GET /grids": Rule(PEOPLE, "district", page=True),
     "GET /coverage": Rule(BORDER, "district", page=True),
+    "GET /quarantine": Rule(LEADS, "district", page=True),
     "GET /maps/{view}.html": Rule(BORDER, "district", page=True),
     "GET /admin": Rule(OVERSIGHT, page=True),
     # Oneself.
