@@ -14,10 +14,15 @@ from layers.districts import district
 from layers.units import unit_version
 
 
+def today_of(code: str) -> ColumnElement[Any]:
+    """Return the day it is in a district."""
+    zone = select(district.c.timezone).where(district.c.code == code).scalar_subquery()
+    return sql_cast(func.timezone(zone, func.now()), SqlDate)
+
+
 def below(code: str, roots: Collection[UUID]) -> Select[Any]:
     """Return the query of the units of a district that are one of some roots, or lie below one today."""
-    zone = select(district.c.timezone).where(district.c.code == code).scalar_subquery()
-    today = sql_cast(func.timezone(zone, func.now()), SqlDate)
+    today = today_of(code)
     units = literal(sorted(roots), ARRAY(Uuid))
     area = select(func.unnest(units, type_=Uuid).label("unit")).cte("area", recursive=True)
     version = unit_version.alias("version")

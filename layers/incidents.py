@@ -9,10 +9,11 @@ from typing import Any, cast
 from uuid import UUID
 
 from shapely.geometry import Point
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import ColumnElement, Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from geo.errors import N_
+from layers.area import within
 from layers.errors import Conflict, InvalidAttribute, NotFound, StaleVersion
 from layers.geometry import Box, from_shape, to_shape
 from layers.ids import new_id
@@ -163,7 +164,9 @@ class Incidents(Store):
             The district has no such incident.
         """
         row = self._first(
-            select(incident).where(incident.c.district == self.district, incident.c.id == identifier)
+            select(incident).where(
+                incident.c.district == self.district, incident.c.id == identifier, *self._there()
+            )
         )
         if row is None:
             raise NotFound(
@@ -247,6 +250,7 @@ class Incidents(Store):
                 incident.c.district == self.district,
                 incident.c.unit.is_not(None),
                 incident.c.status.not_in(SETTLED),
+                *self._there(),
             )
             .group_by(incident.c.unit)
         )
@@ -282,9 +286,13 @@ class Incidents(Store):
     ) -> Page[Incident]:
         """Return a page of incidents, the newest id first."""
         statement = select(incident).where(
-            incident.c.district == self.district, *_conditions(only or IncidentFilter())
+            incident.c.district == self.district, *self._there(), *_conditions(only or IncidentFilter())
         )
         return self._page(statement, incident.c.id, _incident, limit, cursor, newest_first=True)
+
+    def _there(self) -> list[ColumnElement[bool]]:
+        """Return the condition that an incident lies in the caller's area, none for the whole district."""
+        return [] if self.roots is None else [within(incident.c.unit, self.district, self.roots)]
 
 
 def _conditions(only: IncidentFilter) -> list[Any]:

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Date, Row, Select, String, Text, and_, cas
 from sqlalchemy.orm import aliased
 
 from geo.errors import N_
+from layers.area import within
 from layers.border import border_segment
 from layers.catalog import Catalog
 from layers.districts import district
@@ -22,7 +23,7 @@ from layers.geometry import Box
 from layers.incident_tables import incident
 from layers.marker_kinds import ServiceStation
 from layers.markers import marker
-from layers.representatives import representative
+from layers.representatives import answering, representative
 from layers.storage import Store
 from layers.units import unit_outline, unit_version
 
@@ -102,10 +103,18 @@ class Items(Store):
     def _source(self, layer: str, as_of: date, level: int | None) -> Select[Any]:
         built_in = _SOURCES.get(layer)
         if built_in is not None:
-            return built_in(self.district, as_of)
+            return built_in(self.district, as_of).where(*self._there(layer))
         found = Catalog(self._session, self.district).get(layer)
         chosen = found.level_or_leaf(level)
         return _units(self.district, layer, chosen, as_of, leaf=chosen == found.leaf_level)
+
+    def _there(self, layer: str) -> list[ColumnElement[bool]]:
+        """Return the condition that an item lies in the caller's area, where that is only a part."""
+        if self.roots is None:
+            return []
+        if layer == "incidents":
+            return [within(incident.c.unit, self.district, self.roots)]
+        return answering(self.district, self.roots) if layer == "representatives" else []
 
 
 def _kind_of(layer: str) -> ColumnElement[str]:

@@ -286,6 +286,13 @@ class People(Central):
         )
         return frozenset(row.person for row in rows)
 
+    def ever_administered(self) -> bool:
+        """Say whether anybody has or had the right to administer every district."""
+        first = select(role_grant.c.id).where(
+            role_grant.c.role == ADMINISTRATOR, role_grant.c.district.is_(None)
+        )
+        return self._one(first.limit(1)) is not None
+
     def _change(self, identifier: UUID, **values: Any) -> None:
         if self._write(update(person).where(person.c.id == identifier).values(**values)) == 0:
             raise missing(str(identifier))

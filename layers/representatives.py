@@ -1,6 +1,6 @@
 """Representatives, and who of them is responsible for which unit in which period."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal, cast
@@ -11,6 +11,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    ColumnElement,
     Index,
     Row,
     Text,
@@ -23,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import DATERANGE, JSONB
 
 from geo.errors import N_
+from layers.area import today_of, within
 from layers.base import identifier, in_district, link, one_at_a_time, shard_table
 from layers.errors import NotFound
 from layers.geometry import from_shape, geometry_type, period, to_shape
@@ -131,7 +133,9 @@ class Representatives(Store):
 
     def all(self, *, active_only: bool = True) -> tuple[Representative, ...]:
         """Return the representatives by code."""
-        statement = select(representative).where(representative.c.district == self.district)
+        statement = select(representative).where(
+            representative.c.district == self.district, *answering(self.district, self.roots)
+        )
         if active_only:
             statement = statement.where(representative.c.active)
         return tuple(_representative(row) for row in self._all(statement.order_by(representative.c.code)))
@@ -146,7 +150,9 @@ class Representatives(Store):
         """
         row = self._first(
             select(representative).where(
-                representative.c.district == self.district, representative.c.id == identifier
+                representative.c.district == self.district,
+                representative.c.id == identifier,
+                *answering(self.district, self.roots),
             )
         )
         if row is None:
@@ -163,7 +169,9 @@ class Representatives(Store):
         """
         row = self._first(
             select(representative).where(
-                representative.c.district == self.district, representative.c.code == code
+                representative.c.district == self.district,
+                representative.c.code == code,
+                *answering(self.district, self.roots),
             )
         )
         if row is None:
@@ -273,6 +281,19 @@ class Representatives(Store):
             district=self.district,
             representative=name,
         )
+
+
+def answering(code: str, roots: Collection[UUID] | None) -> list[ColumnElement[bool]]:
+    """Return the condition that a representative answers today for a unit at or below some roots."""
+    if roots is None:
+        return []
+    duty = select(responsibility.c.id).where(
+        responsibility.c.district == representative.c.district,
+        responsibility.c.representative == representative.c.id,
+        responsibility.c.valid.contains(today_of(code)),
+        within(responsibility.c.unit, code, roots),
+    )
+    return [duty.exists()]
 
 
 def _row(value: Representative) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from contextlib import AbstractContextManager
 from functools import cached_property
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -37,12 +38,18 @@ from layers.visits import Visits
 class Stores:
     """All stores of one district.
 
-    They share the session: what they write is committed or undone together by whoever owns it.
+    They share the session: what they write is committed or undone together by whoever owns it. ``roots`` are
+    the units at and below which incidents and representatives are shown; None shows those of the district.
     """
 
-    def __init__(self, session: Session, district: str) -> None:
+    def __init__(self, session: Session, district: str, roots: tuple[UUID, ...] | None = None) -> None:
         self.session = session
         self.district = district
+        self.roots = roots
+
+    def below(self, roots: tuple[UUID, ...] | None) -> "Stores":
+        """Return the same stores showing only what lies at and below some units."""
+        return Stores(self.session, self.district, roots)
 
     def intake(self) -> AbstractContextManager[None]:
         """Return a block that takes in a report for somebody who may read nothing of what that takes."""
@@ -86,12 +93,12 @@ class Stores:
     @cached_property
     def representatives(self) -> Representatives:
         """The representatives and their units."""
-        return Representatives(self.session, self.district)
+        return Representatives(self.session, self.district, self.roots)
 
     @cached_property
     def incidents(self) -> Incidents:
         """The incidents and their logs."""
-        return Incidents(self.session, self.district)
+        return Incidents(self.session, self.district, self.roots)
 
     @cached_property
     def patrols(self) -> Patrols:
@@ -136,12 +143,12 @@ class Stores:
     @cached_property
     def items(self) -> Items:
         """Every layer as GeoJSON."""
-        return Items(self.session, self.district)
+        return Items(self.session, self.district, self.roots)
 
     @cached_property
     def tiles(self) -> Tiles:
         """Every layer as vector tiles."""
-        return Tiles(self.session, self.district)
+        return Tiles(self.session, self.district, self.roots)
 
     @cached_property
     def batches(self) -> Batches:

@@ -7,10 +7,13 @@ the integer ids of :func:`layers.ids.feature_id`.
 
 import math
 from datetime import date
+from typing import Any
+from uuid import UUID
 
 from sqlalchemy import text
 
 from geo.errors import N_
+from layers.area import units_below
 from layers.catalog import BUILT_IN, Catalog
 from layers.errors import InvalidTile
 from layers.marker_kinds import ServiceStation
@@ -78,18 +81,22 @@ class Tiles(Store):
         release = Releases(self._session, self.district).in_force(layer, as_of)
         return found.leaf_level if release is None else level_at(release, z)
 
-    def _query(
-        self, layer: str, z: int, as_of: date, level: int | None
-    ) -> tuple[str, dict[str, int | str | None]]:
+    def _query(self, layer: str, z: int, as_of: date, level: int | None) -> tuple[str, dict[str, Any]]:
         if layer == "stations":
             return "tile_markers", {"kind": ServiceStation.kind}
         if layer == "markers":
             return "tile_markers", {"kind": None}
+        if layer in ("incidents", "representatives"):
+            return f"tile_{layer}", {"units": self._units()}
         if layer in BUILT_IN:
             return f"tile_{layer}", {}
         found = Catalog(self._session, self.district).get(layer)
         chosen = self.level_for(layer, z, as_of) if level is None else found.level_or_leaf(level)
         return "tile_units" if chosen == found.leaf_level else "tile_outlines", {"level": chosen}
+
+    def _units(self) -> list[UUID] | None:
+        """Return the units of the caller's area, None where that is the whole district."""
+        return None if self.roots is None else list(units_below(self._session, self.district, self.roots))
 
 
 def level_at(release: Release, z: int) -> int:

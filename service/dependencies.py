@@ -13,7 +13,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import orjson
-from fastapi import APIRouter, Depends, Header, Query, Request, Response, params
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response, params
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
@@ -32,7 +32,7 @@ from layers.stores import Stores
 from maps.delivery import deliver
 from service import i18n
 from service.access.authenticator import Authenticator
-from service.access.guard import admit, admit_there, visible
+from service.access.guard import admit, admit_layer, admit_there, visible
 from service.access.identity import Identity
 from service.access.policy import POLICY, Rule, key_of
 from service.errors import InvalidInput, MalformedBody
@@ -208,10 +208,21 @@ def get_stores(
     default = service.settings.district if service.settings.district in codes else None
     code = choose_district(codes, district, default)
     admit_there(identity, rule, code)
-    return Stores(session, code)
+    return Stores(session, code, identity.roots(code, rule.roles) if rule.area == "subtree" else None)
 
 
 StoresDep = Annotated[Stores, Depends(get_stores, scope="function")]
+
+
+def get_layer_stores(
+    layer: Annotated[str, Path(max_length=64)], stores: StoresDep, identity: IdentityDep
+) -> Stores:
+    """Return the stores for a layer, if the caller may see it, showing what lies in the caller's area."""
+    roles = admit_layer(identity, stores.district, layer)
+    return stores.below(None if roles is None else identity.roots(stores.district, roles))
+
+
+LayerStoresDep = Annotated[Stores, Depends(get_layer_stores, scope="function")]
 
 
 def present_ground(service: Service, stores: Stores) -> Ground:

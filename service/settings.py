@@ -8,7 +8,7 @@ import difflib
 import os
 import re
 from collections.abc import Iterable
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
@@ -30,6 +30,14 @@ class SettingsInvalid(ServiceError):
     """A variable of the environment or an option is unknown or has a value that is not allowed."""
 
     code = "settings-invalid"
+
+
+def is_local(host: str) -> bool:
+    """Say whether an address is one of this machine's own, which no other reaches."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def default_home() -> Path:
@@ -79,7 +87,7 @@ class Settings(BaseSettings):
         description="Accept points in gcj02 and bd09 by undoing their shift; its legality differs by place",
     )
     access: Literal["accounts", "open"] = Field(
-        default="open",
+        default="accounts",
         description="accounts: by role and area; open: everybody is administrator, on loopback only",
     )
     session_idle_minutes: int = Field(
@@ -217,6 +225,12 @@ class Settings(BaseSettings):
         for part in filter(None, (part.strip() for part in text.split(","))):
             ip_network(part, strict=False)
         return text
+
+    @model_validator(mode="after")
+    def _refuse_open_to_others(self) -> Self:
+        if self.access == "open" and not is_local(self.host):
+            raise ValueError("access is open on a loopback address only; host is another")
+        return self
 
     @field_validator("home")
     @classmethod

@@ -11,6 +11,7 @@ seen AS (
     JOIN incident i ON i.geom && wanted.degrees
     JOIN district d ON d.code = i.district
     WHERE i.district = :district
+      AND (CAST(:units AS uuid[]) IS NULL OR i.unit = ANY (CAST(:units AS uuid[])))
       AND CAST(i.received_at AT TIME ZONE d.timezone AS date) <= CAST(:as_of AS date)
     ORDER BY i.id
 )

@@ -11,6 +11,11 @@ seen AS (
     JOIN representative r ON r.geom && wanted.degrees
     WHERE r.district = :district
       AND r.active
+      AND (CAST(:units AS uuid[]) IS NULL OR EXISTS (
+          SELECT FROM responsibility a
+          WHERE a.district = r.district AND a.representative = r.id AND a.unit = ANY (CAST(:units AS uuid[]))
+            AND a.valid @> (SELECT CAST(now() AT TIME ZONE d.timezone AS date) FROM district d WHERE d.code = a.district)
+      ))
     ORDER BY r.id
 )
 SELECT ST_AsMVT(seen, :layer, 4096, 'shape', 'feature_id')

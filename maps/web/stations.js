@@ -208,7 +208,7 @@ function listen() {
 }
 
 async function start() {
-  const context = outlines().catch(show);
+  const context = page.may?.includes("outlines") ?? true ? outlines().catch(show) : null;
   labels = names(() => shown.map(({ lon, lat, name }) => ({ lon, lat, text: name, size: 12, weight: 550, shift: 25, above: 28 })));
   pins.addTo(map);
   state.facilities = new Set((asked("facility") || "").split(",").filter(Boolean));

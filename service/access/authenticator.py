@@ -29,11 +29,11 @@ from layers.people import People, Person
 from layers.row_security import SYSTEM_SCOPE, enter
 from layers.sign_ins import Devices, SignIns
 from service.access import demo, passwords, tokens
-from service.access.credentials import Credentials, from_this_machine, is_loopback, read
+from service.access.credentials import Credentials, from_this_machine, read
 from service.access.identity import EVERYBODY, PUBLIC, Held, Identity
 from service.errors import CredentialsRefused
 from service.hardening.limits import password_attempt
-from service.settings import Settings
+from service.settings import Settings, is_local
 
 _log = logging.getLogger("wardline.access")
 
@@ -78,7 +78,7 @@ class Authenticator:
     def __init__(self, sessions: sessionmaker[Session], settings: Settings) -> None:
         self._sessions = sessions
         self.open = settings.access == "open"
-        self._demo = settings.demo and is_loopback([settings.host])
+        self._demo = settings.demo and is_local(settings.host)
         self._idle = timedelta(minutes=settings.session_idle_minutes)
         self._longest = timedelta(hours=settings.session_hours)
         self._secure = (settings.public_url or "").startswith("https:")

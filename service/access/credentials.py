@@ -4,11 +4,11 @@ import base64
 import binascii
 from collections.abc import Iterable, MutableMapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from typing import Any, Literal
 
 from geo.errors import N_
 from service.errors import CredentialsRefused
+from service.settings import is_local
 
 SECURE_COOKIE = "__Host-wardline"
 PLAIN_COOKIE = "wardline_session"
@@ -93,10 +93,7 @@ def unreadable() -> CredentialsRefused:
 
 def is_loopback(hosts: Iterable[str]) -> bool:
     """Say whether every address is one of this machine's own."""
-    try:
-        return all(host == "localhost" or ip_address(host).is_loopback for host in hosts)
-    except ValueError:
-        return False
+    return all(map(is_local, hosts))
 
 
 def from_this_machine(scope: MutableMapping[str, Any]) -> bool:

@@ -56,8 +56,8 @@ def admit_there(identity: Identity, rule: Rule, district: str) -> None:
         raise not_allowed(rule.roles)
 
 
-def admit_layer(identity: Identity, district: str, layer: str) -> frozenset[str]:
-    """Let a caller see a layer; return the roles that show it.
+def admit_layer(identity: Identity, district: str, layer: str) -> frozenset[str] | None:
+    """Let a caller see a layer; return the roles that show it, None for one that has no such list.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def admit_layer(identity: Identity, district: str, layer: str) -> frozenset[str]
     """
     roles = LAYERS.get(layer)
     if roles is None:
-        return identity.roles(district)
+        return None
     if not identity.roles(district) & roles:
         raise UnknownLayer(
             N_("There is no layer {layer} for you in district {district}."),

@@ -12,13 +12,16 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import Engine
 
+from layers.row_security import SYSTEM_SCOPE
+from service.access.demo import PASSWORD, PEOPLE
 from service.cli import server
 from service.cli.common import DEMO_DATABASE, Host, Port, Quiet, open_engine, served
 from service.cli.language import translator
 from service.database import session_factory
 from service.demo.clear import clear_district
+from service.demo.logins import add_logins
 from service.demo.state import COUNTY_CODE, demo_state
-from service.settings import Settings
+from service.settings import Settings, is_local
 
 Tell = Callable[[str, float], None]
 
@@ -39,18 +42,39 @@ def command(
     settings = Settings.load(host=host, port=port, database=DEMO_DATABASE)
     with server.take_port(settings.host, settings.port) as bound, open_engine(settings) as engine:
         ensure_demo(engine, reset=reset, quiet=quiet)
+        with session_factory(engine, SYSTEM_SCOPE)() as session, session.begin():
+            add_logins(session)
         address = server.address_of(bound, settings)
         serving = served(settings, engine).model_copy(
-            update={"district": settings.district or COUNTY_CODE, "port": bound.getsockname()[1]}
+            update={
+                "district": settings.district or COUNTY_CODE,
+                "port": bound.getsockname()[1],
+                "demo": True,
+            }
         )
         engine.dispose()
 
         def ready() -> None:
             typer.echo(f"The demo is at {address} (Ctrl-C ends it)")
+            for line in _logins(settings):
+                typer.echo(line)
             if not no_browser and _has_screen():
                 webbrowser.open(address)
 
         server.run(serving, bound, ready, quiet=True)
+
+
+def _logins(settings: Settings) -> tuple[str, ...]:
+    """Return what to say of signing in."""
+    if settings.access == "open":
+        return ("Access is open: everybody is administrator.",)
+    if not is_local(settings.host):
+        add = f"./wardline people add NAME --role administrator --database {DEMO_DATABASE}"
+        return (f"The demo's logins are good on a loopback address only; make one of your own: {add}",)
+    return (
+        f"Logins, each with the password {PASSWORD} and from this machine only:",
+        "  " + ", ".join(login if login == role else f"{login} ({role})" for login, role in PEOPLE.items()),
+    )
 
 
 def ensure_demo(engine: Engine, *, reset: bool, quiet: bool) -> None:

@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "backup": ("backup", "Back up the database while it serves, and verify the backup."),
     "restore": ("restore", "Restore a backup, up to an instant, beside what is there."),
     "doctor": ("doctor", "Examine the installation: what is wrong, where, how to mend it."),
+    "people": ("people", "List who may sign in, add somebody, or set a new password."),
     "stop": ("stop", "Stop the private database where nobody uses it any more."),
     "import": ("import_layer", "Import grids, a border, markers, stations or representatives."),
     "locate": ("locate", "Add the responsible grid to each point of a file."),

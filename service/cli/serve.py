@@ -1,12 +1,19 @@
 """``./wardline serve``: the service on the stored districts."""
 
+import sys
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
+from sqlalchemy import Engine
 
+from layers.people import People
+from layers.row_security import SYSTEM_SCOPE
 from service.cli import server
 from service.cli.common import Database, District, Host, Port, Quiet, open_engine, served
+from service.database import session_factory
 from service.settings import Settings, variables
+from service.use_cases.people import ensure_administrator
 
 
 def command(
@@ -28,8 +35,22 @@ def command(
     with server.take_port(settings.host, settings.port) as bound, open_engine(settings) as engine:
         address = server.address_of(bound, settings)
         serving = served(settings, engine).model_copy(update={"port": bound.getsockname()[1]})
+        announce_administrator(settings, engine)
         engine.dispose()
         server.run(serving, bound, lambda: typer.echo(f"Serving at {address}"), quiet=quiet)
+
+
+def announce_administrator(settings: Settings, engine: Engine) -> None:
+    """Make the first administrator where there never was one, and say the password, this once."""
+    if settings.access == "open":
+        return
+    with session_factory(engine, SYSTEM_SCOPE)() as session, session.begin():
+        made = ensure_administrator(People(session), datetime.now(UTC))
+    if made is not None:
+        login, password = made
+        typer.echo(f"The first administrator is {login} with the password {password}")
+        typer.echo("It is shown this once and must be changed at the first sign-in.")
+        sys.stdout.flush()
 
 
 def epilog() -> str:

@@ -11,7 +11,7 @@ from geo.errors import N_
 from layers.catalog import BUILT_IN
 from layers.errors import NotFound
 from service import i18n
-from service.dependencies import BoxDep, Cursor, DayDep, Limit, StoresDep
+from service.dependencies import BoxDep, Cursor, DayDep, LayerStoresDep, Limit, StoresDep
 from service.dependencies import router as make_router
 from service.schemas.layers import LayersOut
 
@@ -69,7 +69,7 @@ def get_layers(stores: StoresDep) -> dict[str, Any]:
 def get_items(
     request: Request,
     layer: LayerPath,
-    stores: StoresDep,
+    stores: LayerStoresDep,
     day: DayDep,
     bbox: BoxDep,
     level: Level = None,
@@ -93,7 +93,9 @@ def get_items(
 @router.get(
     "/layers/{layer}/items/{item}", response_class=Response, responses={200: {"content": {GEOJSON: {}}}}
 )
-def get_item(layer: LayerPath, item: UUID, stores: StoresDep, day: DayDep, level: Level = None) -> Response:
+def get_item(
+    layer: LayerPath, item: UUID, stores: LayerStoresDep, day: DayDep, level: Level = None
+) -> Response:
     """Return one feature of a layer by its id; of an area layer of any level where none is given."""
     found = stores.items.feature(layer, item, day, level=level)
     if found is None and level is None and layer not in BUILT_IN:

@@ -10,7 +10,10 @@ from fastapi import Depends, Query, Request, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from geo.errors import N_, WardlineError
-from service.dependencies import MIB, AsOf, DistrictParameter, Service, ServiceDep
+from service.access.guard import admit_there
+from service.access.identity import Identity
+from service.access.policy import PEOPLE
+from service.dependencies import MIB, AsOf, DistrictParameter, IdentityDep, RuleDep, Service, ServiceDep
 from service.dependencies import router as make_router
 from service.errors import MalformedBody, UnsupportedFormat
 from service.indexes.ground import Ground
@@ -46,6 +49,7 @@ _TABLES: Mapping[str, Format] = {
 @router.get("/locate", response_model=LocateOut, summary="Who owns a point")
 def get_locate(
     service: ServiceDep,
+    identity: IdentityDep,
     lon: Lon,
     lat: Lat,
     as_of: AsOf = None,
@@ -55,13 +59,18 @@ def get_locate(
     class_: ClassParameter = None,
     district: DistrictParameter = None,
 ) -> Response:
-    """Answer the unit that owns a point, with its parents, overlays and place on the border."""
-    ground = service.indexes.ground(service.indexes.find_district(district), as_of)
+    """Answer the unit that owns a point, with its parents, overlays and place on the border.
+
+    Whoever holds nothing in the district learns of units alone.
+    """
+    code = service.indexes.find_district(district)
+    ground = service.indexes.ground(code, as_of)
     allowed = service.settings.allow_datum_inverse
     x, y = to_storage(lon, lat, datum, allowed=allowed, reason="GET /locate")
-    return Response(
-        _body(ground, x, y, accuracy_m=accuracy_m, layer=layer, class_=class_), media_type="application/json"
+    body = _body(
+        ground, x, y, accuracy_m=accuracy_m, layer=layer, class_=class_, whole=sees_all(identity, code)
     )
+    return Response(body, media_type="application/json")
 
 
 async def raw_body(request: Request) -> bytes:
@@ -108,6 +117,8 @@ async def raw_body(request: Request) -> bytes:
 def post_locate(
     request: Request,
     service: ServiceDep,
+    identity: IdentityDep,
+    rule: RuleDep,
     body: Annotated[bytes, Depends(raw_body)],
     as_of: AsOf = None,
     accuracy_m: Accuracy = None,
@@ -119,7 +130,9 @@ def post_locate(
     district: DistrictParameter = None,
 ) -> Response:
     """Answer for JSON columns, CSV, an Arrow stream or Parquet; the format that was sent comes back."""
-    ground = service.indexes.ground(service.indexes.find_district(district), as_of)
+    code = service.indexes.find_district(district)
+    admit_there(identity, rule, code)
+    ground = service.indexes.ground(code, as_of)
     allowed = service.settings.allow_datum_inverse
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
@@ -176,9 +189,24 @@ def _columns(body: bytes) -> Any:
 
 
 def _body(
-    ground: Ground, lon: float, lat: float, *, accuracy_m: float | None, layer: str | None, class_: str | None
+    ground: Ground,
+    lon: float,
+    lat: float,
+    *,
+    accuracy_m: float | None,
+    layer: str | None,
+    class_: str | None,
+    whole: bool,
 ) -> bytes:
-    return orjson.dumps(locate(ground, lon, lat, accuracy_m=accuracy_m, layer=layer, class_=class_).to_json())
+    # What claims a class is an overlay, and those are not for everybody.
+    claims = class_ if whole else None
+    answer = locate(ground, lon, lat, accuracy_m=accuracy_m, layer=layer, class_=claims).to_json()
+    return orjson.dumps(answer if whole else {**answer, "overlays": [], "segment": None})
+
+
+def sees_all(identity: Identity, district: str) -> bool:
+    """Say whether a caller may know of overlays and the border of a district."""
+    return not identity.must_change and not PEOPLE.isdisjoint(identity.roles(district))
 
 
 _QUICK = {"lon", "lat", "accuracy_m", "as_of", "district", "layer", "class"}
@@ -198,8 +226,12 @@ class QuickLocate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer or pass on."""
         if scope["type"] == "http" and scope["path"] == PATH and scope["method"] == "GET":
-            body = quick_answer(scope["app"].state.service, scope["query_string"])
+            service: Service = scope["app"].state.service
+            identity = service.access.recall(scope)
+            body = None if identity is None else quick_answer(service, scope["query_string"], identity)
             if body is not None:
+                # The shield learns that what the request brought was right.
+                scope.setdefault("state", {})["identity"] = identity
                 headers = [*_HEADERS, (b"content-length", b"%d" % len(body))]
                 await send({"type": "http.response.start", "status": 200, "headers": headers})
                 await send({"type": "http.response.body", "body": body})
@@ -207,7 +239,7 @@ class QuickLocate:
         await self.app(scope, receive, send)
 
 
-def quick_answer(service: Service, query: bytes) -> bytes | None:
+def quick_answer(service: Service, query: bytes, identity: Identity) -> bytes | None:
     """Return the answer to a plain query string, or None where the route must look at it."""
     if b"%" in query or b"+" in query:
         return None
@@ -229,7 +261,13 @@ def quick_answer(service: Service, query: bytes) -> bytes | None:
         if ground is None:
             return None
         return _body(
-            ground, lon, lat, accuracy_m=accuracy, layer=given.get("layer"), class_=given.get("class")
+            ground,
+            lon,
+            lat,
+            accuracy_m=accuracy,
+            layer=given.get("layer"),
+            class_=given.get("class"),
+            whole=sees_all(identity, code),
         )
     except (ValueError, KeyError, WardlineError):
         return None

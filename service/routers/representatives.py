@@ -9,6 +9,7 @@ from service.dependencies import DayDep, OnceDep, Reply, ServiceDep, StoresDep, 
 from service.dependencies import router as make_router
 from service.schemas.representatives import RepresentativeIn, RepresentativeOut, RepresentativesOut
 from service.use_cases import representatives
+from service.use_cases.representatives import require_in_area
 
 router = make_router("representatives")
 
@@ -37,6 +38,7 @@ def post_representative(
     def act() -> Reply:
         ground = present_ground(service, stores)
         value = representatives.add(stores, ground, given)
+        require_in_area(stores, value)
         body = representatives.describe(stores, [value], ground.day)[0]
         return Reply(201, body, {"Location": f"/api/v1/representatives/{value.code}"})
 

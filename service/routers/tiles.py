@@ -12,7 +12,7 @@ from geo.errors import N_
 from layers.catalog import BUILT_IN, Layer
 from layers.stores import Stores
 from maps import delivery, style, tiles
-from service.dependencies import ServiceDep, StoresDep, respond
+from service.dependencies import LayerStoresDep, ServiceDep, respond
 from service.dependencies import router as make_router
 from service.errors import InvalidInput
 from service.use_cases.unit_figures import Property, unit_figures
@@ -29,7 +29,7 @@ _AREA_FIELDS = {"code": "String", "name": "String", "level": "Number", "househol
 
 @router.get("/{layer}.json", response_class=Response)
 def get_tile_json(
-    request: Request, stores: StoresDep, layer: str, as_of: AsOf = None, level: Level = None
+    request: Request, stores: LayerStoresDep, layer: str, as_of: AsOf = None, level: Level = None
 ) -> Response:
     """Return the TileJSON of a layer."""
     return _json(request, _described(request, stores, layer, as_of, level))
@@ -37,7 +37,7 @@ def get_tile_json(
 
 @router.get("/{layer}/style.json", response_class=Response)
 def get_style(
-    request: Request, stores: StoresDep, layer: str, as_of: AsOf = None, level: Level = None
+    request: Request, stores: LayerStoresDep, layer: str, as_of: AsOf = None, level: Level = None
 ) -> Response:
     """Return a MapLibre style of a layer, for desktop programs."""
     described = _described(request, stores, layer, as_of, level)
@@ -48,7 +48,7 @@ def get_style(
 def get_units(
     request: Request,
     service: ServiceDep,
-    stores: StoresDep,
+    stores: LayerStoresDep,
     layer: str,
     level: Annotated[int, Query(ge=0, le=20)],
     as_of: AsOf = None,
@@ -65,7 +65,7 @@ def get_units(
 def get_tile(
     request: Request,
     service: ServiceDep,
-    stores: StoresDep,
+    stores: LayerStoresDep,
     layer: str,
     z: int,
     x: int,

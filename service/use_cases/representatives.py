@@ -6,11 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from geo.errors import N_
+from layers.errors import NotFound
 from layers.ids import new_id
 from layers.representatives import Representative
 from layers.stores import Stores
 from layers.units import Unit
-from service.errors import InvalidInput
+from service.errors import InvalidInput, NotAllowed
 from service.indexes.ground import Ground, Place
 from service.indexes.locate import locate, partition
 from service.schemas.representatives import RepresentativeIn, representative_json
@@ -59,6 +60,24 @@ def add(stores: Stores, ground: Ground, given: RepresentativeIn) -> Representati
         stores.representatives.assign([(value.id, home)], ground.day)
     stores.audit.record("representative.add", "representative", value.id, code=value.code)
     return value
+
+
+def require_in_area(stores: Stores, value: Representative) -> None:
+    """Refuse a representative whose home lies outside of the part of the district the caller works in.
+
+    Raises
+    ------
+    NotAllowed
+        Nothing of them lies in the caller's area.
+    """
+    try:
+        stores.representatives.get(value.id)
+    except NotFound as error:
+        raise NotAllowed(
+            N_("The home of {representative} lies outside of your area."),
+            mend=N_("Give a home in your area, or ask somebody whose area is larger."),
+            representative=value.code,
+        ) from error
 
 
 def describe(stores: Stores, values: Sequence[Representative], day: date) -> list[dict[str, Any]]:

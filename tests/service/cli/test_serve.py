@@ -35,6 +35,17 @@ def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def read_address(program: subprocess.Popen[str]) -> str:
+    assert program.stdout is not None
+    said = []
+    for line in program.stdout:
+        said.append(line)
+        found = re.fullmatch(r"Serving at (http://127\.0\.0\.1:\d+/)\n", line)
+        if found:
+            return found[1]
+    raise AssertionError(said)
+
+
 @contextmanager
 def serving(home: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Serve on a free port; yield the process and the address that it prints."""
@@ -46,10 +57,8 @@ def serving(home: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str]
     )
     assert program.stdout is not None
     try:
-        line = program.stdout.readline()
-        found = re.fullmatch(r"Serving at (http://127\.0\.0\.1:\d+/)\n", line)
-        assert found, line
-        yield program, found[1]
+        found = read_address(program)
+        yield program, found
     finally:
         program.terminate()
         program.wait()
@@ -72,6 +81,45 @@ def test_serves_until_a_signal_and_takes_the_database_with_it(home: Path, worker
         assert program.wait() == 0
     assert not cluster.is_running()
     assert run(home, "stop").stdout == "The database was not running.\n"
+
+
+def test_the_first_start_says_one_password_once(home: Path) -> None:
+    said = []
+    for _ in range(2):
+        program = subprocess.Popen(
+            [sys.executable, "-P", "-m", "service", "serve", "--port", "0", "--quiet"],
+            env=environment(home),
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert program.stdout is not None
+        lines: list[str] = []
+        while not lines or not lines[-1].startswith("Serving at"):
+            lines.append(program.stdout.readline())
+        address = lines[-1].split()[-1]
+        said.append(re.findall(r"administrator is (\S+) with the password (\S+)", "".join(lines)))
+        (login, password) = said[0][0]
+        answer = httpx.post(
+            f"{address}api/v1/session", json={"login": login, "password": password}, timeout=60
+        )
+        assert (answer.status_code, answer.json()["must_change"]) == (201, True)
+        program.send_signal(signal.SIGINT)
+        assert program.wait() == 0
+        program.stdout.close()
+    assert [len(one) for one in said] == [1, 0]
+    listed = run(home, "people", "list")
+    assert re.search(
+        r"administrator +must change the password +administrator \(every district\)", listed.stdout
+    )
+    reset = run(home, "people", "reset-password", "administrator")
+    assert re.search(r"with the password \S{23}\n", reset.stdout)
+    assert run(home, "people", "disable", "nobody").returncode == 1
+    added = run(home, "people", "add", "Mei", "--name", "Mei Lin", "--role", "auditor")
+    assert added.returncode == 0, added.stderr
+    assert "auditor (every district)" in run(home, "people", "list").stdout
+    assert "Mei Lin" in run(home, "people", "list", "--json").stdout
+    assert run(home, "people", "add", "ann", "--role", "king").returncode == 1
+    assert "ann" not in run(home, "people", "list").stdout
 
 
 def test_ctrl_c_is_a_good_end(home: Path) -> None:

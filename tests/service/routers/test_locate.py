@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from geo import datums
+from service.access.identity import EVERYBODY
 from service.routers import locate as route
 from service.settings import Settings
 from tests.fixtures.client import TestClient, running
@@ -53,7 +54,7 @@ def test_answers_the_unit_with_its_chain(client: TestClient) -> None:
 def test_the_quick_way_and_the_route_answer_alike(client: TestClient) -> None:
     lon, lat = centre(0, 3)
     service = client.app.state.service  # type: ignore[attr-defined]
-    quick = route.quick_answer(service, f"lon={lon}&lat={lat}".encode())
+    quick = route.quick_answer(service, f"lon={lon}&lat={lat}".encode(), EVERYBODY)
     assert quick is not None
     # A datum is nothing for the quick way.
     slow = client.get(PATH, params={"lon": lon, "lat": lat, "datum": "cgcs2000"})
@@ -65,7 +66,8 @@ def test_the_quick_way_and_the_route_answer_alike(client: TestClient) -> None:
     "query", ["lon=131.005&lat=46.005&k=1", "lon=131.005", "lon=x&lat=46", "lon=131.005&lat=46.005&lat=46"]
 )
 def test_the_quick_way_passes_on_what_is_unusual(client: TestClient, query: str) -> None:
-    assert route.quick_answer(client.app.state.service, query.encode()) is None  # type: ignore[attr-defined]
+    service = client.app.state.service  # type: ignore[attr-defined]
+    assert route.quick_answer(service, query.encode(), EVERYBODY) is None
     assert client.get(f"{PATH}?{query}").status_code == 422
 
 
