@@ -158,15 +158,23 @@ class People(Central):
         return None if row is None else cast("str | None", row.password)
 
     def page(
-        self, *, only: Collection[UUID] | None = None, limit: int = 100, cursor: str | None = None
+        self,
+        *,
+        only: Collection[UUID] | None = None,
+        holding: str | None = None,
+        limit: int = 100,
+        cursor: str | None = None,
     ) -> Page[Person]:
-        """Return a page of people by id, those of ``only`` where it is given."""
+        """Return a page of people by id: those of ``only``, with a login or name that holds a text."""
         statement = _people().order_by(person.c.id).limit(checked_limit(limit) + 1)
         last = decode_cursor(cursor)
         if last is not None:
             statement = statement.where(person.c.id > last)
         if only is not None:
             statement = statement.where(person.c.id == func.any(list(only)))
+        if holding:
+            columns = (person.c.login, person.c.name)
+            statement = statement.where(or_(*(one.icontains(holding, autoescape=True) for one in columns)))
         found = [_person(row) for row in self._rows(statement)]
         more = encode_cursor(found[limit - 1].id) if len(found) > limit else None
         return Page(tuple(found[:limit]), more)

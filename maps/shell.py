@@ -7,7 +7,7 @@ element.
 
 import html
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -32,6 +32,11 @@ VIEWS: Mapping[str, str] = {
     "stations": N_("Stations"),
 }
 """Every view and its name, a translation key."""
+
+_WORKSPACES = {view: label for view, label in VIEWS.items() if view != "home"}
+
+OFFICES: Mapping[str, str] = {"admin": N_("Administration")}
+"""The pages without a map that the bar leads to, and their names, translation keys."""
 
 PRESETS: tuple[tuple[str, str], ...] = (
     ("month", N_("This month")),
@@ -95,12 +100,13 @@ def page(
     nonce: str,
     place: Place | None,
     query: Mapping[str, str] | None = None,
+    offered: Collection[str] = tuple(VIEWS),
     **facts: Any,
 ) -> str:
     """Return the HTML of a served view.
 
-    ``nonce`` is the one of the response's policy; ``query`` goes on links between the workspaces; ``facts``
-    are further values for the scripts.
+    ``nonce`` is the one of the response's policy; ``query`` goes on links between the workspaces; ``offered``
+    are the pages that the reader may open; ``facts`` are further values for the scripts.
 
     Raises
     ------
@@ -125,10 +131,19 @@ def page(
         parts,
         "\n".join(links),
         "\n".join(tail),
+        **bar(reader, offered),
         query=_query_string(query or {}),
         districts=facts.get("districts", ()),
         account=facts.get("account"),
     )
+
+
+def bar(reader: Reader, offered: Collection[str]) -> dict[str, Any]:
+    """Return what the bar leads to, of the pages that the reader may open."""
+    return {
+        name: [(view, reader.translate(label)) for view, label in pages.items() if view in offered]
+        for name, pages in (("workspaces", {**_WORKSPACES, **OFFICES}), ("offices", OFFICES))
+    } | {"offered": offered}
 
 
 def known(view: str, reader: Reader, place: Place | None) -> dict[str, Any]:
@@ -170,7 +185,6 @@ def render(
         "shell": parts,
         "head": Markup(head),  # noqa: S704 - made of addresses and files of ours only
         "tail": Markup(tail),  # noqa: S704 - likewise, and the JSON block is inert
-        "workspaces": [(name, reader.translate(label)) for name, label in VIEWS.items() if name != "home"],
         "languages": LANGUAGES,
         "presets": [(key, reader.translate(label)) for key, label in PRESETS],
         "icon": assets.url("web/mark.svg"),
@@ -179,8 +193,9 @@ def render(
         "districts": (),
         "account": None,
         "query": "",
+        **bar(reader, VIEWS),
     }
-    return _environment().get_template(f"{view}.html").render(settings | context)
+    return environment().get_template(f"{view}.html").render(settings | context)
 
 
 def inert(value: Any) -> str:
@@ -222,5 +237,6 @@ def _query_string(query: Mapping[str, str]) -> str:
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return the templates of the pages; whatever they are given is escaped."""
     return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)

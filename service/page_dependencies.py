@@ -6,6 +6,8 @@ from fastapi import Depends, Request, Response
 
 from maps import shell
 from service import i18n
+from service.access.identity import Identity
+from service.access.policy import POLICY
 
 COOKIE = "wardline_lang"
 _YEAR_S = 31_536_000
@@ -22,6 +24,27 @@ def get_reader(request: Request) -> shell.Reader:
 
 
 ReaderDep = Annotated[shell.Reader, Depends(get_reader)]
+
+
+def account_of(request: Request) -> dict[str, str] | None:
+    """Return who is signed in, for the bar; None where access is open, so that nobody signs in."""
+    identity: Identity = request.state.identity
+    is_open = request.app.state.service.access.open
+    return None if is_open else {"name": identity.name if identity.signed_in else ""}
+
+
+def may_open(identity: Identity, district: str | None) -> frozenset[str]:
+    """Return the pages that a caller may open, in a district or before there is any."""
+    there = identity.every_role() if district is None else identity.roles(district)
+    pages = (*shell.VIEWS, *shell.OFFICES)
+    rules = {page: POLICY[f"GET /{'' if page == 'home' else page}"] for page in pages}
+    if identity.must_change:
+        return frozenset(page for page, rule in rules.items() if rule.public)
+    return frozenset(
+        page
+        for page, rule in rules.items()
+        if rule.public or rule.roles & (identity.every_role() if rule.area == "none" else there)
+    )
 
 
 def page_headers(nonce: str, reader: shell.Reader) -> dict[str, str]:

@@ -43,20 +43,23 @@ async function refusal(response) {
   );
 }
 
-/** The JSON at an address; a refusal is thrown as a Problem. */
+/** The JSON at an address, or null for no content; a refusal is thrown as a Problem. */
 export async function read(where, options = {}) {
+  const headers = { Accept: "application/json, application/geo+json", "Accept-Language": page.lang };
+  const request = { headers, method: options.method || "GET", signal: options.signal };
+  if (options.body !== undefined) {
+    headers["Content-Type"] = "application/json";
+    request.body = JSON.stringify(options.body);
+  }
   let response;
   try {
-    response = await fetch(where, {
-      headers: { Accept: "application/json, application/geo+json", "Accept-Language": page.lang },
-      signal: options.signal,
-    });
+    response = await fetch(where, request);
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Problem(_("The service cannot be reached"), _("Check the connection, then try again."), "", 0);
   }
   if (!response.ok) throw await refusal(response);
-  return response.json();
+  return response.status === 204 ? null : response.json();
 }
 
 /** Ask for JSON. What an export carries with it is answered from there, under the same name. */

@@ -10,8 +10,10 @@ import { shift, today } from "wardline/period";
 import { _, count, metres, percent } from "wardline/text";
 import { levelNames, outlines } from "wardline/units";
 
+/** Say what goes on in a workspace, where it is offered. */
 function say(id, text) {
-  byId(id).textContent = text;
+  const place = byId(id);
+  if (place) place.textContent = text;
 }
 
 function grids() {

@@ -40,5 +40,19 @@ export function asked(name) {
   return new URLSearchParams(window.location.search).get(name);
 }
 
+/** Close the menu of the account by Escape, or by a click beside it. */
+function watchAccount() {
+  const menu = document.getElementById("account");
+  document.addEventListener("click", ({ target }) => {
+    if (menu?.open && !menu.contains(target)) menu.open = false;
+  });
+  menu?.addEventListener("keydown", ({ key }) => {
+    if (key !== "Escape" || !menu.open) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+}
+
 keepLanguageLinks();
+watchAccount();
 watchDistrict();

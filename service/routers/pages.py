@@ -15,10 +15,11 @@ from layers.stores import Stores
 from maps import assets, delivery, shell
 from maps.errors import UnknownView
 from service.access.guard import admit_there, visible
+from service.access.identity import Identity
 from service.access.policy import POLICY
 from service.dependencies import GuardedRoute, IdentityDep, RuleDep, ServiceDep, SessionDep, respond
 from service.indexes.snapshots import choose_district
-from service.page_dependencies import ReaderDep, page_headers, remember_language
+from service.page_dependencies import ReaderDep, account_of, may_open, page_headers, remember_language
 from service.use_cases.coverage import coverage, period_of, segments_of
 from service.use_cases.coverage_map import coverage_map
 from service.use_cases.map_context import MapContext, map_context
@@ -26,8 +27,8 @@ from service.use_cases.map_context import MapContext, map_context
 router = APIRouter(tags=["pages"], include_in_schema=False, route_class=GuardedRoute)
 
 _KEPT = ("district", "lang")
-# What the start shows of each workspace, and the route it asks for that.
-_HOME = {
+# What pages show besides their own subject, and the route they ask for that.
+_PARTS = {
     "outlines": "GET /tiles/{layer}/{z}/{x}/{y}.mvt",
     "coverage": "GET /api/v1/coverage/segments",
     "stations": "GET /api/v1/stations",
@@ -54,14 +55,9 @@ ContextDep = Annotated[MapContext | None, Depends(get_context, scope="function")
 
 
 @router.get("/", response_class=HTMLResponse)
-def get_home(request: Request, reader: ReaderDep, context: ContextDep, identity: IdentityDep) -> Response:
-    """Return the start page, which says who is signed in."""
-    account = {"name": identity.name if identity.signed_in else ""}
-    roles = identity.roles(context.place.code) if context else frozenset()
-    may = [part for part, key in _HOME.items() if roles & POLICY[key].roles]
-    # Where access is open nobody signs in.
-    shown = None if request.app.state.service.access.open else account
-    return _page(request, "home", reader, context, account=shown, may=may)
+def get_home(request: Request, reader: ReaderDep, context: ContextDep) -> Response:
+    """Return the start page."""
+    return _page(request, "home", reader, context)
 
 
 @router.get("/grids", response_class=HTMLResponse)
@@ -121,12 +117,18 @@ def get_export(
 def _page(
     request: Request, view: str, reader: shell.Reader, context: MapContext | None, **others: Any
 ) -> Response:
+    identity: Identity = request.state.identity
+    roles = identity.roles(context.place.code) if context else frozenset()
+    others["may"] = [part for part, key in _PARTS.items() if roles & POLICY[key].roles]
+    others["account"] = account_of(request)
     nonce = secrets.token_urlsafe(18)
     kept: Mapping[str, str] = {
         name: value for name in _KEPT if (value := request.query_params.get(name)) is not None
     }
     facts: dict[str, Any] = others if context is None else context.facts() | others
-    text = shell.page(view, reader, nonce, context.place if context else None, kept, **facts)
+    place = context.place if context else None
+    offered = may_open(identity, place.code if place else None)
+    text = shell.page(view, reader, nonce, place, kept, offered, **facts)
     response = HTMLResponse(text, headers=page_headers(nonce, reader))
     remember_language(request, response, reader)
     return response

@@ -1,9 +1,9 @@
 """People and their grants, for administrators."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Response
+from fastapi import Query, Response
 
 from layers.people import Grant, Person
 from service.access.policy import ADMINISTRATION, OVERSIGHT
@@ -26,11 +26,20 @@ from service.use_cases import people
 
 router = make_router("people")
 
+Text = Annotated[
+    str | None, Query(max_length=200, description="A text that the login or the name holds, in any case.")
+]
+
 
 @router.get("/people", response_model=PeoplePage)
-def get_people(accounts: AccountsDep, limit: Limit = 100, cursor: Cursor = None) -> dict[str, Any]:
-    """Return a page of the people in the caller's area, with their grants."""
-    page, grants = people.page(accounts.authority(OVERSIGHT), limit, cursor)
+def get_people(
+    accounts: AccountsDep, q: Text = None, limit: Limit = 100, cursor: Cursor = None
+) -> dict[str, Any]:
+    """Return a page of the people in the caller's area, with their grants.
+
+    A page may be empty and still have a cursor.
+    """
+    page, grants = people.page(accounts.authority(OVERSIGHT), limit, cursor, q)
     return {"items": [person_json(one, grants) for one in page.items], "cursor": page.cursor}
 
 

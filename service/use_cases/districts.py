@@ -1,7 +1,9 @@
 """A unit with everything around it: parents, children, and who answers for it."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from layers.catalog import Layer
 from layers.errors import NotFound
@@ -10,7 +12,7 @@ from layers.units import Unit
 
 
 def describe_unit(stores: Stores, code: str, day: date, layer: str | None = None) -> dict[str, Any]:
-    """Return a unit by its code on a day; without a layer, of the first layer that has the code.
+    """Return a unit by its code or id on a day; without a layer, of the first layer that has the code.
 
     Raises
     ------
@@ -28,9 +30,21 @@ def describe_unit(stores: Stores, code: str, day: date, layer: str | None = None
             missing = error
             continue
         return _description(stores, found, unit, day)
+    told = _by_id(stores, code, day, layers)
+    if told is not None:
+        return told
     if missing is not None:
         raise missing
     raise stores.layers.unknown(layer or "grids")
+
+
+def _by_id(stores: Stores, text: str, day: date, layers: Sequence[Layer]) -> dict[str, Any] | None:
+    try:
+        unit = stores.grids.unit(UUID(text), day)
+    except (ValueError, NotFound):
+        return None
+    layer = next((one for one in layers if one.code == unit.layer), None)
+    return None if layer is None else _description(stores, layer, unit, day)
 
 
 def _description(stores: Stores, layer: Layer, unit: Unit, day: date) -> dict[str, Any]:

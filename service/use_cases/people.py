@@ -20,15 +20,20 @@ from service.schemas.accounts import GrantIn, PersonIn, PersonPatch
 FIRST = ADMINISTRATOR
 
 
-def page(authority: Authority, limit: int, cursor: str | None) -> tuple[Page[Person], tuple[Grant, ...]]:
-    """Return a page of the people who exist for the caller, and all grants of those on it."""
+def page(
+    authority: Authority, limit: int, cursor: str | None, holding: str | None = None
+) -> tuple[Page[Person], tuple[Grant, ...]]:
+    """Return a page of the people who exist for the caller, and all grants of those on it.
+
+    ``holding`` is a text that their login or name holds.
+    """
     people = authority.people
     only = (
         None
         if authority.everywhere
         else people.near({one.district for one in authority.mine if one.district})
     )
-    found = people.page(only=only, limit=limit, cursor=cursor)
+    found = people.page(only=only, holding=holding, limit=limit, cursor=cursor)
     grants = people.grants([one.id for one in found.items])
     mine = tuple(
         one for one in found.items if authority.sees([each for each in grants if each.person == one.id])
@@ -169,7 +174,7 @@ def unit_of(stores: Stores | None, named: str | None, today: date) -> UUID | Non
 
 
 def ensure_administrator(people: People, now: datetime) -> tuple[str, str] | None:
-    """Make an administrator where nobody administers; return the login and the password to print once.
+    """Make an administrator where there never was one; return the login and the password to print once.
 
     Processes that start together make one between them.
     """
