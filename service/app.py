@@ -26,7 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from geo.errors import N_, WardlineError
 from layers.errors import NotFound
 from layers.row_security import SYSTEM_SCOPE
-from service import database, errors, i18n, routers
+from service import database, errors, i18n, openapi, routers
 from service.access.authenticator import Authenticator
 from service.access.policy import POLICY, key_of, without_row
 from service.dependencies import MIB, GuardedRoute, Service
@@ -68,6 +68,12 @@ class Application(FastAPI):
         """Return the layers, ours outermost: FastAPI's limit of bodies lies outside of what can be added."""
         inner = Inflation(ProblemForTooLarge(super().build_middleware_stack()))
         return Shield(QuickLocate(inner), self.state.settings, self.state.limits)
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the document of the API, with what every route may refuse."""
+        if self.openapi_schema is None:
+            self.openapi_schema = openapi.complete(super().openapi())
+        return self.openapi_schema
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -190,6 +196,8 @@ def _http(request: Request, error: Exception) -> Response:
     language = _language(request)
     translate = i18n.translator(language)
     headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(openapi.methods_of(request.url.path)) or headers.get("Allow", "")
     text = _DETAILS.get(error.status_code)
     detail = (
         str(error.detail)

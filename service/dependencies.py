@@ -41,6 +41,7 @@ from service.hardening.origins import SAFE
 from service.indexes.ground import Ground
 from service.indexes.snapshots import Indexes, choose_district
 from service.readers import strict_json
+from service.schemas.times import Day
 from service.settings import Settings
 from service.strict_requests import check_query, require_json, takes_json, takes_many
 
@@ -258,7 +259,7 @@ def get_box(
 BoxDep = Annotated[Box | None, Depends(get_box)]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many items a page has at most.")]
 Cursor = Annotated[str | None, Query(max_length=128, description="From the page before.")]
-AsOf = Annotated[date | None, Query(description="The day to answer for; today where none is given.")]
+AsOf = Annotated[Day | None, Query(description="The day to answer for; today where none is given.")]
 
 
 def get_day(stores: StoresDep, as_of: AsOf = None) -> date:

@@ -26,6 +26,7 @@ from service.readers.point_table import (
     numbers,
     require_rows,
 )
+from service.readers.signatures import require_signature
 
 
 def geometry_of(table: pa.Table) -> tuple[str, str | None] | None:
@@ -92,6 +93,7 @@ def read_geopackage(path: Path, lon: str | None, lat: str | None) -> PointTable:
     InvalidInput, InvalidRows, ContentTooLarge
         As :func:`service.readers.points.read`.
     """
+    require_signature(path, path.name)
     try:
         meta, table = pyogrio.read_arrow(path)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:

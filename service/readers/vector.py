@@ -26,6 +26,7 @@ from service.readers.archives import unpacked
 from service.readers.dbf import encoding_of
 from service.readers.faults import RowFault, refuse_rows
 from service.readers.geojson import check_geojson
+from service.readers.signatures import require_signature
 
 Shape = Literal["area", "line", "point"]
 MOST_BYTES = 4 << 30
@@ -119,6 +120,7 @@ def read_vector(
         ``crs`` is not one.
     """
     with _dataset(path) as dataset:
+        require_signature(dataset, path.name)
         # The driver reads GeoJSON more kindly than is good, so it comes second.
         rows = check_geojson(dataset, path.name) if dataset.suffix in (".geojson", ".json") else None
         chosen = _layer(dataset, path.name, layer)

@@ -6,7 +6,6 @@ from uuid import UUID
 
 import orjson
 from fastapi import Query, Response
-from pydantic import AwareDatetime
 
 from layers.incidents import Incident, IncidentFilter
 from layers.row_security import INTAKE, acting
@@ -37,6 +36,7 @@ from service.schemas.incidents import (
     event_json,
     incident_json,
 )
+from service.schemas.times import Instant
 from service.use_cases import contacts, incidents
 
 router = make_router("incidents")
@@ -89,8 +89,8 @@ def get_incidents(
     channel: Short = None,
     unit: UUID | None = None,
     representative: Short = None,
-    occurred_from: AwareDatetime | None = None,
-    occurred_to: AwareDatetime | None = None,
+    occurred_from: Instant | None = None,
+    occurred_to: Instant | None = None,
     open_only: bool = False,
     limit: Limit = 100,
     cursor: Cursor = None,

@@ -17,6 +17,7 @@ from service.dependencies import router as make_router
 from service.field_dependencies import WorkDep
 from service.readers.field_faults import Fault
 from service.schemas.field import DiscardIn, QuarantinedOut, QuarantinePage, ReleaseIn, quarantined_json
+from service.schemas.times import Day
 from service.use_cases.field import Correction, discard, release
 
 router = make_router("field")
@@ -34,7 +35,7 @@ def get_quarantine(
     reason: Short = None,
     kind: Literal["point", "visit", "incident"] | None = None,
     day: Annotated[
-        date | None,
+        Day | None,
         Query(ge=date(1990, 1, 1), le=date(2100, 12, 31), description="The local day it was received."),
     ] = None,
     limit: Limit = 100,

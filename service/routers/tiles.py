@@ -15,11 +15,12 @@ from maps import delivery, style, tiles
 from service.dependencies import LayerStoresDep, ServiceDep, respond
 from service.dependencies import router as make_router
 from service.errors import InvalidInput
+from service.schemas.times import Day
 from service.use_cases.unit_figures import Property, unit_figures
 
 router = make_router("tiles", prefix="/tiles")
 
-AsOf = Annotated[date | None, Query(description="The day; today in the district where left out.")]
+AsOf = Annotated[Day | None, Query(description="The day; today in the district where left out.")]
 Level = Annotated[
     int | None, Query(ge=0, le=20, description="Level of an area layer, 0 the top; by zoom if left out.")
 ]

@@ -4,12 +4,13 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal, TypeAlias, get_args
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from layers.accounts import GRANTED
 from layers.people import Grant, Person
 from layers.sign_ins import Device
 from service.access.identity import Identity
+from service.schemas.times import Day
 
 Login = Annotated[
     str,
@@ -82,8 +83,8 @@ class GrantIn(BaseModel):
     unit: Annotated[str, Field(max_length=64)] | None = Field(
         default=None, description="Id or code of a unit: it and all below; null is the whole district."
     )
-    valid_from: date | None = Field(default=None, description="Today where none is given.")
-    valid_to: date | None = None
+    valid_from: Day | None = Field(default=None, description="Today where none is given.")
+    valid_to: Day | None = None
 
 
 class GrantOut(BaseModel):
@@ -114,7 +115,7 @@ class PersonPatch(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: Name | None = None
-    disabled: bool | None = None
+    disabled: StrictBool | None = None
 
 
 class PersonOut(BaseModel):

@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from layers.quarantine import Quarantined
 from service.schemas.incidents import Latitude, Longitude, Radius, Text, Word
 from service.schemas.locate import Datum
+from service.schemas.times import Instant
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Photos = Annotated[list[Sha256], Field(max_length=20)]
@@ -24,7 +25,7 @@ class FieldVisit(_Strict):
 
     id: UUID
     marker: Word = Field(description="Code of the marker.")
-    at: AwareDatetime = Field(description="By the device's clock.")
+    at: Instant = Field(description="By the device's clock.")
     lon: Longitude | None = None
     lat: Latitude | None = None
     action: Action
@@ -43,7 +44,7 @@ class FieldIncident(_Strict):
     lat: Latitude
     datum: Datum = "wgs84"
     accuracy_m: Radius | None = None
-    occurred_at: AwareDatetime
+    occurred_at: Instant
     photos: Photos = []
     version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = Field(
         default=None, description="The version that an edit was made from; null for a report."
@@ -54,7 +55,7 @@ class FieldPoint(_Strict):
     """One point of a track; its number is its own within the track, for ever."""
 
     seq: int = Field(ge=0)
-    at: AwareDatetime
+    at: Instant
     lon: Longitude
     lat: Latitude
     accuracy_m: float | None = None
@@ -76,7 +77,7 @@ class FieldTrack(_Strict):
 class FieldBatchIn(_Strict):
     """What a device sends at once: at most 5,000 points, 1,000 visits and incidents, 2 MB."""
 
-    sent_at: AwareDatetime | None = None
+    sent_at: Instant | None = None
     tracks: list[FieldTrack] = []
     visits: list[FieldVisit] = []
     incidents: list[FieldIncident] = []

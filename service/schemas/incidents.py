@@ -4,11 +4,12 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from layers.incidents import Incident, IncidentEvent
 from service.schemas.contacts import ContactIn
 from service.schemas.locate import Datum, OverlayOut, SegmentOut, UnitOut
+from service.schemas.times import Instant
 
 Word = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)]
 Title = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
@@ -43,7 +44,7 @@ class IncidentIn(_Strict):
     lat: Latitude
     datum: Datum = "wgs84"
     accuracy_m: Radius | None = Field(default=None, description="Radius the place is good for, metres.")
-    occurred_at: AwareDatetime | None = Field(default=None, description="Now, where none is given.")
+    occurred_at: Instant | None = Field(default=None, description="Now, where none is given.")
     actor: Word = "reporter"
     contact: ContactIn | None = Field(default=None, description="Left out by who reports anonymously.")
     about: AboutIn | None = Field(default=None, description="Whom the report complains about.")
@@ -59,7 +60,7 @@ class IncidentPatch(_Strict):
     lat: Latitude | None = None
     datum: Datum | None = None
     accuracy_m: Radius | None = None
-    occurred_at: AwareDatetime | None = None
+    occurred_at: Instant | None = None
     version: int | None = Field(
         default=None,
         ge=1,

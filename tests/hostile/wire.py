@@ -72,12 +72,7 @@ class Wire:
 
     def contents(self) -> dict[str, int]:
         """Return how many rows each table has."""
-        find = text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        with self.engine.connect() as connection:
-            names = sorted(set(connection.execute(find).scalars()) - _OWN_RECORDS)
-            counts = ", ".join(f"(SELECT count(*) FROM public.{name})" for name in names)  # noqa: S608
-            row = connection.execute(text(f"SELECT {counts}")).one()
-        return dict(zip(names, row, strict=True))
+        return contents(self.engine)
 
     def refuse(
         self,
@@ -102,6 +97,16 @@ class Wire:
         assert self.contents() == stored
         assert self.send("GET", "/healthz").status == 200
         return problem
+
+
+def contents(engine: Engine) -> dict[str, int]:
+    """Return how many rows each table of a database has."""
+    find = text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    with engine.connect() as connection:
+        names = sorted(set(connection.execute(find).scalars()) - _OWN_RECORDS)
+        counts = ", ".join(f"(SELECT count(*) FROM public.{name})" for name in names)  # noqa: S608
+        row = connection.execute(text(f"SELECT {counts}")).one()
+    return dict(zip(names, row, strict=True))
 
 
 def _pieces(body: bytes | Iterable[bytes]) -> Iterable[bytes]:
