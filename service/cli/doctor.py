@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Annotated
 
 import typer
 
@@ -11,14 +12,19 @@ from service.cli.common import Database, Json, Quiet
 from service.cli.language import translator
 from service.cluster import Cluster
 from service.database import make_engine
-from service.doctor import CHECKS, Patient, State, examine
+from service.doctor import CHECKS, LONG, Patient, State, examine
 from service.errors import NotReady
 from service.settings import Settings
 
 _SIGNS = {State.WELL: "✓", State.WARNING: "!", State.WRONG: "✗"}
 
 
-def command(database: Database = None, quiet: Quiet = False, as_json: Json = False) -> None:
+def command(
+    audit: Annotated[bool, typer.Option("--audit", help="Also prove the audit, entry by entry.")] = False,
+    database: Database = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
     """Examine versions, disk, clock, schema, indexes, published partitions, the log's archive and backups.
 
     Nothing is changed. Exit code 1 says that something is wrong; a warning alone is 0. With --quiet only what
@@ -26,7 +32,7 @@ def command(database: Database = None, quiet: Quiet = False, as_json: Json = Fal
     """
     settings = Settings.load(database=database)
     with open_patient(settings) as patient:
-        found = list(examine(patient, CHECKS))
+        found = list(examine(patient, {**CHECKS, **(LONG if audit else {})}))
     translate = translator()
     rows = [
         {

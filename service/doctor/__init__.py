@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from sqlalchemy.exc import DBAPIError
 
 from geo.errors import N_, WardlineError
-from service.doctor import assets, backups, machine, stored, versions
+from service.doctor import assets, backups, machine, records, stored, versions
 from service.doctor.findings import Finding, Patient, State
 
 Check = Callable[[Patient], Iterable[Finding]]
@@ -24,11 +24,15 @@ CHECKS: Mapping[str, Check] = {
     "partitions": stored.check_partitions,
     "archive": backups.check_archive,
     "backups": backups.check_backups,
+    "retention": records.check_retention,
     "browser": assets.check,
 }
 """Each check by its name."""
 
-__all__ = ["CHECKS", "Check", "Finding", "Patient", "State", "examine"]
+LONG: Mapping[str, Check] = {"audit": records.check_audit}
+"""Checks that look at every row, made where they are asked for."""
+
+__all__ = ["CHECKS", "LONG", "Check", "Finding", "Patient", "State", "examine"]
 
 
 def examine(patient: Patient, checks: Mapping[str, Check] = CHECKS) -> Iterator[tuple[str, Finding]]:
