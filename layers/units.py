@@ -53,6 +53,8 @@ unit_version = shard_table(
     CheckConstraint("households >= 0", name="households"),
     CheckConstraint("NOT isempty(valid)", name="valid"),
     Index(None, "district", "layer", "code"),
+    # What lies below a unit is asked by every statement of somebody who holds a part of a district.
+    Index(None, "district", "parent"),
     Index(None, "geom", postgresql_using="gist"),
     key=("unit", "revision"),
 )

@@ -1,6 +1,9 @@
 -- Row security: the rights of the service's role and the policies of every table. A copy of what layers/policies.py
 -- said when it was made; a test holds that both give the same. The tables belong to whoever runs this.
 
+-- What lies below a unit is asked by every statement of somebody who holds a part of a district.
+CREATE INDEX ix_unit_version_district_parent ON public.unit_version (district, parent);
+
 GRANT USAGE ON SCHEMA public TO wardline_web;
 -- What policies ask of the scope of a transaction, and the one change of schema the service may make. ROLES are
 -- held district-wide, or in a part of a district (areas, units); the role "system" is held by the service alone.
