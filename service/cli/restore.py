@@ -72,7 +72,7 @@ def command(
     tell: Tell = (lambda _: None) if quiet or as_json else lambda step: typer.echo(f"{step} …")
     wanted = Wanted(None if at is None else read_instant(at), not before, timeline)
     home = (into or settings.home).absolute()
-    place = source if source.exists() else settings.home / "backups" / source
+    place = _find(source, settings.home)
     began = time.monotonic()
     if dump.is_dump(place):
         report = _load_dump(settings, place, wanted, home, tell, force=force)
@@ -88,6 +88,12 @@ def command(
         typer.echo(json.dumps(report, ensure_ascii=False, default=str))
     elif not quiet:
         _show(report)
+
+
+def _find(source: Path, home: Path) -> Path:
+    """Return the backup that is meant: a path, or a name in the home or among its backups."""
+    places = (source, home / source, home / "backups" / source)
+    return next((place for place in places if place.exists()), source)
 
 
 def _proven(settings: Settings, cluster: Cluster, tell: Tell, *, force: bool) -> dict[str, Any]:

@@ -125,6 +125,7 @@ def test_without_a_database_each_says_where_it_looked(run: Run, home: Path) -> N
         assert str(home) in json.dumps(refused)
     assert not home.exists()
     assert run("restore", "nothing")[1]["code"] == "backup-damaged"
+    assert run("restore", home / "backups")[1]["code"] == "backup-damaged"
 
 
 @pytest.mark.parametrize(
