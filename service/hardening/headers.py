@@ -7,6 +7,7 @@ taken from it. What depends on who asks is never for a shared cache.
 
 import secrets
 from collections.abc import Iterable, MutableMapping
+from functools import lru_cache
 from typing import Any
 
 from maps import shell
@@ -41,37 +42,40 @@ def nonce(scope: MutableMapping[str, Any]) -> str:
 def armoured(headers: Iterable[tuple[bytes, bytes]], scope: MutableMapping[str, Any]) -> Headers:
     """Return the headers of an answer with everything that it must tell a browser or a cache."""
     said = dict(headers)
-    kept = [one for one in headers if one[0] not in _REWRITTEN]
-    kept += [one for one in _ALWAYS if one[0] not in said]
+    kept = list(headers)
+    if not said.keys().isdisjoint(_REWRITTEN):
+        kept = [one for one in kept if one[0] not in _REWRITTEN]
+    kept += _ALWAYS if said.keys().isdisjoint(_NAMES) else [one for one in _ALWAYS if one[0] not in said]
     if scope["scheme"] == "https":
         kept.append(_STRICT_TRANSPORT)
-    kept.append((b"content-security-policy", _policy(said, scope)))
-    kept += _caching(said, scope)
+    kind = said.get(b"content-type", b"")
+    own = said.get(b"content-security-policy")
+    if own is None and _NONCE in scope and kind.startswith(b"text/html"):
+        own = shell.policy(scope[_NONCE]).encode()
+    kept.append((b"content-security-policy", _policy(own, kind)))
+    shared = scope["path"].startswith(_SHARED)
+    kept += _caching(said.get(b"cache-control"), said.get(b"vary", b""), shared=shared)
     return kept
 
 
-_REWRITTEN = {b"content-security-policy", b"cache-control", b"vary"}
+_REWRITTEN = frozenset({b"content-security-policy", b"cache-control", b"vary"})
+_NAMES = frozenset(name for name, _ in _ALWAYS)
 
 
-def _policy(said: dict[bytes, bytes], scope: MutableMapping[str, Any]) -> bytes:
-    own = said.get(b"content-security-policy")
+def _policy(own: bytes | None, kind: bytes) -> bytes:
     if own is not None:
         return own if b"frame-ancestors" in own else own + b"; " + _FRAMES
-    kind = said.get(b"content-type", b"")
-    if kind.startswith(b"text/html") and _NONCE in scope:
-        return shell.policy(scope[_NONCE]).encode()
     return _SCRIPT if kind.startswith(b"text/javascript") else _NOTHING
 
 
-def _caching(said: dict[bytes, bytes], scope: MutableMapping[str, Any]) -> Headers:
-    vary = said.get(b"vary", b"")
-    cache = said.get(b"cache-control")
+@lru_cache(maxsize=256)
+def _caching(cache: bytes | None, vary: bytes, *, shared: bool) -> tuple[tuple[bytes, bytes], ...]:
     if cache is None or b"no-store" in cache:
-        return [(b"cache-control", b"no-store"), *([(b"vary", vary)] if vary else [])]
-    if not scope["path"].startswith(_SHARED):
+        cache = b"no-store"
+    elif not shared:
         cache = b"private, " + cache.replace(b"public, ", b"").replace(b"private, ", b"")
         named = vary.decode("latin-1")
-        vary = ", ".join(
-            [*([named] if named else []), *(one for one in _DEPENDS if one not in named)]
-        ).encode()
-    return [(b"cache-control", cache), *([(b"vary", vary)] if vary else [])]
+        missing = [one for one in _DEPENDS if one not in named]
+        vary = ", ".join([named, *missing] if named else missing).encode()
+    said = (b"cache-control", cache)
+    return (said, (b"vary", vary)) if vary else (said,)

@@ -13,6 +13,7 @@ share the loopback address: they are not limited by address, or one of them coul
 
 import hashlib
 import ipaddress
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
@@ -70,14 +71,35 @@ class Seen:
         self._held.pop(digest, None)
 
 
+class Tally:
+    """Counts what comes with every request, in windows that begin for everybody at once.
+
+    Of the library it has only the rates: its counters cost 15 µs a request, which these do in a third of one.
+    """
+
+    def __init__(self, rate: RateLimitItem) -> None:
+        self._most = rate.amount
+        self._window_s = rate.get_expiry()
+        self._until = 0.0
+        self._counts: dict[str, int] = {}
+
+    def wait_s(self, key: str) -> float:
+        """Count one, and return how long to wait: nothing while the rate is kept."""
+        now = time.monotonic()
+        if now >= self._until:
+            self._counts, self._until = {}, now + self._window_s
+        count = self._counts[key] = self._counts.get(key, 0) + 1
+        return self._until - now if count > self._most else 0.0
+
+
 class Limits:
     """The counters of a process."""
 
     def __init__(self, settings: Settings) -> None:
         self._storage = MemoryStorage()
         self._limiter = FixedWindowRateLimiter(self._storage)
-        self._requests = rates(settings.limit_requests)
-        self._uploads = rates(settings.limit_uploads)
+        self._requests = [Tally(rate) for rate in rates(settings.limit_requests)]
+        self._uploads = [Tally(rate) for rate in rates(settings.limit_uploads)]
         self._reports = rates(settings.limit_reports)
         self._sign_ins = rates(settings.limit_sign_ins)
         self._logins = tuple(type(one)(one.amount * _WHOLE_LOGIN, one.multiples) for one in self._sign_ins)
@@ -87,11 +109,11 @@ class Limits:
     def request(self, address: str | None) -> None:
         """Count a request of an address."""
         if address is not None:
-            self._count(self._requests, "request", address)
+            _tally(self._requests, address)
 
     def upload(self, credential: bytes) -> None:
         """Count a change that is sent with a credential, wherever from."""
-        self._count(self._uploads, "upload", hashlib.sha256(credential).hexdigest())
+        _tally(self._uploads, hashlib.sha256(credential).hexdigest())
 
     def report(self, address: str | None) -> None:
         """Count an anonymous report from an address."""
@@ -147,15 +169,25 @@ class Limits:
 
     def _refusal(self, full: Sequence[RateLimitItem], *key: str) -> TooManyRequests:
         until = max(self._limiter.get_window_stats(item, *key).reset_time for item in full)
-        return TooManyRequests(
-            N_("There were too many requests of this kind."),
-            mend=N_("Try again in {wait_s} s."),
-            wait_s=max(1, round(until - time.time() + 0.5)),
-        )
+        return _too_many(until - time.time())
 
     def _give_back(self, items: tuple[RateLimitItem, ...], *key: str) -> None:
         for item in items:
             self._storage.decr(item.key_for(*key))
+
+
+def _tally(tallies: Sequence[Tally], key: str) -> None:
+    wait = max([tally.wait_s(key) for tally in tallies], default=0.0)
+    if wait > 0:
+        raise _too_many(wait)
+
+
+def _too_many(wait_s: float) -> TooManyRequests:
+    return TooManyRequests(
+        N_("There were too many requests of this kind."),
+        mend=N_("Try again in {wait_s} s."),
+        wait_s=max(1, math.ceil(wait_s)),
+    )
 
 
 @contextmanager

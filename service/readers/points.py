@@ -15,6 +15,7 @@ import pyarrow.parquet
 
 from geo.errors import N_
 from service.errors import ContentTooLarge, InvalidInput, MalformedBody, UnsupportedFormat
+from service.hardening.cells import FORMULA, NUMBER
 from service.readers.arrow_sizes import unpacked_size
 from service.readers.point_geometry import (
     for_format,
@@ -44,9 +45,7 @@ _SUFFIXES: dict[str, Format] = {
     ".geoparquet": "parquet",
     ".gpkg": "gpkg",
 }
-# A spreadsheet runs a cell that begins with one of these; an apostrophe in front makes it text.
 _ARROW_FILE, _ARROW_HEAD = b"ARROW1", 8
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def format_of(path: Path) -> Format:
@@ -168,15 +167,11 @@ def _inert_answers(table: PointTable) -> pa.Table:
         position = written.column_names.index(name)
         values = written.column(position)
         if pa.types.is_string(values.type):
-            risky = pc.match_substring_regex(values, r"^[=+\-@\t\r]")
+            number = pc.match_substring_regex(values, NUMBER)
+            risky = pc.and_not(pc.match_substring_regex(values, FORMULA), number)
             marked = pc.binary_join_element_wise("", "'", values, "")
             written = written.set_column(position, name, pc.if_else(risky, marked, values))
     return written
-
-
-def inert(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _write_csv(table: pa.Table, delimiter: str, sink: io.BytesIO) -> None:

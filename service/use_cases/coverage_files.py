@@ -14,7 +14,7 @@ import shapely
 from geo.crs import STORAGE_CRS
 from geo.errors import N_
 from service.errors import UnsupportedFormat
-from service.readers.points import inert
+from service.hardening.cells import inert
 from service.schemas.coverage import CSV_COLUMNS, Period, SegmentCoverage, features_json, rows_of
 
 SUFFIXES = (".html", ".geojson", ".csv", ".gpkg")

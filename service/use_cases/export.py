@@ -17,7 +17,7 @@ from geo.crs import STORAGE_CRS
 from geo.errors import N_
 from layers.stores import Stores
 from service.errors import InvalidInput, UnsupportedFormat
-from service.readers.points import inert
+from service.hardening.cells import inert
 from service.readers.whole_file import whole_file
 
 DRIVERS = {".gpkg": "GPKG", ".fgb": "FlatGeobuf"}

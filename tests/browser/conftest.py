@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import httpx
@@ -88,12 +88,17 @@ def _free_port() -> int:
 
 @contextmanager
 def running(
-    database_url: str, home: Path, access: Literal["open", "accounts"] = "open", *, demo: bool = False
+    database_url: str,
+    home: Path,
+    access: Literal["open", "accounts"] = "open",
+    *,
+    demo: bool = False,
+    **options: Any,
 ) -> Iterator[str]:
     """Serve a database on a free port of this machine; ``demo`` takes the demo's logins."""
     port = _free_port()
     settings = Settings(
-        home=home, access=access, demo=demo, database_url=database_url, port=port, language="en"
+        home=home, access=access, demo=demo, database_url=database_url, port=port, language="en", **options
     )
     config = uvicorn.Config(create_app(settings), host="127.0.0.1", port=port, log_level="warning")
     server = uvicorn.Server(config)

@@ -1,0 +1,20 @@
+"""Cells of a CSV that no spreadsheet takes for a formula.
+
+A cell that begins with one of these characters may be run when the file is opened (OWASP, CSV injection):
+the signs, a tab or line break behind which a spreadsheet looks on, and the full-width forms, which those made
+for East Asian languages take for the same. An apostrophe in front makes it text. A plain number runs nothing,
+and stays a number.
+"""
+
+import re
+
+FORMULA = r"^[=+\-@\t\r\n＝＋－＠]"
+NUMBER = r"^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
+
+_formula = re.compile(FORMULA).match
+_number = re.compile(NUMBER, re.ASCII).fullmatch
+
+
+def inert(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula."""
+    return f"'{text}" if _formula(text) and not _number(text) else text
