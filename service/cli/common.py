@@ -14,7 +14,7 @@ from service.cluster import Cluster
 from service.cluster.binaries import OLDEST_MAJOR
 from service.cluster.databases import EXTENSIONS
 from service.cluster.watch import kept_alive
-from service.database import make_engine, migrate, require_web, web_engine
+from service.database import make_engine, mark_boxes, migrate, require_web, web_engine
 from service.errors import NotReady
 from service.settings import Settings
 
@@ -108,6 +108,7 @@ def _require_usable(url: str) -> None:
             version = int(connection.exec_driver_sql("SHOW server_version_num").scalar_one()) // 10000
             for extension in EXTENSIONS:
                 connection.exec_driver_sql(f"CREATE EXTENSION IF NOT EXISTS {extension}")
+            mark_boxes(connection)
     except OperationalError as error:
         message = N_("The database {address} cannot be reached: {reason}.")
         raise NotReady(message, mend=mend, address=shown, reason=_reason(error)) from error

@@ -1,14 +1,17 @@
 """The role that requests are served as: taken on, refused where it has power, made where it is absent."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import psycopg
 import pytest
 from sqlalchemy import Engine, text
 
+from service.cli.common import open_database
 from service.cluster import Cluster
 from service.database import make_engine, migrate, require_web, web_engine
 from service.errors import NotReady
+from service.settings import Settings
 from tests.fixtures.client import TestClient
 from tests.fixtures.database import web_address
 
@@ -38,6 +41,22 @@ def test_a_role_with_power_serves_nobody(database_url: str, engine: Engine, role
     with pytest.raises(NotReady, match=f"served as {role}, which row security does not hold for"):
         require_web(web)
     web.dispose()
+
+
+def test_boxes_are_marked_by_whoever_may_and_asked_for_else(
+    make: Callable[..., Cluster], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with make().use() as cluster:
+        cluster.ensure_database("theirs")
+        with psycopg.connect(cluster.admin_url("theirs").replace("+psycopg", ""), autocommit=True) as server:
+            server.execute("ALTER FUNCTION geometry_overlaps(geometry, geometry) NOT LEAKPROOF")
+        web = web_engine(cluster.url("theirs"), None)
+        for url, asked in ((cluster.url("theirs"), True), (cluster.admin_url("theirs"), False)):
+            caplog.clear()
+            with open_database(Settings(home=tmp_path, database_url=url)):
+                require_web(web)
+            assert ("LEAKPROOF" in caplog.text) is asked
+        web.dispose()
 
 
 def test_on_a_foreign_server_the_role_is_made_where_that_is_allowed(make: Callable[..., Cluster]) -> None:
