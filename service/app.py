@@ -21,6 +21,7 @@ from fastapi.routing import iter_route_contexts
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from geo.errors import N_, WardlineError
@@ -95,6 +96,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(DBAPIError, _database)
     app.add_exception_handler(PoolTimeout, _database)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _fault)
     for module in pkgutil.iter_modules(routers.__path__):
         app.include_router(importlib.import_module(f"{routers.__name__}.{module.name}").router)
@@ -218,6 +220,11 @@ def _database(request: Request, error: Exception) -> Response:
             NotReady(N_("The database does not answer at the moment."), mend=N_("Try again in a second.")),
         )
     return _fault(request, error)
+
+
+def _gone(_request: Request, _error: Exception) -> Response:
+    """Answer a caller who went away in the middle of the body: nobody hears it, and nothing is wrong here."""
+    return Response(status_code=HTTPStatus.BAD_REQUEST)
 
 
 def _fault(request: Request, error: Exception) -> Response:

@@ -165,3 +165,36 @@ def test_a_write_whose_commit_fails_is_refused_and_leaves_nothing(
     again = write.send(client, incident)
     assert again.status_code in {200, 201}, again.text
     assert contents(engine) != before, "the request changes nothing, so nothing was proven"
+
+
+def test_a_caller_who_leaves_in_the_middle_of_the_body_is_no_fault_of_ours(
+    client: TestClient, engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = contents(engine)
+    messages = iter([{"type": "http.request", "body": b'{"class":', "more_body": True}])
+    answered: list[Any] = []
+
+    async def receive() -> Any:
+        return next(messages, {"type": "http.disconnect"})
+
+    async def send(message: Any) -> None:
+        answered.append(message)
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/api/v1/incidents",
+        "raw_path": b"/api/v1/incidents",
+        "query_string": b"",
+        "headers": [(b"host", b"testserver"), (b"content-type", b"application/json")],
+        "client": ("testclient", 50000),
+        "server": ("testserver", 80),
+    }
+    assert client.portal is not None
+    client.portal.call(client.app, scope, receive, send)
+    assert answered[0]["status"] == 400
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+    assert contents(engine) == before
