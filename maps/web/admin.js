@@ -76,8 +76,10 @@ async function turn() {
   const tab = wanted in tabs ? wanted : "people";
   for (const name of Object.keys(tabs)) byId(`tab-${name}`).hidden = name !== tab;
   for (const link of document.querySelectorAll(".tabs a")) {
-    if (link.hash === `#${tab}`) link.setAttribute("aria-current", "page");
+    const here = link.hash === `#${tab}`;
+    if (here) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
+    if (here) link.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
   await tabs[tab]();
 }

@@ -1,0 +1,373 @@
+"""The administration page in a real browser: by administrators, by an auditor, by those who are changed."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.orm import Session
+
+from layers.ids import new_id
+from service.access.credentials import PLAIN_COOKIE
+from service.access.demo import PEOPLE, person_id
+from service.demo.logins import add_logins
+from tests.browser.conftest import PHONE, WIDE, Databases, Watched, new_context, running
+from tests.browser.test_injection import NOTE, assert_inert
+from tests.fixtures.accounts import add_person, open_session
+from tests.fixtures.county import DISTRICT, County, publish
+
+OWN = "four words of mine"
+PAGES = {"/grids", "/coverage", "/stations", "/admin"}
+REFUSED = "Failed to load resource"
+
+
+@dataclass
+class Office:
+    """A service with accounts on the small county, and browsers of its people."""
+
+    origin: str
+    engine: Engine
+    county: County
+    browse: Callable[..., Watched]
+
+    def sign_in(self, who: UUID | str, size: tuple[int, int] = WIDE, lang: str = "en-GB") -> Watched:
+        """Return a browser with a session of a person, or of a demo login."""
+        person = person_id(who) if isinstance(who, str) else who
+        found = self.browse(size, lang)
+        token = open_session(self.engine, person)
+        found.page.context.add_cookies([{"name": PLAIN_COOKIE, "value": token, "url": self.origin}])
+        return found
+
+    def person(self, *rights: tuple[str, str | None, UUID | None]) -> tuple[UUID, str]:
+        """Store a person with grants; return the id and the login."""
+        login = f"p{new_id().hex[-12:]}"
+        return add_person(self.engine, login, rights), login
+
+
+@pytest.fixture(scope="module")
+def served(
+    database_factory: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Engine, County]]:
+    with database_factory() as url:
+        engine = create_engine(url)
+        with Session(engine) as session, session.begin():
+            county = publish(session)
+            add_logins(session, DISTRICT)
+        home: Path = tmp_path_factory.mktemp("admin")
+        with running(url, home, "accounts", demo=True) as origin:
+            yield origin, engine, county
+        engine.dispose()
+
+
+@pytest.fixture
+def office(served: tuple[str, Engine, County], browser: Browser) -> Iterator[Office]:
+    origin, engine, county = served
+    contexts: list[BrowserContext] = []
+    watched: list[Watched] = []
+
+    def browse(size: tuple[int, int] = WIDE, lang: str = "en-GB") -> Watched:
+        contexts.append(new_context(browser, size, lang))
+        watched.append(Watched(contexts[-1].new_page(), origin))
+        watched[-1].page.on("dialog", lambda dialog: dialog.accept())
+        return watched[-1]
+
+    yield Office(origin, engine, county, browse)
+    for context in contexts:
+        context.close()
+    # A browser logs every refusal that a test asks for; nothing else may go wrong.
+    assert [text for one in watched for text in one.errors if REFUSED not in text] == []
+    assert [text for one in watched for text in one.strangers] == []
+
+
+def opened(page: Page) -> Any:
+    """Return the dialog that is open."""
+    return page.locator("dialog[open]")
+
+
+def choose(page: Page, login: str) -> None:
+    """Find a person and show them."""
+    page.fill("#people-search [name=q]", login)
+    page.click("#people-search button")
+    page.click(f"#people-rows [data-person]:has-text('{login}')")
+    expect(page.locator("#person .facts")).to_contain_text(login)
+
+
+def add(page: Page, login: str, name: str) -> str:
+    """Add a person on the page; return the password that is shown."""
+    page.click("#add-person")
+    page.fill("dialog [name=login]", login)
+    page.fill("dialog [name=name]", name)
+    opened(page).get_by_role("button", name="Add").click()
+    password = str(page.inner_text(".secret"))
+    opened(page).get_by_role("button", name="I have handed it over").click()
+    expect(page.locator("#person-title")).to_have_text(name)
+    return password
+
+
+def links(page: Page) -> set[str]:
+    """Return the pages that the bar leads to."""
+    found = page.locator(".bar nav a").evaluate_all("all => all.map((one) => one.pathname)")
+    return set(found)
+
+
+def test_a_person_is_added_signs_in_is_granted_and_disabled(office: Office) -> None:
+    admin = office.sign_in("administrator").open("/admin")
+    login = f"li.na.{new_id().hex[-6:]}"
+    password = add(admin, login, "Li Na")
+    expect(admin.locator("#person")).to_contain_text("They may do nothing yet")
+
+    theirs = office.browse()
+    page = theirs.page
+    page.goto(f"{office.origin}/signin?next=/stations")
+    page.fill("[name=login]", login)
+    page.fill("[name=password]", password)
+    page.click(".card button[type=submit]")
+    expect(page.locator("#title")).to_have_text("Choose your own password")
+    page.fill("[name=current]", password)
+    page.fill("[name=new]", OWN)
+    page.click(".button-main")
+    theirs.ready()
+    assert page.url.endswith("/stations")
+    assert links(page) == {"/stations"}
+
+    admin.select_option(".grant-form [name=role]", "guard")
+    admin.click(".grant-form button[type=submit]")
+    expect(admin.locator(".grant")).to_contain_text("Border guard")
+    expect(admin.locator(".grant")).to_contain_text("all of Test County")
+    theirs.open("/coverage")
+    assert links(page) == {"/grids", "/coverage", "/stations"}
+    assert page.request.get(f"{office.origin}/admin").status == 403
+    assert page.request.get(f"{office.origin}/api/v1/people").status == 403
+
+    admin.get_by_role("button", name="Disable").click()
+    opened(admin).get_by_role("button", name="Disable").click()
+    expect(admin.locator("#person").get_by_role("button", name="Enable")).to_be_focused()
+    assert page.request.get(f"{office.origin}/api/v1/me").status == 401
+    page.reload()
+    expect(page.locator("[name=password]")).to_be_visible()
+    expect(admin.locator("#people-rows [aria-current=true]")).to_contain_text("disabled")
+
+
+def test_a_grant_of_a_unit_names_it_and_ends(office: Office) -> None:
+    person, login = office.person()
+    admin = office.sign_in("administrator").open("/admin")
+    choose(admin, login)
+    admin.select_option(".grant-form [name=role]", "grid_worker")
+    admin.select_option(".grant-form [name=district]", DISTRICT)
+    admin.fill(".grant-form [name=unit]", "T0")
+    unit = admin.locator(".unit-name strong")
+    expect(unit).not_to_be_empty()
+    name = unit.inner_text()
+    admin.fill(".grant-form [name=to]", "2099-12-31")
+    admin.click(".grant-form button[type=submit]")
+    expect(admin.locator(".grant")).to_contain_text(f"{name} (T0) and all below, Test County")
+    expect(admin.locator(".grant")).to_contain_text("31 Dec 2099")
+    expect(admin.locator(".grant-form [name=unit]")).to_have_value("")
+    answer = admin.request.get(f"{office.origin}/api/v1/people/{person}").json()
+    assert answer["grants"][0]["unit"] == str(office.county.units["T0"])
+    assert answer["grants"][0]["valid_to"] == "2100-01-01"
+    admin.get_by_role("button", name="End: Grid worker").click()
+    opened(admin).get_by_role("button", name="End the grant").click()
+    expect(admin.locator("#person")).to_contain_text("They may do nothing yet")
+    expect(admin.locator("#grants-title")).to_be_focused()
+
+
+def test_a_device_is_registered_and_revoked(office: Office) -> None:
+    _, login = office.person(("guard", DISTRICT, None))
+    code = f"phone-{login}"
+    admin = office.sign_in("administrator").open("/admin#devices")
+    admin.click("#add-device")
+    admin.fill("dialog [name=login]", "nobody.at.all")
+    admin.fill("dialog [name=code]", code)
+    opened(admin).get_by_role("button", name="Register").click()
+    expect(opened(admin).get_by_role("alert")).to_contain_text("nobody.at.all")
+    expect(admin.locator("dialog [name=code]")).to_have_value(code)
+    admin.fill("dialog [name=login]", login)
+    opened(admin).get_by_role("button", name="Register").click()
+    token = {"Authorization": f"Bearer {admin.inner_text('.secret')}"}
+    opened(admin).get_by_role("button", name="I have handed it over").click()
+    row = admin.locator(f"[data-device='{code}']")
+    expect(row).to_contain_text(login)
+    nobody = office.browse().page.request
+    assert nobody.get(f"{office.origin}/api/v1/me", headers=token).status == 200
+    row.get_by_role("button", name="Revoke").click()
+    opened(admin).get_by_role("button", name="Revoke").click()
+    expect(row).to_contain_text("revoked")
+    assert nobody.get(f"{office.origin}/api/v1/me", headers=token).status == 401
+    row.get_by_role("button", name="New token").click()
+    opened(admin).get_by_role("button", name="Make a new token").click()
+    token = {"Authorization": f"Bearer {admin.inner_text('.secret')}"}
+    assert nobody.get(f"{office.origin}/api/v1/me", headers=token).status == 200
+
+
+def test_an_administrator_of_a_township_sees_and_grants_there_only(office: Office) -> None:
+    ids = office.county.units
+    keeper, _ = office.person(("administrator", DISTRICT, ids["T0"]))
+    _, mine = office.person(("grid_worker", DISTRICT, ids["V00"]))
+    _, other = office.person(("grid_worker", DISTRICT, ids["T1"]))
+    page = office.sign_in(keeper).open("/admin")
+    expect(page.locator("#people-rows")).to_contain_text(mine)
+    for hidden in (other, "supervisor"):
+        page.fill("#people-search [name=q]", hidden)
+        page.click("#people-search button")
+        expect(page.locator("#people-rows")).to_contain_text("Nobody is found")
+    choose(page, mine)
+    assert page.locator(".grant-form [name=district] option").all_inner_texts() == ["Test County"]
+    page.select_option(".grant-form [name=role]", "guard")
+    page.fill(".grant-form [name=unit]", "T1")
+    page.click(".grant-form button[type=submit]")
+    expect(page.locator(".grant-form").get_by_role("alert")).to_contain_text("reach farther")
+    expect(page.locator(".grant-form [name=unit]")).to_have_value("T1")
+    expect(page.locator(".grant-form [name=role]")).to_have_value("guard")
+    page.fill(".grant-form [name=unit]", "V01")
+    page.click(".grant-form button[type=submit]")
+    expect(page.locator(".grant")).to_have_count(2)
+
+
+def test_half_filled_forms_outlive_refusals_and_looks_elsewhere(office: Office) -> None:
+    _, one = office.person()
+    _, other = office.person()
+    page = office.sign_in("administrator").open("/admin")
+    page.click("#add-person")
+    page.fill("dialog [name=login]", one)
+    page.fill("dialog [name=name]", "Somebody Else")
+    opened(page).get_by_role("button", name="Add").click()
+    expect(opened(page).get_by_role("alert")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#add-person")).to_be_focused()
+    page.click("#add-person")
+    expect(page.locator("dialog [name=name]")).to_have_value("Somebody Else")
+    page.keyboard.press("Escape")
+    choose(page, one)
+    page.fill(".grant-form [name=unit]", "T0")
+    choose(page, other)
+    expect(page.locator(".grant-form [name=unit]")).to_have_value("")
+    choose(page, one)
+    expect(page.locator(".grant-form [name=unit]")).to_have_value("T0")
+
+
+def test_everything_is_done_by_keyboard(office: Office) -> None:
+    page = office.sign_in("administrator").open("/admin")
+    login = f"keys.{new_id().hex[-8:]}"
+    page.locator("#people-search [name=q]").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.locator("#add-person")).to_be_focused()
+    ring = page.locator("#add-person").evaluate("one => getComputedStyle(one).outlineStyle")
+    assert ring != "none"
+    page.keyboard.press("Enter")
+    page.keyboard.type(login)
+    page.keyboard.press("Tab")
+    page.keyboard.type("Key Board")
+    page.keyboard.press("Enter")
+    expect(page.locator(".secret")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".secret")).to_be_visible()
+    opened(page).get_by_role("button", name="I have handed it over").press("Enter")
+    expect(page.locator("#person-title")).to_be_focused()
+    disable = page.locator("#person").get_by_role("button", name="Disable")
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    expect(disable).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(opened(page).get_by_role("button", name="Cancel")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(disable).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.type("Gri")
+    expect(page.locator(".grant-form [name=role]")).to_have_value("grid_worker")
+    for _ in range(5):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Control+Enter")
+    page.locator(".grant-form [name=unit]").press("Enter")
+    expect(page.locator(".grant")).to_contain_text("Grid worker")
+
+
+def test_names_with_code_in_them_are_text(office: Office) -> None:
+    page = office.sign_in("administrator").open("/admin")
+    login = f"bad.{new_id().hex[-8:]}"
+    add(page, login, NOTE.strip())
+    expect(page.locator("#person-title")).to_contain_text("{{7*191}}")
+    page.get_by_role("button", name="Reset the password").click()
+    expect(opened(page)).to_contain_text("{{7*191}}")
+    opened(page).get_by_role("button", name="Reset the password").click()
+    expect(opened(page)).to_contain_text("{{7*191}}")
+    opened(page).get_by_role("button", name="I have handed it over").click()
+    page.get_by_role("button", name="Register a device").click()
+    page.fill("dialog [name=code]", login)
+    page.fill("dialog [name=name]", NOTE.strip())
+    opened(page).get_by_role("button", name="Register").click()
+    opened(page).get_by_role("button", name="I have handed it over").click()
+    page.click(".tabs [href='#devices']")
+    expect(page.locator(f"[data-device='{login}']")).to_contain_text("{{7*191}}")
+    assert_inert(page)
+
+
+def test_an_auditor_sees_and_changes_nothing(office: Office) -> None:
+    person, login = office.person(("guard", DISTRICT, None))
+    page = office.sign_in("auditor").open("/admin")
+    assert page.locator("#add-person, #add-device").count() == 0
+    choose(page, login)
+    expect(page.locator(".grant")).to_contain_text("Border guard")
+    assert page.locator("#person button:visible").count() == 0
+    answer = page.request.patch(
+        f"{office.origin}/api/v1/people/{person}",
+        data={"disabled": True},
+        headers={"Origin": office.origin},
+    )
+    assert answer.status == 403
+
+
+@pytest.mark.parametrize("login", ["", *PEOPLE])
+def test_the_bar_leads_where_one_may_go_and_nowhere_else(office: Office, login: str) -> None:
+    theirs = office.sign_in(login) if login else office.browse()
+    page = theirs.open("/")
+    shown = links(page)
+    for path in PAGES:
+        answer = page.request.get(office.origin + path, max_redirects=0)
+        assert (path in shown) == (answer.status == 200), path
+    if not login:
+        page.click(".bar-sign-in")
+        expect(page.locator("[name=password]")).to_be_visible()
+        return
+    page.click("#account summary")
+    expect(page.locator("#account")).to_contain_text(login)
+    page.locator("#account").get_by_role("button", name="Sign out").click()
+    theirs.ready()
+    assert links(page) == {"/stations"}
+
+
+@pytest.mark.parametrize("tab", ["people", "devices", "quarantine", "audit", "retention"])
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_every_tab_fits_and_axe_finds_nothing_serious(
+    office: Office, size: tuple[int, int], tab: str
+) -> None:
+    page = office.sign_in("administrator", size).open(f"/admin#{tab}")
+    expect(page.locator(f"#tab-{tab}")).to_be_visible()
+    if tab == "people":
+        page.click("#people-rows [data-person]")
+        page.wait_for_selector("#person-title")
+    wide = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    assert wide[0] <= wide[1]
+    found: dict[str, Any] = Axe().run(page).response
+    serious = [
+        (finding["id"], [node["target"] for node in finding["nodes"]])
+        for finding in found["violations"]
+        if finding["impact"] in {"serious", "critical"}
+    ]
+    assert serious == []
+
+
+def test_the_page_speaks_chinese_and_on_a_phone_a_person_covers_the_list(office: Office) -> None:
+    _, login = office.person()
+    page = office.sign_in("administrator", PHONE, "zh-CN").open("/admin")
+    assert page.inner_text("h1") == "管理"
+    choose(page, login)
+    expect(page.locator(".people-list")).to_be_hidden()
+    page.get_by_role("button", name="全部人员").click()
+    expect(page.locator("#people-rows [data-person]")).to_be_focused()
