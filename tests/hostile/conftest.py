@@ -15,10 +15,12 @@ import pytest
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 
-from tests.fixtures.county import publish
+from service.demo.logins import add_logins
+from tests.fixtures.county import DISTRICT, publish
 from tests.hostile.program import environment, measured
 from tests.hostile.wire import Wire, contents
 
+RATES = ("requests", "uploads", "reports", "sign_ins", "guesses")
 Databases = Callable[[], AbstractContextManager[str]]
 
 
@@ -36,9 +38,11 @@ def serving(url: str, home: Path, **settings: str) -> Iterator[Wire]:
     assert program.stdout is not None
     engine = create_engine(url)
     try:
-        line = program.stdout.readline()
-        found = re.fullmatch(r"Serving at http://127\.0\.0\.1:(\d+)/\n", line)
-        assert found, line
+        # With accounts the first start tells a password before.
+        lines = iter(program.stdout.readline, "")
+        told = (re.fullmatch(r"Serving at http://127\.0\.0\.1:(\d+)/\n", line) for line in lines)
+        found = next((one for one in told if one), None)
+        assert found, "the service did not start"
         wire = Wire(int(found[1]), program.pid, engine)
         while wire.send("GET", "/readyz").status != 200:
             time.sleep(0.05)
@@ -66,6 +70,20 @@ def database_url_of_wire(database_factory: Databases) -> Iterator[str]:
 def wire(database_url_of_wire: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wire]:
     """The service on the small county."""
     with serving(database_url_of_wire, tmp_path_factory.mktemp("home")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def guarded(database_url_of_wire: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wire]:
+    """The same with accounts and the demo's logins; nobody is asked to wait, so that each guess is judged."""
+    engine = create_engine(database_url_of_wire)
+    with Session(engine) as session:
+        add_logins(session, DISTRICT)
+        session.commit()
+    engine.dispose()
+    rates = dict.fromkeys((f"limit_{name}" for name in RATES), "off")
+    home = tmp_path_factory.mktemp("home")
+    with serving(database_url_of_wire, home, access="accounts", demo="true", **rates) as found:
         yield found
 
 

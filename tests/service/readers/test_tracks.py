@@ -10,7 +10,6 @@ import pytest
 
 from geo.track import Mode
 from service.errors import ContentTooLarge, InvalidInput, MalformedBody, ServiceError, UnsupportedFormat
-from service.readers import track_file
 from service.readers.track_file import TrackFile, read_time
 from service.readers.tracks import Format, format_of, mode_of, read
 
