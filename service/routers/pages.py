@@ -40,13 +40,14 @@ def get_context(
 ) -> MapContext | None:
     """Return the district of a page: the one named, the default, else the first; None before there is any."""
     known = [value.code for value in districts.every(session)]
-    if identity.kind == "person" and identity.held:
-        known = visible(identity, known)
+    mine = visible(identity, known) if identity.kind == "person" else known
+    known = known if rule.public else mine
     if not known:
         return None
     named = request.query_params.get("district")
     usual = service.settings.district
-    code = choose_district(known, named, usual if usual in known else known[0])
+    usual = usual if usual in (mine or known) else (mine or known)[0]
+    code = choose_district(known, named, usual)
     admit_there(identity, rule, code)
     return map_context(Stores(session, code), tuple(known))
 

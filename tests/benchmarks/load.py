@@ -138,11 +138,15 @@ class _Loading:
         return Load(time.perf_counter() - self.begin, self.latencies_ms, self.bodies)
 
 
-def load(port: int, targets: Sequence[str], *, connections: int, rate: float | None = None) -> Load:
+def load(
+    port: int, targets: Sequence[str], *, connections: int, rate: float | None = None, header: str = ""
+) -> Load:
     """Request each target once and return what came of it.
 
     Parameters
     ----------
+    header
+        One more line of each request's head.
     rate
         Requests a second, sent at even distances whether earlier ones are answered or not; latency then
         counts from when a request was due. Without a rate each connection asks as soon as it is answered.
@@ -152,7 +156,8 @@ def load(port: int, targets: Sequence[str], *, connections: int, rate: float | N
     LoadFailed
         Not every request was answered with 200.
     """
-    requests = [f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode() for target in targets]
+    head = f"HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n" + (f"{header}\r\n" if header else "")
+    requests = [f"GET {target} {head}\r\n".encode() for target in targets]
 
     async def run() -> Load:
         return await _Loading(requests, min(connections, len(requests)), rate).run(port)

@@ -4,8 +4,8 @@ import statistics
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,13 @@ import shapely
 
 from geo.lattice import to_lonlat
 from layers.ids import new_id
+from layers.people import Grant, People, Person
+from layers.row_security import SYSTEM_SCOPE, enter
+from layers.sign_ins import SignIn, SignIns
 from layers.stores import Stores
 from layers.units import UnitDraft
+from service.access.credentials import PLAIN_COOKIE
+from service.access.tokens import digest, new_token
 from service.database import make_engine, migrate, session_factory
 from tests.benchmarks.answers import Agreement, agree, exact_pairs
 from tests.benchmarks.database import bench_database, plain
@@ -30,6 +35,7 @@ from tests.benchmarks.report import OURS, Report, Row, own_versions
 from tests.benchmarks.servers import free_port, served
 
 UNIT = "requests/s"
+OPEN = f"{OURS}, access open"
 CONNECTIONS = 16
 DISTRICT = "990001"
 RUNS = 5
@@ -48,6 +54,7 @@ class Server:
     target: str
     codes: Callable[[Any], list[str]]
     requests: int
+    header: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +69,12 @@ class Contender:
     half: list[Load] = field(default_factory=list)
 
     def run(self) -> None:
-        self.full.append(load(self.port, self.targets, connections=CONNECTIONS))
+        self.full.append(load(self.port, self.targets, connections=CONNECTIONS, header=self.server.header))
 
     def run_at_half_load(self) -> None:
         rate = statistics.median(one.rate for one in self.full) / 2
-        self.half.append(load(self.port, self.targets, connections=CONNECTIONS, rate=rate))
+        header = self.server.header
+        self.half.append(load(self.port, self.targets, connections=CONNECTIONS, rate=rate, header=header))
 
 
 def run(units: int = 2_924, *, small: bool = False, peers: bool = True, keep: Path = KEPT) -> Report:
@@ -78,7 +86,7 @@ def run(units: int = 2_924, *, small: bool = False, peers: bool = True, keep: Pa
         ours = stack.enter_context(bench_database("bench_http"))
         theirs = stack.enter_context(bench_database("bench_http_peers"))
         _store(ours, ground)
-        servers = [_ours(ours)]
+        servers = [_ours(ours, _signed_in(ours)), _open(ours)]
         if peers:
             _store_table(plain(theirs), ground)
             servers += [_tipg(plain(theirs)), _postgis(plain(theirs))]
@@ -112,13 +120,14 @@ def _start(server: Server, ground: Ground, share: float, stack: ExitStack) -> Co
     targets = [server.target.format(lon=repr(lon), lat=repr(lat)) for lon, lat in lonlat]
     port = free_port()
     stack.enter_context(served(server.command(port), port, server.ready, server.variables))
-    load(port, targets, connections=CONNECTIONS)
+    load(port, targets, connections=CONNECTIONS, header=server.header)
     return Contender(server, port, points, targets)
 
 
 def _rows(one: Contender) -> list[Row]:
     """Return the rate of a contender and its latencies, each for all runs."""
-    rows = [Row(one.server.who, UNIT, tuple(each.rate for each in one.full))]
+    competes = one.server.who != OPEN
+    rows = [Row(one.server.who, UNIT, tuple(each.rate for each in one.full), competes=competes)]
     for when, loads in (("full", one.full), ("half", one.half)):
         for percent in (50, 99):
             values = tuple(each.percentile(percent) for each in loads)
@@ -133,11 +142,42 @@ def _agree(one: Contender, ground: Ground) -> Agreement:
     return agree(owners, exact_pairs(ground.units, one.points), ground.units, one.points)
 
 
-def _ours(url: str) -> Server:
+def _signed_in(url: str) -> str:
+    """Store a person who may see everything, with a session; return the header of a request in it."""
+    now, token = datetime.now(UTC), new_token()
+    person = Person(new_id(), f"bench-{now:%Y%m%d%H%M%S%f}", "Bench", now)
+    engine = make_engine(url)
+    try:
+        with session_factory(engine)() as session, session.begin():
+            enter(session, SYSTEM_SCOPE)
+            people = People(session)
+            people.add(person)
+            people.add_grant(
+                Grant(new_id(), person.id, "administrator", None, None, now.date(), None, None, now)
+            )
+            SignIns(session).begin(SignIn(new_id(), person.id, now, now, None), digest(token))
+    finally:
+        engine.dispose()
+    return f"Cookie: {PLAIN_COOKIE}={token}"
+
+
+def _open(url: str) -> Server:
+    """Return our server without accounts, to see what they cost."""
+    server = _ours(url, "")
+    return replace(server, who=OPEN, variables={**server.variables, "WARDLINE_ACCESS": "open"})
+
+
+def _ours(url: str, header: str) -> Server:
     return Server(
         who=OURS,
         command=lambda port: [sys.executable, "-m", "service", "serve", "--port", str(port)],
-        variables={"WARDLINE_DATABASE_URL": url, "WARDLINE_WORKERS": "1"},
+        # What all of the load comes from is one address.
+        variables={
+            "WARDLINE_DATABASE_URL": url,
+            "WARDLINE_WORKERS": "1",
+            "WARDLINE_LIMIT_REQUESTS": "1000000000/minute",
+        },
+        header=header,
         ready="/readyz",
         target="/api/v1/locate?lon={lon}&lat={lat}",
         codes=lambda body: [body["unit"]["code"]] if body["unit"] else [],
