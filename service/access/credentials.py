@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from geo.errors import N_
+from service.access import tokens
 from service.errors import CredentialsRefused
 from service.settings import is_local
 
@@ -79,6 +80,9 @@ def _basic(text: bytes) -> Credentials:
         raise unreadable() from error
     if not colon or "\0" in login:
         raise unreadable()
+    if tokens.is_device(password):
+        # OwnTracks and its like know no other way to send the token of a device.
+        return Credentials("bearer", password)
     return Credentials("basic", password, login)
 
 

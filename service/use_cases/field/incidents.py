@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from geo.errors import WardlineError
-from layers.errors import NotFound
+from layers.errors import Conflict, NotFound
 from layers.field_files import Photo
 from layers.field_incidents import REPORT, FieldIncident
 from layers.field_tables import RELEASED
@@ -85,18 +85,19 @@ def _judge(stores: Stores, sender: Sender, value: FieldIncidentIn, raw: Any, wor
     if value.version is None:
         if report is not None:
             return Judged.quarantined("incident", ref, Fault.of("content-differs"), raw)
-        found = _report(stores, value, sender, work)
+        found = _report(stores, sender, value, digest, work)
     elif report is None:
         return Judged.quarantined("incident", ref, Fault.of("incident-unknown"), raw)
     else:
-        found = _edit(stores, value, value.version, report, work)
+        found = _edit(stores, sender, value, digest, report, work)
     if isinstance(found, Fault):
         return Judged.quarantined("incident", ref, found, raw, **_current(stores, found, report))
-    _keep(stores, sender, value, digest, found)
     return Judged("incident", ref, "created", extra={"incident": str(found.id), "version": found.version})
 
 
-def _report(stores: Stores, value: FieldIncidentIn, sender: Sender, work: Work) -> Incident | Fault:
+def _report(
+    stores: Stores, sender: Sender, value: FieldIncidentIn, digest: str, work: Work
+) -> Incident | Fault:
     fault = time_fault(value.occurred_at, sender.received_at)
     if fault is not None:
         return fault
@@ -110,14 +111,27 @@ def _report(stores: Stores, value: FieldIncidentIn, sender: Sender, work: Work) 
     )
     try:
         with stores.session.begin_nested():
-            return work.receive(stores, report)[0]
+            stored, new = work.receive(stores, report)
+            if not new:
+                # Sent by somebody whose entries this sender does not see.
+                return Fault.of("id-taken")
+            _keep(stores, sender, value, digest, stored)
+            return stored
+    except Conflict:
+        return Fault.of("id-taken")
     except WardlineError as error:
         return Fault.from_refusal(error)
 
 
 def _edit(
-    stores: Stores, value: FieldIncidentIn, version: int, report: FieldIncident, work: Work
+    stores: Stores,
+    sender: Sender,
+    value: FieldIncidentIn,
+    digest: str,
+    report: FieldIncident,
+    work: Work,
 ) -> Incident | Fault:
+    version = value.version or REPORT
     try:
         present = stores.incidents.get(report.incident)
     except NotFound:
@@ -129,7 +143,9 @@ def _edit(
     try:
         with stores.session.begin_nested():
             patch = IncidentPatch(title=title, actor="reporter", **members)
-            return work.change(stores, report.incident, patch, version)
+            stored = work.change(stores, report.incident, patch, version)
+            _keep(stores, sender, value, digest, stored)
+            return stored
     except StaleCopy:
         return Fault.of("stale-version", version=version, present=present.version)
     except NotFound:
