@@ -5,7 +5,9 @@ a compression that only a bomb has.
 """
 
 import stat
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -20,6 +22,17 @@ MOST_RATIO = 200
 # Text repeats itself; only what is large as well is a bomb.
 _RATIO_FROM = 64 << 20
 _CHUNK = 1 << 20
+# What Python's reader raises for damage of one kind or other; an offset before the file is an OSError.
+_DAMAGES = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    NotImplementedError,
+    EOFError,
+    OSError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
 
 DATASETS = (".shp", ".gpkg", ".geojson", ".json", ".fgb")
 _SIDECARS = (".shx", ".dbf", ".prj", ".cpg", ".cst")
@@ -39,12 +52,18 @@ def unpacked(path: Path) -> Iterator[Path]:
     ContentTooLarge
         Unpacked it is larger than is accepted, or than it says.
     """
+    with TemporaryDirectory(prefix="wardline-import-") as folder:
+        yield _unpacked(path, Path(folder))
+
+
+def _unpacked(path: Path, folder: Path) -> Path:
+    """Unpack a zip file into a folder and return its dataset there."""
     try:
-        with zipfile.ZipFile(path) as archive, TemporaryDirectory(prefix="wardline-import-") as folder:
+        with zipfile.ZipFile(path) as archive:
             members = _checked(archive, path.name)
-            _unpack(archive, members, Path(folder), path.name)
-            yield _dataset(members, Path(folder), path.name)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError) as error:
+            _unpack(archive, members, folder, path.name)
+            return _dataset(members, folder, path.name)
+    except _DAMAGES as error:
         raise MalformedBody(
             N_("{file} is not a readable zip file: {reason}."),
             mend=_REPACK,

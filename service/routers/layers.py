@@ -2,7 +2,7 @@
 
 import json
 from typing import Annotated, Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from fastapi import Path, Query, Request, Response
@@ -83,7 +83,7 @@ def get_items(
     headers = {}
     if page.cursor is not None:
         query = {name: value for name, value in request.query_params.items() if name != "cursor"}
-        address = f"{request.url.path}?{urlencode({**query, 'cursor': page.cursor})}"
+        address = f"{quote(request.url.path)}?{urlencode({**query, 'cursor': page.cursor})}"
         link = {"rel": "next", "type": GEOJSON, "href": address}
         members += [f'"cursor":{json.dumps(page.cursor)}', f'"links":{json.dumps([link])}']
         headers["Link"] = f'<{address}>; rel="next"'

@@ -1,6 +1,7 @@
 """Representatives: the list, one of them, and new ones with a home grid by location."""
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import orjson
 from fastapi import Path, Response
@@ -40,6 +41,6 @@ def post_representative(
         value = representatives.add(stores, ground, given)
         require_in_area(stores, value)
         body = representatives.describe(stores, [value], ground.day)[0]
-        return Reply(201, body, {"Location": f"/api/v1/representatives/{value.code}"})
+        return Reply(201, body, {"Location": f"/api/v1/representatives/{quote(value.code, safe='')}"})
 
     return once(stores, act)
