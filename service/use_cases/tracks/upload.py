@@ -99,9 +99,7 @@ def upload(stores: Stores, delivery: Delivery, file: TrackFile) -> Receipt:
     zone = ZoneInfo(stores.districts.current().timezone)
     days = days_of(file.fixes.t[places], zone)
     covered = recompute(stores, delivery.device, days)
-    stores.audit.record(
-        "track.upload", "patrol", patrols[0].id, device=delivery.device, fixes=counts.created
-    )
+    stores.audit.record("track.upload", "patrol", patrols[0].id, device=delivery.device, fixes=counts.created)
     stored = tuple(stores.patrols.get(patrol.id) for patrol in patrols)
     return Receipt(stored, False, counts, reasons, track, places, covered)  # noqa: FBT003
 
