@@ -22,11 +22,17 @@ _SCRIPT = b"default-src 'self'; base-uri 'none'; form-action 'none'; " + _FRAMES
 
 _ALWAYS: Headers = [
     (b"x-content-type-options", b"nosniff"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+]
+# What can refer to others, use sensors or be opened by others. Data cannot, and each header costs a
+# microsecond to write.
+_DOCUMENT: Headers = [
+    *_ALWAYS,
     (b"referrer-policy", b"same-origin"),
     (b"permissions-policy", b"geolocation=(self), camera=(), microphone=()"),
     (b"cross-origin-opener-policy", b"same-origin"),
-    (b"cross-origin-resource-policy", b"same-origin"),
 ]
+_DATA = (b"application/json", b"application/geo+json", b"application/vnd.mapbox-vector-tile")
 _STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
 _DEPENDS = ("Cookie", "Authorization")
 # The same for everybody, and asked for again and again.
@@ -45,10 +51,11 @@ def armoured(headers: Iterable[tuple[bytes, bytes]], scope: MutableMapping[str, 
     kept = list(headers)
     if not said.keys().isdisjoint(_REWRITTEN):
         kept = [one for one in kept if one[0] not in _REWRITTEN]
-    kept += _ALWAYS if said.keys().isdisjoint(_NAMES) else [one for one in _ALWAYS if one[0] not in said]
+    kind = said.get(b"content-type", b"")
+    added = _ALWAYS if kind in _DATA else _DOCUMENT
+    kept += added if said.keys().isdisjoint(_NAMES) else [one for one in added if one[0] not in said]
     if scope["scheme"] == "https":
         kept.append(_STRICT_TRANSPORT)
-    kind = said.get(b"content-type", b"")
     own = said.get(b"content-security-policy")
     if own is None and _NONCE in scope and kind.startswith(b"text/html"):
         own = shell.policy(scope[_NONCE]).encode()
@@ -59,7 +66,7 @@ def armoured(headers: Iterable[tuple[bytes, bytes]], scope: MutableMapping[str, 
 
 
 _REWRITTEN = frozenset({b"content-security-policy", b"cache-control", b"vary"})
-_NAMES = frozenset(name for name, _ in _ALWAYS)
+_NAMES = frozenset(name for name, _ in _DOCUMENT)
 
 
 def _policy(own: bytes | None, kind: bytes) -> bytes:

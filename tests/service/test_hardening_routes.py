@@ -41,9 +41,11 @@ def addresses(client: TestClient) -> list[str]:
 def assert_complete(answer: Any, address: str) -> None:
     headers = answer.headers
     assert headers["x-content-type-options"] == "nosniff", address
-    assert headers["referrer-policy"] == "same-origin", address
-    assert headers["cross-origin-opener-policy"] == "same-origin", address
     assert headers["cross-origin-resource-policy"] == "same-origin", address
+    if headers.get("content-type", "").startswith("text/html"):
+        assert headers["referrer-policy"] in ("same-origin", "no-referrer"), address
+        assert headers["cross-origin-opener-policy"] == "same-origin", address
+        assert "geolocation=" in headers["permissions-policy"], address
     assert "frame-ancestors 'none'" in headers["content-security-policy"], address
     if not address.startswith(("/assets/", "/favicon.ico")):
         assert headers["cache-control"].startswith(("no-store", "private")), address

@@ -235,11 +235,14 @@ def test_nobody_else_may_read_our_answers() -> None:
 
 
 def test_what_says_nothing_is_told_the_strictest() -> None:
-    answer = asking().get("/")
-    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
-    assert answer.headers["cache-control"] == "no-store"
+    for path in ("/", "/forgetful"):
+        answer = asking().get(path)
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+    # Data opens nothing, refers to nobody and has no sensors.
     assert answer.headers["cross-origin-opener-policy"] == "same-origin"
-    assert answer.headers["cross-origin-resource-policy"] == "same-origin"
     assert answer.headers["referrer-policy"] == "same-origin"
     assert "camera=()" in answer.headers["permissions-policy"]
 

@@ -145,6 +145,7 @@ BAD: dict[str, Claims] = {
     "another nonce": {"nonce": "of another attempt"},
     "no nonce": {"nonce": None},
     "another audience": {"aud": "another-service"},
+    "another audience that names us as its party": {"aud": "another-service", "azp": "wardline"},
     "no audience": {"aud": None},
     "several audiences and no authorised party": {"aud": ["wardline", "another-service"]},
     "another authorised party": {"azp": "another-service"},
@@ -245,12 +246,22 @@ def test_a_token_that_is_nested_deep_is_refused(browser: Attempt, front: Front) 
     assert browser.is_refused()
 
 
-def test_an_answer_is_good_once(browser: Attempt) -> None:
+def test_an_answer_without_our_state_is_refused_before_anybody_is_asked(
+    browser: Attempt, front: Front
+) -> None:
+    for change in ("&state=x", "&state=", "&stat="):
+        back = browser.agree(browser.begin())
+        assert browser.is_refused(back.partition("&state=")[0] + change)
+    assert "/oauth2/token" not in front.asked
+
+
+def test_an_answer_is_good_once(browser: Attempt, front: Front) -> None:
     there = browser.begin()
     cookie, back = browser.cookie, browser.agree(there)
     assert browser.come_back(back).subject == "subject-of-ada"
     # Again, with and without the attempt's cookie.
     assert browser.is_refused(back)
+    assert front.asked.count("/oauth2/token") == 1
     browser.cookie = None
     assert browser.is_refused(back)
     assert cookie is not None
