@@ -6,9 +6,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from maps import assets, shell
+from maps import assets, plain, shell
 
-STYLES = (*shell.STYLES, "web/admin.css")
+STYLE = "web/admin.css"
 
 
 def page(
@@ -35,22 +35,14 @@ def page(
         f'<script type="importmap" nonce="{nonce}">{shell.inert(json.loads(assets.import_map()))}</script>',
         f'<script type="module" nonce="{nonce}">import "wardline/admin";</script>',
     ]
-    return (
-        shell.environment()
-        .get_template("admin.html")
-        .render(
-            _=reader.say,
-            reader=reader,
-            view="admin",
-            title=reader.translate(shell.OFFICES["admin"]),
-            styles=[assets.url(path) for path in STYLES],
-            icon=assets.url("web/mark.svg"),
-            languages=shell.LANGUAGES,
-            account=account,
-            query="",
-            may=facts["may"],
-            districts=facts["districts"],
-            tail=Markup("\n".join(tail)),  # noqa: S704 - files of ours and inert JSON
-            **shell.bar(reader, offered),
-        )
+    return plain.page(
+        "admin",
+        reader,
+        **shell.bar(reader, offered),
+        styles=[assets.url(path) for path in (*shell.STYLES, STYLE)],
+        account=account,
+        query="",
+        may=facts["may"],
+        districts=facts["districts"],
+        tail=Markup("\n".join(tail)),  # noqa: S704 - files of ours and inert JSON
     )

@@ -7,14 +7,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from geo.errors import N_
 from maps import assets
-from maps.shell import LANGUAGES, STYLES, TEMPLATES, Reader
+from maps.shell import LANGUAGES, OFFICES, STYLES, TEMPLATES, Reader
 
 VIEWS = {
     "signin": N_("Sign in"),
     "oidc": N_("Sign in"),
     "patrol": N_("Patrol"),
     "report": N_("Report something"),
-    "quarantine": N_("Quarantine"),
+    **OFFICES,
 }
 """Every page without a map and its title, a translation key."""
 

@@ -35,7 +35,7 @@ VIEWS: Mapping[str, str] = {
 
 _WORKSPACES = {view: label for view, label in VIEWS.items() if view != "home"}
 
-OFFICES: Mapping[str, str] = {"admin": N_("Administration")}
+OFFICES: Mapping[str, str] = {"quarantine": N_("Quarantine"), "admin": N_("Administration")}
 """The pages without a map that the bar leads to, and their names, translation keys."""
 
 PRESETS: tuple[tuple[str, str], ...] = (
@@ -142,7 +142,7 @@ def bar(reader: Reader, offered: Collection[str]) -> dict[str, Any]:
     """Return what the bar leads to, of the pages that the reader may open."""
     return {
         name: [(view, reader.translate(label)) for view, label in pages.items() if view in offered]
-        for name, pages in (("workspaces", {**_WORKSPACES, **OFFICES}), ("offices", OFFICES))
+        for name, pages in (("workspaces", _WORKSPACES), ("offices", OFFICES))
     } | {"offered": offered}
 
 
@@ -195,7 +195,7 @@ def render(
         "query": "",
         **bar(reader, VIEWS),
     }
-    return environment().get_template(f"{view}.html").render(settings | context)
+    return _environment().get_template(f"{view}.html").render(settings | context)
 
 
 def inert(value: Any) -> str:
@@ -237,6 +237,5 @@ def _query_string(query: Mapping[str, str]) -> str:
 
 
 @lru_cache(maxsize=1)
-def environment() -> Environment:
-    """Return the templates of the pages; whatever they are given is escaped."""
+def _environment() -> Environment:
     return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)

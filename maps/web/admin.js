@@ -55,6 +55,7 @@ async function loadQuarantine() {
     place.replaceChildren(none());
     return;
   }
+  byId("quarantine-page").href = `/quarantine?${new URLSearchParams({ district: code })}`;
   const { reasons, items } = await read(where("quarantine", { district: code, limit: 5 }));
   const rows = Object.entries(reasons).map(([reason, number]) => {
     const example = items.find((one) => one.reason === reason);

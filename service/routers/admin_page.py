@@ -12,14 +12,12 @@ from maps import admin
 from maps.shell import Reader
 from service.access.guard import visible
 from service.access.identity import Identity
-from service.access.policy import OVERSIGHT, POLICY
+from service.access.policy import OVERSIGHT
 from service.dependencies import GuardedRoute, IdentityDep, SessionDep
 from service.hardening.headers import nonce
 from service.page_dependencies import ReaderDep, account_of, may_open, page_headers, remember_language
 
 router = APIRouter(tags=["pages"], include_in_schema=False, route_class=GuardedRoute)
-
-_QUARANTINE = "GET /quarantine"
 
 
 @router.get("/admin", response_class=HTMLResponse)
@@ -33,7 +31,7 @@ def get_admin(request: Request, reader: ReaderDep, identity: IdentityDep, sessio
         "me": {"person": None if identity.person is None else str(identity.person), "name": identity.name},
         "everywhere": _administers(identity, None),
         "districts": [_told(known[code], reader) for code in mine],
-        "may": {"change": ADMINISTRATOR in identity.every_role(), "quarantine": _QUARANTINE in POLICY},
+        "may": {"change": ADMINISTRATOR in identity.every_role()},
     }
     text = admin.page(reader, key, may_open(identity, None), account_of(request), facts)
     response = HTMLResponse(text, headers=page_headers(key, reader))

@@ -11,7 +11,7 @@ from service.access.guard import visible
 from service.access.policy import KEEPERS, LEADS
 from service.dependencies import GuardedRoute, IdentityDep, ServiceDep, SessionDep
 from service.hardening.headers import nonce
-from service.page_dependencies import ReaderDep, page_headers, remember_language
+from service.page_dependencies import ReaderDep, account_of, may_open, page_headers, remember_language
 
 router = APIRouter(tags=["pages"], include_in_schema=False, route_class=GuardedRoute)
 
@@ -40,7 +40,8 @@ def get_page(
     )
     decides = named is not None and bool(identity.roles(named) & KEEPERS)
     key = nonce(request.scope)
-    text = quarantine.page(reader, key, place, decides=decides)
+    offered = may_open(identity, named)
+    text = quarantine.page(reader, key, place, offered, account_of(request), decides=decides)
     response = HTMLResponse(text, headers=page_headers(key, reader))
     remember_language(request, response, reader)
     return response

@@ -13,6 +13,8 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 
 from layers.ids import new_id
+from layers.row_security import SYSTEM_SCOPE, enter
+from layers.stores import Stores
 from service.access.credentials import PLAIN_COOKIE
 from service.access.demo import PEOPLE, person_id
 from service.demo.logins import add_logins
@@ -22,8 +24,11 @@ from tests.fixtures.accounts import add_person, open_session
 from tests.fixtures.county import DISTRICT, County, publish
 
 OWN = "four words of mine"
-PAGES = {"/grids", "/coverage", "/stations", "/admin"}
+PAGES = {"/grids", "/coverage", "/stations", "/quarantine", "/admin"}
 REFUSED = "Failed to load resource"
+
+# A busy machine is slow; nothing here measures time.
+expect.set_options(timeout=30_000)
 
 
 @dataclass
@@ -371,3 +376,30 @@ def test_the_page_speaks_chinese_and_on_a_phone_a_person_covers_the_list(office:
     expect(page.locator(".people-list")).to_be_hidden()
     page.get_by_role("button", name="全部人员").click()
     expect(page.locator("#people-rows [data-person]")).to_be_focused()
+
+
+def test_the_audit_is_shown_and_its_texts_stay_text(office: Office) -> None:
+    with Session(office.engine) as session, session.begin():
+        enter(session, SYSTEM_SCOPE)
+        audit = Stores(session, DISTRICT).audit
+        for number in range(31):
+            audit.record("retention.set", "district", DISTRICT, what=NOTE.strip(), days=number)
+    page = office.sign_in("auditor").open("/admin#audit")
+    entries = page.locator("#audit-rows .entry")
+    expect(entries).to_have_count(30)
+    expect(entries.first).to_contain_text("days: 30")
+    page.get_by_role("button", name="Earlier").click()
+    expect(entries).to_have_count(31)
+    expect(page.locator("#audit-more")).to_be_hidden()
+    expect(entries.last).to_contain_text("{{7*191}}")
+    assert_inert(page)
+
+
+def test_quarantine_is_reached_with_its_district(office: Office) -> None:
+    watched = office.sign_in("administrator")
+    page = watched.open("/admin#quarantine")
+    expect(page.locator("#quarantine-rows")).to_contain_text("Nothing waits")
+    page.click("#quarantine-page")
+    watched.ready()
+    assert page.url.endswith(f"/quarantine?district={DISTRICT}")
+    assert "/admin" in links(page)
