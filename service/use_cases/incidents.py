@@ -1,6 +1,6 @@
 """Incidents: taken in, assigned by location, moved, and led through the first steps of their life."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ from layers.incidents import Incident, IncidentEvent
 from layers.representatives import Responsible
 from layers.stores import Stores
 from service.errors import InvalidInput, InvalidTransition, StaleCopy
+from service.indexes.duty import NOBODY, Accused, Holders, impartial
 from service.indexes.ground import Ground
 from service.indexes.locate import Answer, locate, to_storage
 from service.schemas.incidents import EventIn, IncidentIn, IncidentPatch, incident_json
@@ -28,20 +29,6 @@ STEPS: Mapping[str, tuple[str, ...]] = {
     "verified": ("closed",),
 }
 """The steps that may follow each status; a status that is not listed has none."""
-
-Holders = Callable[[Sequence[UUID]], Sequence[Responsible]]
-"""Answers who is responsible for a unit given its chain, the unit first: the nearest that has anybody."""
-
-
-@dataclass(frozen=True, slots=True)
-class Accused:
-    """Whom an incident complains about: they never handle it, nor do those of the unit."""
-
-    representative: UUID | None = None
-    unit: UUID | None = None
-
-
-NOBODY = Accused()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +80,7 @@ def assign(
     chain = [one.id for one in answer.chain]
     if answer.rule == "overlay":
         chain.insert(0, answer.unit.id)
-    person = _impartial(holders, chain, accused)
+    person = impartial(holders, chain, accused)
     segment = answer.segment
     return Assignment(
         answer.unit.id,
@@ -102,20 +89,6 @@ def assign(
         None if segment is None else segment.measure_m,
         {**answer.to_json(), "representative": _person_json(answer, person), "as_of": ground.day.isoformat()},
     )
-
-
-def _impartial(holders: Holders, chain: Sequence[UUID], accused: Accused) -> Responsible | None:
-    """Return who answers for a chain and is neither complained about nor of a unit that is."""
-    rest = list(chain)
-    if accused.unit in rest:
-        rest = rest[rest.index(accused.unit) + 1 :]
-    while rest:
-        found = holders(rest)
-        free = [one for one in found if one.representative.id != accused.representative]
-        if free or not found:
-            return free[0] if free else None
-        rest = rest[rest.index(found[0].unit) + 1 :]
-    return None
 
 
 def _person_json(answer: Answer, person: Responsible | None) -> dict[str, Any] | None:
