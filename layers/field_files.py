@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from layers.field_tables import field_file, field_photo
@@ -122,17 +122,6 @@ class FieldFiles(Store):
             .order_by(field_photo.c.subject, field_photo.c.sha256)
         )
         return tuple(_photo(row) for row in rows)
-
-    def pending(self, person: UUID) -> int:
-        """Return how many photos a person named that have not arrived."""
-        row = self._first(
-            select(func.count().label("number")).where(
-                field_photo.c.district == self.district,
-                field_photo.c.person == person,
-                field_photo.c.linked_at.is_(None),
-            )
-        )
-        return 0 if row is None else int(row.number)
 
 
 def _file(row: Row[Any]) -> FieldFile:

@@ -55,15 +55,6 @@ class FieldIncidents(Store):
             field_incident.c.version == version,
         )
 
-    def of_incident(self, incident: UUID) -> tuple[FieldIncident, ...]:
-        """Return the entries of an incident of ours, even of one that is gone."""
-        rows = self._all(
-            select(field_incident)
-            .where(field_incident.c.district == self.district, field_incident.c.incident == incident)
-            .order_by(field_incident.c.version)
-        )
-        return tuple(_entry(row) for row in rows)
-
     def add(self, value: FieldIncident) -> None:
         """Store an entry that is new."""
         self._insert(field_incident, [{name: getattr(value, name) for name in FieldIncident.__slots__}])

@@ -68,15 +68,6 @@ class Visits(Store):
         )
         return tuple(_visit(row) for row in rows)
 
-    def of_marker(self, marker: UUID) -> tuple[Visit, ...]:
-        """Return the visits of a marker, the latest first."""
-        rows = self._all(
-            select(visit)
-            .where(visit.c.district == self.district, visit.c.marker == marker)
-            .order_by(visit.c.at.desc(), visit.c.id)
-        )
-        return tuple(_visit(row) for row in rows)
-
     def prove(self, identifier: UUID, evidence: Evidence) -> None:
         """Set what a visit proves, as when its photo has come."""
         self._write(
