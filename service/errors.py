@@ -168,9 +168,18 @@ class TooManyRequests(ServiceError):
 
     code = "too-many-requests"
 
-    def __init__(self, message: str, /, *, wait_s: int, mend: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        /,
+        *,
+        mend: str = "",
+        where: Mapping[str, Any] | None = None,
+        wait_s: int = 1,
+        **params: Any,
+    ) -> None:
         self.wait_s = wait_s
-        super().__init__(message, mend=mend, extra={"wait_s": wait_s}, wait_s=wait_s)
+        super().__init__(message, mend=mend, where=where, extra={"wait_s": wait_s}, wait_s=wait_s, **params)
 
 
 class NotReady(ServiceError):

@@ -73,7 +73,7 @@ def test_description_leads_to_the_tiles(client: TestClient) -> None:
         ("/tiles/grids/3/8/0.mvt", 404),
         ("/tiles/grids/99/0/0.mvt", 404),
         ("/tiles/grids/-1/0/0.mvt", 404),
-        ("/tiles/grids/a/0/0.mvt", 422),
+        ("/tiles/grids/a/0/0.mvt", 404),
         ("/tiles/grids/9223372036854775808/0/0.mvt", 404),
         ("/tiles/grids/11/1769/728.mvt?level=7", 422),
         ("/tiles/grids/11/1769/728.mvt?as_of=yesterday", 422),
