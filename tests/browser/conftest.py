@@ -10,16 +10,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import httpx
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.orm import Session
 
+from layers.ids import new_id
+from service.access.credentials import PLAIN_COOKIE
+from service.access.demo import person_id
 from service.app import create_app
+from service.demo.logins import add_logins
 from service.settings import Settings
 from tests.browser import scene
+from tests.fixtures.accounts import add_person, open_session
+from tests.fixtures.county import DISTRICT, County, publish
 
 FLAGS = (
     "--headless",
@@ -32,6 +40,7 @@ FLAGS = (
     "--disable-sync",
 )
 WAIT_S = 60.0
+REFUSED = "Failed to load resource"
 WIDE = (1400, 860)
 PHONE = (360, 740)
 
@@ -178,3 +187,61 @@ def watched(context: BrowserContext, site: Site) -> Iterator[Watched]:
     yield found
     assert found.errors == []
     assert found.strangers == []
+
+
+@dataclass
+class Office:
+    """A service with accounts on the small county, and browsers of its people."""
+
+    origin: str
+    engine: Engine
+    county: County
+    browse: Callable[..., Watched]
+
+    def sign_in(self, who: UUID | str, size: tuple[int, int] = WIDE, lang: str = "en-GB") -> Watched:
+        """Return a browser with a session of a person, or of a demo login."""
+        person = person_id(who) if isinstance(who, str) else who
+        found = self.browse(size, lang)
+        token = open_session(self.engine, person)
+        found.page.context.add_cookies([{"name": PLAIN_COOKIE, "value": token, "url": self.origin}])
+        return found
+
+    def person(self, *rights: tuple[str, str | None, UUID | None]) -> tuple[UUID, str]:
+        """Store a person with grants; return the id and the login."""
+        login = f"p{new_id().hex[-12:]}"
+        return add_person(self.engine, login, rights), login
+
+
+@pytest.fixture(scope="module")
+def office_service(
+    database_factory: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Engine, County]]:
+    with database_factory() as url:
+        engine = create_engine(url)
+        with Session(engine) as session, session.begin():
+            county = publish(session)
+            add_logins(session, DISTRICT)
+        home: Path = tmp_path_factory.mktemp("admin")
+        with running(url, home, "accounts", demo=True) as origin:
+            yield origin, engine, county
+        engine.dispose()
+
+
+@pytest.fixture
+def office(office_service: tuple[str, Engine, County], browser: Browser) -> Iterator[Office]:
+    origin, engine, county = office_service
+    contexts: list[BrowserContext] = []
+    watched: list[Watched] = []
+
+    def browse(size: tuple[int, int] = WIDE, lang: str = "en-GB") -> Watched:
+        contexts.append(new_context(browser, size, lang))
+        watched.append(Watched(contexts[-1].new_page(), origin))
+        watched[-1].page.on("dialog", lambda dialog: dialog.accept())
+        return watched[-1]
+
+    yield Office(origin, engine, county, browse)
+    for context in contexts:
+        context.close()
+    # A browser logs every refusal that a test asks for; nothing else may go wrong.
+    assert [text for one in watched for text in one.errors if REFUSED not in text] == []
+    assert [text for one in watched for text in one.strangers] == []

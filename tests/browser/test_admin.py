@@ -1,92 +1,25 @@
 """The administration page in a real browser: by administrators, by an auditor, by those who are changed."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
-from sqlalchemy import Engine, create_engine
+from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
 from layers.ids import new_id
 from layers.row_security import SYSTEM_SCOPE, enter
 from layers.stores import Stores
-from service.access.credentials import PLAIN_COOKIE
-from service.access.demo import PEOPLE, person_id
-from service.demo.logins import add_logins
-from tests.browser.conftest import PHONE, WIDE, Databases, Watched, new_context, running
+from service.access.demo import PEOPLE
+from tests.browser.conftest import PHONE, WIDE, Office
 from tests.browser.test_injection import NOTE, assert_inert
-from tests.fixtures.accounts import add_person, open_session
-from tests.fixtures.county import DISTRICT, County, publish
+from tests.fixtures.county import DISTRICT
 
 OWN = "four words of mine"
 PAGES = {"/grids", "/coverage", "/stations", "/quarantine", "/admin"}
-REFUSED = "Failed to load resource"
 
 # A busy machine is slow; nothing here measures time.
 expect.set_options(timeout=30_000)
-
-
-@dataclass
-class Office:
-    """A service with accounts on the small county, and browsers of its people."""
-
-    origin: str
-    engine: Engine
-    county: County
-    browse: Callable[..., Watched]
-
-    def sign_in(self, who: UUID | str, size: tuple[int, int] = WIDE, lang: str = "en-GB") -> Watched:
-        """Return a browser with a session of a person, or of a demo login."""
-        person = person_id(who) if isinstance(who, str) else who
-        found = self.browse(size, lang)
-        token = open_session(self.engine, person)
-        found.page.context.add_cookies([{"name": PLAIN_COOKIE, "value": token, "url": self.origin}])
-        return found
-
-    def person(self, *rights: tuple[str, str | None, UUID | None]) -> tuple[UUID, str]:
-        """Store a person with grants; return the id and the login."""
-        login = f"p{new_id().hex[-12:]}"
-        return add_person(self.engine, login, rights), login
-
-
-@pytest.fixture(scope="module")
-def served(
-    database_factory: Databases, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[str, Engine, County]]:
-    with database_factory() as url:
-        engine = create_engine(url)
-        with Session(engine) as session, session.begin():
-            county = publish(session)
-            add_logins(session, DISTRICT)
-        home: Path = tmp_path_factory.mktemp("admin")
-        with running(url, home, "accounts", demo=True) as origin:
-            yield origin, engine, county
-        engine.dispose()
-
-
-@pytest.fixture
-def office(served: tuple[str, Engine, County], browser: Browser) -> Iterator[Office]:
-    origin, engine, county = served
-    contexts: list[BrowserContext] = []
-    watched: list[Watched] = []
-
-    def browse(size: tuple[int, int] = WIDE, lang: str = "en-GB") -> Watched:
-        contexts.append(new_context(browser, size, lang))
-        watched.append(Watched(contexts[-1].new_page(), origin))
-        watched[-1].page.on("dialog", lambda dialog: dialog.accept())
-        return watched[-1]
-
-    yield Office(origin, engine, county, browse)
-    for context in contexts:
-        context.close()
-    # A browser logs every refusal that a test asks for; nothing else may go wrong.
-    assert [text for one in watched for text in one.errors if REFUSED not in text] == []
-    assert [text for one in watched for text in one.strangers] == []
 
 
 def opened(page: Page) -> Any:

@@ -391,13 +391,3 @@ def test_districts_of_others_are_not_listed(
     assert [one["code"] for one in listed] == [OTHER]
     # Who holds something in one district alone need not name it.
     assert client.get("/api/v1/layers", headers=headers).status_code == 200
-
-
-def test_a_route_without_a_row_is_not_served(
-    accounts_settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rows = dict(POLICY)
-    del rows["GET /api/v1/incidents"]
-    monkeypatch.setattr("service.access.policy.POLICY", rows)
-    with pytest.raises(ValueError, match="no row for GET /api/v1/incidents"):
-        running(accounts_settings)

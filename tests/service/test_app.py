@@ -3,11 +3,13 @@
 import time
 from typing import Any
 
+import pytest
 from fastapi.routing import APIRoute, iter_route_contexts
 from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from service.access.policy import POLICY
 from service.dependencies import StrictRoute
 from service.settings import Settings
 from tests.fixtures.client import TestClient, running
@@ -155,3 +157,13 @@ def test_every_route_of_the_api_is_strict(client: TestClient) -> None:
     api = [one for one in routes if isinstance(one, APIRoute) and one.path.startswith("/api/")]
     assert len(api) > 10
     assert [one.path for one in api if not isinstance(one, StrictRoute)] == []
+
+
+def test_a_route_without_a_row_is_not_served(
+    accounts_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = dict(POLICY)
+    del rows["GET /api/v1/incidents"]
+    monkeypatch.setattr("service.access.policy.POLICY", rows)
+    with pytest.raises(ValueError, match="no row for GET /api/v1/incidents"):
+        running(accounts_settings)

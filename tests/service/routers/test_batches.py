@@ -134,7 +134,13 @@ def test_bad_items_hold_up_nothing_and_are_kept_whole(phone: Phone, state: Calla
     walk[9]["altitude"] = 80
     walk[10]["at"] = "yesterday"
     good = visit()
-    bad = [visit(marker="NONE"), visit(note="a\0b"), visit(action="painted"), visit(extra="{{7*191}}"), 7]
+    bad: list[Any] = [
+        visit(marker="NONE"),
+        visit(note="a\0b"),
+        visit(action="painted"),
+        visit(extra="{{7*191}}"),
+        7,
+    ]
     answer = phone.put(batch(tracks=[track(walk, name), {"points": 3}], visits=[good, *bad]))
     found = verdicts(answer)
     assert found[f"{name}/0"] == found[f"{name}/11"] == ("created", None)
