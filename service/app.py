@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any
 
+import psycopg
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
@@ -27,9 +28,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from geo.errors import N_, WardlineError
 from layers.errors import NotFound
 from layers.row_security import SYSTEM_SCOPE
-from service import database, errors, i18n, openapi, routers
+from service import database, errors, i18n, openapi, refused_pages, routers
 from service.access.authenticator import Authenticator
 from service.access.policy import POLICY, key_of, without_row
+from service.database import Patience
 from service.dependencies import MIB, GuardedRoute, Service
 from service.errors import InvalidInput, NotReady, SignInRequired, Translate
 from service.hardening.inflation import Inflation
@@ -43,9 +45,10 @@ from service.routers.locate import QuickLocate
 from service.settings import Settings
 
 LARGEST_BODY = 2 * MIB
-POOL_SIZE = 20
+POOL_SIZE, OWN_SIZE = 20, 2
 TOO_LARGE = 413
 BASIC = 'Basic realm="Wardline", charset="UTF-8"'
+_DRIVER = (psycopg.OperationalError, psycopg.InterfaceError)
 _log = logging.getLogger("wardline")
 
 _CODES: Mapping[int, str] = {
@@ -93,8 +96,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.router.route_class = GuardedRoute
     app.add_exception_handler(WardlineError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(HTTPException, _unknown)
     app.add_exception_handler(DBAPIError, _database)
+    app.add_exception_handler(psycopg.Error, _database)  # of COPY and of what begins a transaction
     app.add_exception_handler(PoolTimeout, _database)
     app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _fault)
@@ -127,14 +131,19 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     if settings.database_url is None:
         raise ValueError("settings.database_url is not set: open the database before the application")
-    engine = database.web_engine(settings.database_url, settings.web_database_url, pool_size=POOL_SIZE)
+    addresses = settings.database_url, settings.web_database_url
+    patience = Patience(settings.statement_seconds, settings.lock_seconds, settings.idle_seconds)
+    engine = database.web_engine(*addresses, pool_size=POOL_SIZE, patience=patience)
+    # What the service does for itself reads and forgets whole districts, which may take as long as it takes.
+    own = database.web_engine(*addresses, pool_size=OWN_SIZE, patience=Patience(lock_s=settings.lock_seconds))
     sessions = database.session_factory(engine)
     system = database.session_factory(engine, SYSTEM_SCOPE)
-    indexes = Indexes(system, settings.district)
+    at_leisure = database.session_factory(own, SYSTEM_SCOPE)
+    indexes = Indexes(at_leisure, settings.district)
     access = Authenticator(system, settings)
     app.state.service = Service(settings, engine, sessions, indexes, access)
     watching = [asyncio.create_task(one.watch()) for one in (indexes, access)]
-    watching.append(asyncio.create_task(forget_daily(system, kept_by(settings))))
+    watching.append(asyncio.create_task(forget_daily(at_leisure, kept_by(settings))))
     try:
         yield
     finally:
@@ -144,7 +153,8 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
         # A cancelled task does not end the thread that it waits for.
         for part in (indexes, access):
             await asyncio.to_thread(part.close)
-        await asyncio.to_thread(engine.dispose)
+        for opened in (engine, own):
+            await asyncio.to_thread(opened.dispose)
 
 
 def _language(request: Request) -> str:
@@ -154,6 +164,9 @@ def _language(request: Request) -> str:
 
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, WardlineError)  # noqa: S101 - registered for this class
+    page = refused_pages.of_refusal(request, error)
+    if page is not None:
+        return page
     response = refusal(error, _language(request))
     if isinstance(error, SignInRequired):
         # Programs are told to send a name and a password; a page's script is not, or the browser would ask.
@@ -193,6 +206,13 @@ def _pointer(path: Sequence[Any]) -> str:
     return pointer(tuple(path))
 
 
+async def _unknown(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
+    if error.status_code == HTTPStatus.NOT_FOUND and refused_pages.wants_page(request):
+        return await refused_pages.of_nothing(request)
+    return _http(request, error)
+
+
 def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
     language = _language(request)
@@ -213,7 +233,11 @@ def _http(request: Request, error: Exception) -> Response:
 
 
 def _database(request: Request, error: Exception) -> Response:
-    if isinstance(error, (OperationalError, InterfaceError, PoolTimeout)):
+    refusal = database.given_up(error)
+    if refusal is not None:
+        _log.warning("%s %s: the database gave up: %s", request.method, request.url.path, refusal.code)
+        return _refused(request, refusal)
+    if isinstance(error, (OperationalError, InterfaceError, PoolTimeout, *_DRIVER)):
         _log.warning("database not available: %s", error)
         return _refused(
             request,

@@ -5,7 +5,9 @@ address of its own, or by taking on the role where there is only the owner's add
 """
 
 import logging
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,7 @@ from geo.errors import N_
 from layers.policies import WEB_ROLE
 from layers.row_security import Scope, entered
 from layers.storage import read_sql
-from service.errors import NotReady
+from service.errors import Busy, NotReady, TooSlow
 
 _log = logging.getLogger("wardline")
 
@@ -37,8 +39,50 @@ _SESSION = {
     "application_name": "wardline",
 }
 
+# What the database gave up, by SQLSTATE.
+_GIVEN_UP: Mapping[str, tuple[type[NotReady], str, str]] = {
+    **dict.fromkeys(
+        ("57014", "25P03"),  # statement or idle transaction ended
+        (
+            TooSlow,
+            N_("The database needed longer for this than a request may take; nothing was changed."),
+            N_("Ask for less at once, such as a smaller box or fewer days, or try again later."),
+        ),
+    ),
+    **dict.fromkeys(
+        ("55P03", "40P01", "40001"),  # lock not available, deadlock, serialization failure
+        (
+            Busy,
+            N_("Somebody else is changing the same thing; nothing was changed for you."),
+            N_("Send the same request again in a few seconds."),
+        ),
+    ),
+}
 
-def make_engine(url: str, *, pool_size: int = 10, role: str | None = None) -> Engine:
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds after which the database gives up: one statement, one wait for a lock, one idle transaction.
+
+    0 sets no limit.
+    """
+
+    statement_s: int = 0
+    lock_s: int = 0
+    idle_s: int = 0
+
+    def options(self) -> dict[str, str]:
+        """Return the settings of a connection."""
+        return {
+            "statement_timeout": f"{self.statement_s}s",
+            "lock_timeout": f"{self.lock_s}s",
+            "idle_in_transaction_session_timeout": f"{self.idle_s}s",
+        }
+
+
+def make_engine(
+    url: str, *, pool_size: int = 10, role: str | None = None, patience: Patience | None = None
+) -> Engine:
     """Return an engine for a PostGIS address; it speaks psycopg 3 however the address is spelled.
 
     Its connections take on ``role``, where one is given, before anything else.
@@ -47,6 +91,9 @@ def make_engine(url: str, *, pool_size: int = 10, role: str | None = None) -> En
     if scheme in ("postgres", "postgresql"):
         url = f"{_DIALECT}://{rest}"
     options = {**_SESSION, **({} if role is None else {"role": role})}
+    if patience is not None:
+        # Settings of the connection and not of the role: a role that is taken on brings none of its own.
+        options |= patience.options()
     return create_engine(
         url,
         pool_size=pool_size,
@@ -57,17 +104,28 @@ def make_engine(url: str, *, pool_size: int = 10, role: str | None = None) -> En
     )
 
 
-def web_engine(url: str, web_url: str | None, *, pool_size: int = 10) -> Engine:
+def web_engine(
+    url: str, web_url: str | None, *, pool_size: int = 10, patience: Patience | None = None
+) -> Engine:
     """Return the engine that requests are served by: at an address of its own, else by taking on the role.
 
     A connection that row security does not hold for is refused with ``NotReady``, whenever it is made.
     """
     if web_url is not None:
-        engine = make_engine(web_url, pool_size=pool_size)
+        engine = make_engine(web_url, pool_size=pool_size, patience=patience)
     else:
-        engine = make_engine(url, pool_size=pool_size, role=WEB_ROLE)
+        engine = make_engine(url, pool_size=pool_size, role=WEB_ROLE, patience=patience)
     event.listen(engine, "connect", _require_limited)
     return engine
+
+
+def given_up(error: Exception) -> NotReady | None:
+    """Return the refusal that an error of the database means, None where it did not give up by itself."""
+    found = _GIVEN_UP.get(getattr(getattr(error, "orig", error), "sqlstate", None) or "")
+    if found is None:
+        return None
+    refusal, message, mend = found
+    return refusal(message, mend=mend)
 
 
 def session_factory(engine: Engine, scope: Scope | None = None) -> sessionmaker[Session]:

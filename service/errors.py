@@ -21,13 +21,15 @@
     ├── ForeignOrigin          a change was sent by a page of another origin
     ├── TooManyRequests        a rate is exceeded
     └── NotReady               the service has not finished starting, or its database is away
+        ├── TooSlow            the request took longer in the database than a request may
+        └── Busy               somebody else changes the same thing, for longer than a request waits
 
 A problem is a body after RFC 9457: ``type``, ``title``, ``status``, ``detail`` in the caller's language, the
 stable ``code``, ``where`` the fault is, and whatever else the refusal carries.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from geo.errors import N_, GeoError, WardlineError
 from layers.errors import Conflict, LayerError, NotFound, OutOfReach, UnknownLayer
@@ -183,9 +185,24 @@ class TooManyRequests(ServiceError):
 
 
 class NotReady(ServiceError):
-    """The service cannot answer yet, or not at the moment."""
+    """The service cannot answer yet, or not at the moment; ``wait_s`` says when to come again."""
 
     code = "not-ready"
+    wait_s: ClassVar[int] = 1
+
+
+class TooSlow(NotReady):
+    """The database ended a request that took longer than a request may."""
+
+    code = "too-slow"
+    wait_s = 10
+
+
+class Busy(NotReady):
+    """The database gave up waiting for somebody else who changes the same thing."""
+
+    code = "busy"
+    wait_s = 2
 
 
 STATUS: Mapping[type[WardlineError], int] = {

@@ -30,6 +30,6 @@ def refusal(error: WardlineError, language: str) -> Response:
 
 
 def _headers(error: WardlineError) -> dict[str, str]:
-    if isinstance(error, errors.TooManyRequests):
+    if isinstance(error, (errors.TooManyRequests, errors.NotReady)):
         return {"Retry-After": str(error.wait_s)}
-    return {"Retry-After": "1"} if isinstance(error, errors.NotReady) else {}
+    return {}

@@ -134,6 +134,18 @@ class Settings(BaseSettings):
     limit_guesses: str = Field(
         default="120/minute; 1000/hour", description="Wrong passwords and tokens of one address, or off"
     )
+    statement_seconds: int = Field(
+        default=30, ge=0, le=3600, description="Seconds a request may take for one statement; 0: no limit"
+    )
+    lock_seconds: int = Field(
+        default=20, ge=0, le=3600, description="Seconds a request waits for another's lock; 0: no limit"
+    )
+    idle_seconds: int = Field(
+        default=300,
+        ge=0,
+        le=3600,
+        description="Seconds a request may keep a transaction open between two statements; 0: no limit",
+    )
     keep_fixes_days: int = Field(
         default=30, ge=1, le=3650, description="Days raw positions of people are kept; coverage stays"
     )
