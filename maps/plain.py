@@ -14,6 +14,7 @@ VIEWS = {
     "oidc": N_("Sign in"),
     "patrol": N_("Patrol"),
     "report": N_("Report something"),
+    "refused": N_("There is nothing here"),
     **OFFICES,
 }
 """Every page without a map and its title, a translation key."""

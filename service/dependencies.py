@@ -83,11 +83,11 @@ class GuardedRoute(APIRoute):
             identity = await service.access.identify(request.scope)
             if rule.page and not rule.public and (identity.kind == "public" or identity.must_change):
                 return RedirectResponse(f"/signin?next={quote(_path(request))}", 303)
+            request.state.identity, request.state.rule = identity, rule
             admit(identity, rule)
             if rule.area != "none" and request.method not in SAFE and not identity.signed_in:
                 # Who reports without a name could report without end.
                 request.app.state.limits.report(address_of(request.client.host if request.client else None))
-            request.state.identity, request.state.rule = identity, rule
             return await handle(request)
 
         return guarded
