@@ -79,8 +79,8 @@ def read_owntracks(body: bytes, device: str, mode: str) -> Logged:
             mend=N_("Switch off payload encryption in OwnTracks; HTTPS protects the way."),
             where={"pointer": "/_type"},
         )
-    if kind in _IGNORED:
-        return Logged(ignored=(str(kind),))
+    if isinstance(kind, str) and kind in _IGNORED:
+        return Logged(ignored=(kind,))
     if kind != "location":
         raise InvalidInput(
             N_("This is no message of OwnTracks."),
