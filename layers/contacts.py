@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, func, select, update
 
 from layers.record_tables import incident_contact, incident_receipt
 from layers.storage import Store
@@ -60,6 +60,15 @@ class Contacts(Store):
             .with_for_update()
         )
         return [_contact(row) for row in rows]
+
+    def by_key(self) -> dict[str, int]:
+        """Return how many contacts each key seals, by its name."""
+        columns = incident_contact.c
+        counted = select(columns.key, func.count().label("contacts"))
+        rows = self._all(
+            counted.where(columns.district == self.district).group_by(columns.key).order_by(columns.key)
+        )
+        return {row.key: row.contacts for row in rows}
 
     def replace(self, value: SealedContact) -> None:
         """Put the same contact, sealed anew, in place of the stored one."""

@@ -1,9 +1,11 @@
 """Files of keys: made once, whole or not at all, and never readable by anybody else."""
 
+import fcntl
 import json
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +71,17 @@ def ensure(path: Path, make: Callable[[], Mapping[str, Any]]) -> Mapping[str, An
     finally:
         made.unlink()
     return read(path)
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Let no other process change the files of a folder: what they read could be old when it is written."""
+    descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def replace(path: Path, content: Mapping[str, Any]) -> None:

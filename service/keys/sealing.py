@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from geo.errors import N_
 from service.errors import NotReady
-from service.keys.files import ensure, folder_of, read, replace
+from service.keys.files import alone, ensure, folder_of, read, replace
 
 NAME = "contacts.json"
 _KEY_BITS = 256
@@ -84,15 +84,18 @@ class KeyRing:
 
     def rotate(self) -> str:
         """Add a key, seal with it from now on, and return its name."""
-        content = ensure(self._path(), _first)
+        ensure(self._path(), _first)
         name, key = _new()
-        replace(self._path(), {"present": name, "keys": {**content["keys"], name: key}})
+        with alone(self._path()):
+            content = read(self._path())
+            replace(self._path(), {"present": name, "keys": {**content["keys"], name: key}})
         return name
 
     def forget(self, *, but: str) -> None:
         """Destroy every key but one: what is sealed with others can never be read again."""
-        content = read(self._path())
-        replace(self._path(), {"present": but, "keys": {but: content["keys"][but]}})
+        with alone(self._path()):
+            content = read(self._path())
+            replace(self._path(), {"present": but, "keys": {but: content["keys"][but]}})
 
     def _path(self) -> Path:
         return folder_of(self._home) / NAME
