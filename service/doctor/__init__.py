@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from sqlalchemy.exc import DBAPIError
 
 from geo.errors import N_, WardlineError
-from service.doctor import assets, backups, machine, records, stored, versions
+from service.doctor import assets, backups, machine, records, row_security, stored, versions
 from service.doctor.findings import Finding, Patient, State
 
 Check = Callable[[Patient], Iterable[Finding]]
@@ -22,6 +22,9 @@ CHECKS: Mapping[str, Check] = {
     "indexes": stored.check_indexes,
     "months": stored.check_months,
     "partitions": stored.check_partitions,
+    "tables": row_security.check_tables,
+    "boxes": row_security.check_boxes,
+    "role": row_security.check_role,
     "archive": backups.check_archive,
     "backups": backups.check_backups,
     "retention": records.check_retention,
