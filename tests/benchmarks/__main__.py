@@ -11,6 +11,7 @@ JOBS = {
     "locate": "locate",
     "locate-http": "locate_http",
     "crash": "crash",
+    "fuzz": "fuzz",
     "row-security": "row_security",
 }
 """Name of each benchmark and the module here whose ``run`` does it."""

@@ -1,5 +1,5 @@
-"""The service of the hostile inputs, with accounts."""
+"""The service of the hostile inputs, with accounts and two districts."""
 
-from tests.hostile.conftest import database_url_of_wire, guarded
+from tests.hostile.conftest import two_districts
 
-__all__ = ["database_url_of_wire", "guarded"]
+__all__ = ["two_districts"]

@@ -1,14 +1,11 @@
 """A real service in a process of its own, attacked over HTTP, and a command line attacked with files."""
 
 import json
-import re
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,40 +15,11 @@ from sqlalchemy.orm import Session
 from service.demo.logins import add_logins
 from tests.fixtures.county import DISTRICT, publish
 from tests.hostile.program import environment, measured
+from tests.hostile.realm import Realm, realm
+from tests.hostile.served import RATES, serving
 from tests.hostile.wire import Wire, contents
 
-RATES = ("requests", "uploads", "reports", "sign_ins", "guesses")
 Databases = Callable[[], AbstractContextManager[str]]
-
-
-@contextmanager
-def serving(url: str, home: Path, **settings: str) -> Iterator[Wire]:
-    """Serve a database in another process, open to everybody unless the settings say otherwise."""
-    variables = {f"WARDLINE_{name.upper()}": value for name, value in {"access": "open", **settings}.items()}
-    variables["WARDLINE_DATABASE_URL"] = url
-    program = subprocess.Popen(
-        [sys.executable, "-P", "-m", "service", "serve", "--port", "0", "--quiet"],
-        env=environment(home, **variables),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert program.stdout is not None
-    engine = create_engine(url)
-    try:
-        # With accounts the first start tells a password before.
-        lines = iter(program.stdout.readline, "")
-        told = (re.fullmatch(r"Serving at http://127\.0\.0\.1:(\d+)/\n", line) for line in lines)
-        found = next((one for one in told if one), None)
-        assert found, "the service did not start"
-        wire = Wire(int(found[1]), program.pid, engine)
-        while wire.send("GET", "/readyz").status != 200:
-            time.sleep(0.05)
-        yield wire
-    finally:
-        program.terminate()
-        program.wait()
-        program.stdout.close()
-        engine.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -84,6 +52,13 @@ def guarded(database_url_of_wire: str, tmp_path_factory: pytest.TempPathFactory)
     rates = dict.fromkeys((f"limit_{name}" for name in RATES), "off")
     home = tmp_path_factory.mktemp("home")
     with serving(database_url_of_wire, home, access="accounts", demo="true", **rates) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def two_districts(database_factory: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Realm]:
+    """A service of its own with accounts, two districts, a caller for each role, and one of everything."""
+    with database_factory() as url, realm(url, tmp_path_factory.mktemp("realm")) as found:
         yield found
 
 

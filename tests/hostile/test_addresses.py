@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from layers.ids import new_id
+from tests.fixtures.county import DISTRICT
+from tests.hostile.realm import OTHER, Realm
 from tests.hostile.reports import INCIDENTS, JSON, LAT, LON, NEAREST, REPRESENTATIVES, TRACKS, report
 from tests.hostile.wire import Wire
 
@@ -150,9 +152,81 @@ def test_nobody_sees_or_changes_anything(guarded: Wire) -> None:
         assert answer.json()["code"] == "sign-in-required"
 
 
-def test_an_incident_of_a_district_that_is_not_the_callers(guarded: Wire) -> None:
-    made = guarded.send("POST", INCIDENTS, report(), JSON)
-    assert made.status == 201, made.content
-    login = "Basic " + base64.b64encode(b"guard:demo").decode()
-    answer = guarded.send("GET", f"{INCIDENTS}/{new_id()}", headers={"Authorization": login})
-    assert answer.status == 404
+ELSEWHERE = [
+    pytest.param("GET", "/api/v1/incidents/{incident}", "", "incident", id="incident"),
+    pytest.param("PATCH", "/api/v1/incidents/{incident}", '{"title":"y"}', "incident", id="incident-changed"),
+    pytest.param(
+        "POST",
+        "/api/v1/incidents/{incident}/events",
+        '{"kind":"comment","text":"y"}',
+        "incident",
+        id="event",
+    ),
+    pytest.param("GET", "/api/v1/incidents/{incident}/contact?purpose=call", "", "incident", id="contact"),
+    pytest.param("GET", "/api/v1/layers/incidents/items/{incident}", "", "incident", id="item"),
+]
+"""What is asked of an incident; the member of the known ids that it needs."""
+ABROAD = [
+    *ELSEWHERE,
+    pytest.param("GET", "/api/v1/layers/grids/items/{unit}", "", "unit", id="grid"),
+    pytest.param("GET", "/api/v1/patrols/{patrol}/fixes?purpose=look", "", "patrol", id="patrol"),
+    pytest.param("POST", "/api/v1/quarantine/{item}/release", "{}", "item", id="released"),
+    pytest.param("POST", "/api/v1/quarantine/{item}/discard", '{"note":"no"}', "item", id="discarded"),
+    pytest.param("POST", "/api/v1/devices/{device}/token", "", "device", id="token"),
+    pytest.param("DELETE", "/api/v1/devices/{device}", "", "device", id="device"),
+]
+
+
+def assert_unknown(
+    realm: Realm, role: str, there: tuple[str, str, str], name: str, hidden: str, district: str = DISTRICT
+) -> None:
+    """Ask for a thing outside the caller's area and for one that nobody has: the answers are the same."""
+    method, path, body = there
+    answers = []
+    for identifier in (hidden, f"phone-{new_id()}" if name == "device" else str(new_id())):
+        head = {**realm.credentials[role], **(JSON if body else {})}
+        address = path.format(**{name: identifier})
+        if not address.startswith("/api/v1/devices"):
+            address += f"{'&' if '?' in address else '?'}district={district}"
+        stored = realm.wire.contents()
+        answer = realm.wire.send(method, address, body.encode(), head)
+        assert realm.wire.contents() == stored
+        answers.append((answer.status, json.loads(answer.content.replace(identifier.encode(), b"ID"))))
+    assert answers[0] == answers[1]
+    assert answers[0][0] == 404, answers
+
+
+@pytest.mark.parametrize(("method", "path", "body", "name"), ABROAD)
+def test_ids_of_a_district_that_is_not_the_callers(
+    two_districts: Realm, method: str, path: str, body: str, name: str
+) -> None:
+    hidden = two_districts.known[OTHER][name]
+    assert_unknown(two_districts, "coordinator", (method, path, body), name, hidden)
+
+
+@pytest.mark.parametrize("role", ["grid_worker", "representative"])
+@pytest.mark.parametrize(("method", "path", "body", "name"), ELSEWHERE)
+def test_ids_of_a_part_of_the_district_that_is_not_the_callers(
+    two_districts: Realm, method: str, path: str, body: str, name: str, role: str
+) -> None:
+    assert_unknown(two_districts, role, (method, path, body), name, two_districts.east)
+    near = path.format(incident=two_districts.known[DISTRICT]["incident"])
+    if method == "GET":
+        answer = two_districts.wire.send(method, near, headers=two_districts.credentials[role])
+        assert answer.status == 200, answer.content
+
+
+def test_a_district_that_is_not_the_callers_is_as_one_that_is_not_there(two_districts: Realm) -> None:
+    asked = (f"{INCIDENTS}/{two_districts.known[OTHER]['incident']}", INCIDENTS, "/tiles/grids/0/0/0.mvt")
+    for path in asked:
+        answers = []
+        for district in (OTHER, "999999"):
+            answer = two_districts.wire.send(
+                "GET",
+                path,
+                headers=two_districts.credentials["coordinator"],
+                query={"district": district},
+            )
+            answers.append((answer.status, answer.content.replace(district.encode(), b"ID")))
+        assert answers[0] == answers[1]
+        assert answers[0][0] in (404, 422)
