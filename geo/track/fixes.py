@@ -132,8 +132,8 @@ class Fixes:
 
         return cls(
             time,
-            np.rint(column(lon, np.float64) * 1e7) / 1e7,
-            np.rint(column(lat, np.float64) * 1e7) / 1e7,
+            _on_lattice(column(lon, np.float64)),
+            _on_lattice(column(lat, np.float64)),
             column(accuracy_m, np.float64),
             column(part, np.int32),
             column(source, np.int32),
@@ -156,3 +156,9 @@ class Fixes:
 
     def __len__(self) -> int:
         return len(self.t)
+
+
+def _on_lattice(degrees: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Round degrees to 1e-7; what is too large for that becomes infinite, which is no place either."""
+    with np.errstate(over="ignore"):
+        return np.asarray(np.rint(degrees * 1e7) / 1e7, dtype=np.float64)

@@ -4,7 +4,6 @@ Bodies are valid ones in which members are replaced, left out, added or nested; 
 that theirs have. The readers are called by themselves, then all of it is sent to a service.
 """
 
-import asyncio
 import base64
 import copy
 import json
@@ -31,6 +30,7 @@ from service.readers.loggers import read_overland, read_owntracks
 from service.routers.field_files import get_part
 from service.settings import Settings
 from tests.fixtures.client import TestClient, running
+from tests.fixtures.coroutines import finished
 from tests.fixtures.county import centre, publish
 from tests.fixtures.database import web_address
 
@@ -251,6 +251,7 @@ def test_what_is_changed_is_valid_before(name: str) -> None:
 @MANY
 @given(changes=CHANGES)
 @example(changes=[("replace", 0, [])])  # a kind of message that is no text
+@example(changes=[("replace", 2, 1e308)])  # a longitude that no product fits
 def test_a_changed_body_is_read_or_refused(name: str, changes: list[tuple[str, int, Any]]) -> None:
     read, valid, *_ = BODIES[name]
     with suppress(WardlineError):
@@ -279,7 +280,7 @@ def test_a_version_is_read_or_refused(text: str) -> None:
 @given(text=RANGES)
 def test_a_range_is_that_of_the_body_or_refused(text: str) -> None:
     with suppress(WardlineError):
-        part = asyncio.run(get_part(request_of(content_range=text)))
+        part = finished(get_part(request_of(content_range=text)))
         assert len(part.content) == 4
         assert part.start >= 0
 
