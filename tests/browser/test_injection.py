@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
+import httpx
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Databases, Site, Watched, new_context, site_of
+from tests.fixtures import field
 from tests.maps.test_shell import ALONE
 
 # Only a template engine, a script or an event handler would make 1337 of this.
@@ -84,6 +86,25 @@ def test_chosen_station_shows_hostile_text_as_text(page: Watched) -> None:
     opened = page.open("/stations?lon=118.5&lat=46.4")
     opened.locator("[data-station]").first.click()
     assert "{{7*191}}" in opened.inner_text(".station-more:not([hidden])")
+    assert_inert(opened)
+
+
+def test_quarantine_shows_what_a_device_sent_as_text(page: Watched) -> None:
+    with httpx.Client(base_url=page.origin) as client:
+        sent = field.Phone(client, "hostile").put(
+            field.batch(
+                visits=[field.visit(marker="nothing-has-this", note=NOTE)],
+                incidents=[field.incident(lon=0.0, lat=0.0, title=NOTE, description=NOTE)],
+                tracks=[{**field.track([{"seq": 1, "at": NOTE, "lon": 118.5, "lat": 46.4}]), "name": NOTE}],
+            )
+        )
+    assert [one["verdict"] for one in sent.json()["items"]] == ["quarantined"] * 3, sent.text
+    opened = page.open("/quarantine?device=hostile")
+    expect(opened.locator("[data-item]")).to_have_count(3)
+    for summary in opened.locator("summary").all():
+        summary.click()
+    for card in opened.locator("[data-item]").all():
+        expect(card).to_contain_text("{{7*191}}")
     assert_inert(opened)
 
 
