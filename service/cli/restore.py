@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from sqlalchemy import func, select, table, text
+from sqlalchemy import func, inspect, select, table, text
 
 from geo.errors import N_
+from layers.audit import central
+from layers.audit_tables import audit_central
+from layers.row_security import SYSTEM_SCOPE
 from service.cli.common import Json, Quiet
 from service.cli.language import translator
 from service.cluster import Cluster, dump, restore
@@ -19,7 +22,7 @@ from service.cluster.amcheck import verify_pages
 from service.cluster.errors import BackupRefused, InstantUnreachable
 from service.cluster.instants import read_instant
 from service.cluster.restore import Wanted
-from service.database import known_revisions, make_engine, revision
+from service.database import known_revisions, make_engine, revision, session_factory
 from service.doctor import CHECKS, Finding, Patient, State, examine
 from service.settings import Settings
 
@@ -82,6 +85,7 @@ def command(
         with restore.restored(chosen, wanted, home, tell, programs=programs, archive=archive) as found:
             report = _proven(settings, found.cluster, tell, force=force)
             report["backup"], report["reached"] = chosen.folder, found.last_write or chosen.finished_at
+            _audit(found.cluster, report, wanted, force=force)
         report["moved"] = found.moved_to
     report |= {"home": home, "seconds": round(time.monotonic() - began, 1)}
     if as_json:
@@ -170,11 +174,36 @@ def _load_dump(
         dump.load(made, cluster, settings.database)
         try:
             report = _proven(settings, cluster, tell, force=force)
+            report |= {"backup": place, "reached": made.made_at, "moved": None}
+            _audit(cluster, report, wanted, force=force)
         except BaseException:
             cluster.drop_database(settings.database)
             raise
         restore.restore_files(made.folder / "files", cluster.layout.files)
-    return report | {"backup": place, "reached": made.made_at, "moved": None}
+    return report
+
+
+def _audit(cluster: Cluster, report: dict[str, Any], wanted: Wanted, *, force: bool) -> None:
+    """Tell it in each restored database: its audit went back in time, and has to say so."""
+    reached: datetime = report["reached"]
+    for name in report["databases"]:
+        engine = make_engine(cluster.admin_url(name))
+        try:
+            # A backup of before there was an audit has nowhere to say it.
+            if not inspect(engine).has_table(audit_central.name):
+                continue
+            with session_factory(engine, SYSTEM_SCOPE)() as session, session.begin():
+                central(session).record(
+                    "database.restore",
+                    "database",
+                    name,
+                    backup=Path(report["backup"]).name,
+                    reached=reached.isoformat(),
+                    wanted=None if wanted.at is None else wanted.at.isoformat(),
+                    forced=force,
+                )
+        finally:
+            engine.dispose()
 
 
 def _show(report: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """The steps of loading the demo: each writes one part of its content through the stores and use cases."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -60,7 +61,14 @@ def publish_county(stores: Stores, content: Content, note: str) -> None:
     layer = stores.layers.create(
         LAYER, name=LAYER_NAME.zh, name_en=LAYER_NAME.en, kind="partition", level_names=LEVEL_NAMES
     )
-    stores.grids.publish(layer.code, content.since, drafts, note=note)
+    _publish(stores, layer.code, content, drafts, note)
+
+
+def _publish(
+    stores: Stores, layer: str, content: Content, drafts: Sequence[UnitDraft], note: str = ""
+) -> None:
+    release = stores.grids.publish(layer, content.since, drafts, note=note)
+    stores.audit.record("layer.publish", "release", release.id, layer=layer, units=len(drafts), by="demo")
 
 
 def _draft(
@@ -90,7 +98,7 @@ def load_overlays(stores: Stores, content: Content) -> None:
             UnitDraft(one.id, one.code, one.name.zh, 0, None, one.geometry, None, {"name_en": one.name.en})
             for one in overlay.areas
         ]
-        stores.grids.publish(layer.code, content.since, drafts)
+        _publish(stores, layer.code, content, drafts)
 
 
 def load_border(stores: Stores, content: Content) -> None:

@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 
+from layers.audit import central
+from layers.audit_chain import verify
 from service.cli.main import main
 from service.cluster import Cluster, databases
 from service.cluster.errors import InstantUnreachable
@@ -74,6 +76,21 @@ def test_backed_up_while_it_serves_and_restored_beside(run: Run, served: Cluster
     assert found["rows"]["responsibility"] == 3, "the wrong DELETE came later"
     assert sum("exact partition" in line for line in found["findings"]) == 2
     assert datetime.fromisoformat(report["reached"]) <= datetime.fromisoformat(made["restores_from"])
+    reached = datetime.fromisoformat(report["reached"]).isoformat()
+    detail = {"backup": name, "reached": reached, "wanted": made["restores_from"], "forced": False}
+    assert restores(beside) == [detail]
+    assert restores(home) == []
+
+
+def restores(home: Path) -> list[dict[str, Any]]:
+    """Return what the central audit of a home's database tells of restores."""
+    with Cluster(home, overrides=QUICK).use() as cluster:
+        engine = create_engine(cluster.admin_url("wardline"))
+        with Session(engine) as session:
+            entries = list(central(session).entries())
+        engine.dispose()
+    assert verify("central", entries)[1] == ()
+    return [dict(one.detail) for one in entries if one.action == "database.restore"]
 
 
 def test_a_restored_partition_that_is_not_exact_is_not_put_in_place(
@@ -112,6 +129,7 @@ def test_a_foreign_server_is_dumped_and_never_written(
     assert cluster.database_names() == before
     assert report["databases"]["wardline"]["rows"]["unit"] > 24
     assert (home / "cluster").is_dir(), "it went into a private cluster"
+    assert [one["backup"] for one in restores(home)] == [Path(made["backup"]).name]
     assert run("restore", made["backup"])[0] == 1, "the database is there already"
     content = Path(made["backup"]) / "database.dump"
     content.write_bytes(content.read_bytes()[:-1])

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from geo.partition import prove
+from layers.audit import central
 from layers.base import metadata
 from layers.errors import Conflict
 from layers.fixes import fix_quarantine
@@ -195,6 +196,23 @@ def test_an_interrupted_load_leaves_nothing_and_is_redone_cleanly(engine: Engine
         assert not any(rows(session).values())
     load(engine)
     assert demo_state(engine) is not None
+
+
+def test_publishing_and_replacing_are_in_the_audit(engine: Engine) -> None:
+    load_little(engine)
+    load_little(engine, TODAY + timedelta(days=1))
+    with session_factory(engine)() as session:
+        stores = Stores(session, COUNTY_CODE)
+        found = [one for one in stores.audit.entries() if one.action == "layer.publish"]
+        published = {
+            str(one.id): layer.code
+            for layer in stores.layers.all()
+            for one in stores.releases.all(layer.code)
+        }
+        assert {one.subject: one.detail["layer"] for one in found} == published
+        assert len(found) == len(published) > 1
+        cleared = [one.subject for one in central(session).entries() if one.action == "district.clear"]
+    assert cleared == [COUNTY_CODE]
 
 
 def test_progress_is_told_in_order(engine: Engine) -> None:
