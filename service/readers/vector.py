@@ -6,6 +6,7 @@ storage CRS, without Z and M, not yet on the lattice.
 """
 
 import difflib
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -205,7 +206,9 @@ def _opened(file: str, work: Any) -> Any:
     """Call the driver; what it cannot read is refused by file and reason."""
     try:
         # A NaN coordinate is found and named by its row; numpy need not warn of it as well.
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore"), warnings.catch_warnings():
+            # So is a CRS that the file does not define: the refusal says it.
+            warnings.filterwarnings("ignore", "unable to read srs_id", RuntimeWarning)
             return work()
     except UnicodeDecodeError as error:
         raise InvalidInput(

@@ -97,6 +97,16 @@ def note_visit(page: Page, marker: str = "D1", words: str = "") -> None:
     expect(page.locator("#note")).to_be_visible()
 
 
+def recorded(page: Page, least: int) -> int:
+    """Wait until so many points are recorded; return how many they are."""
+    for _ in range(300):
+        count = int(page.locator("body").get_attribute("data-points") or 0)
+        if count >= least:
+            return count
+        page.wait_for_timeout(100)
+    raise AssertionError(f"fewer than {least} points were recorded")
+
+
 def settled(page: Page) -> None:
     """Wait until everything has been received."""
     page.wait_for_selector("body[data-waiting='0']", timeout=60_000)
@@ -115,14 +125,13 @@ def test_a_patrol_without_a_network_arrives_whole(field: Field) -> None:
     page.click("#begin")
     page.wait_for_selector("body[data-recording='1']")
     for step in range(1, 6):
-        page.wait_for_function(f"Number(document.body.dataset.points) >= {step}")
+        recorded(page, step)
         page.context.set_geolocation({**HERE, "longitude": HERE["longitude"] + step * 2e-4})
     words = f"offline {uuid.uuid4()}"
     note_visit(page, words=words)
     page.click("#end")
     page.wait_for_selector("body[data-recording='0']")
-    recorded = int(page.locator("body").get_attribute("data-points") or 0)
-    assert recorded >= 5
+    count = recorded(page, 5)
     assert page.locator("#waiting [data-entry]").count() >= 2
     assert visits(field, words) == 0
     before = field.count("SELECT count(*) FROM fix")
@@ -132,7 +141,7 @@ def test_a_patrol_without_a_network_arrives_whole(field: Field) -> None:
     page.context.set_offline(False)
     settled(page)
     assert visits(field, words) == 1
-    assert field.count("SELECT count(*) FROM fix") - before == recorded
+    assert field.count("SELECT count(*) FROM fix") - before == count
 
 
 def test_a_lost_answer_and_a_doubled_request_store_once(field: Field) -> None:

@@ -133,7 +133,7 @@ def test_geometries_in_any_system(run: Any, tmp_path: Path, crs: str, suffix: st
         ("a.csv", "", "empty"),
         ("a.txt", "lon,lat\n1,2\n", "not a table of points"),
         ("a.parquet", "nonsense", "cannot be read as parquet"),
-        ("a.gpkg", "nonsense", "cannot be read"),
+        ("a.gpkg", "nonsense", "does not begin as a .gpkg file does"),
         (None, "", "There is no file"),
     ],
 )

@@ -1,6 +1,5 @@
 """A hostile provider, a hostile page and a thief of answers: none of them signs anybody in."""
 
-import asyncio
 import base64
 import hmac
 import json
@@ -19,6 +18,7 @@ from service.access import id_tokens, oidc
 from service.access.oidc import Finished, Provider
 from service.errors import CredentialsRefused, NotReady
 from service.settings import Settings, SettingsInvalid
+from tests.fixtures.coroutines import finished
 from tests.service.oidc.provider import Answer, Front, agree
 
 RSA = RSAKey.generate_key(2048, {"kid": "one", "use": "sig"})
@@ -106,7 +106,7 @@ class Attempt:
         self.cookie: str | None = None
 
     def begin(self) -> str:
-        begun = asyncio.run(self.provider.begin("http://testserver/signin/oidc/callback", "/"))
+        begun = finished(self.provider.begin("http://testserver/signin/oidc/callback", "/"))
         self.cookie = begun.cookie
         return begun.address
 
@@ -114,7 +114,7 @@ class Attempt:
         return agree(address, "subject-of-ada")
 
     def come_back(self, path: str) -> Finished:
-        return asyncio.run(self.provider.finish(dict(parse_qsl(urlsplit(path).query)), self.cookie))
+        return finished(self.provider.finish(dict(parse_qsl(urlsplit(path).query)), self.cookie))
 
     def sign_in(self) -> Finished:
         return self.come_back(self.agree(self.begin()))

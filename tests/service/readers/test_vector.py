@@ -144,7 +144,7 @@ def test_a_missing_file_and_an_unknown_format_are_refused(tmp_path: Path) -> Non
     assert ".gpkg, .zip" in str(refused(tmp_path / "grids.xls", UnsupportedFormat))
     false = tmp_path / "false.gpkg"
     false.write_text("no database")
-    assert "cannot be read" in str(refused(false, MalformedBody))
+    assert "does not begin as a .gpkg file does" in str(refused(false, MalformedBody))
 
 
 def test_no_crs_is_refused_and_can_be_named(tmp_path: Path) -> None:

@@ -269,7 +269,9 @@ def test_no_fix_survives_its_days(sessions: Callable[[], Session], engine: Engin
                     assert count + forgotten[code] == 400
     assert forgotten == {"A": 400, "B": 400}
     with engine.connect() as connection:
-        months = "SELECT count(*) FROM pg_partition_tree('fix') WHERE isleaf AND relid::text LIKE 'fix_2025%'"
+        # Other tests leave months of theirs behind.
+        leaves = "SELECT relid::text AS name FROM pg_partition_tree('fix') WHERE isleaf"
+        months = f"SELECT count(*) FROM ({leaves}) AS leaf WHERE name ~ '^fix_2025_0[123]$'"  # noqa: S608
         # March is not over yet for district A when its last fix goes; January and February went whole.
         assert connection.execute(text(months)).scalar_one() == 1
 
