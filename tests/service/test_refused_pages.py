@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from tests.fixtures.accounts import Callers
-from tests.fixtures.client import TestClient
+from tests.fixtures.accounts import PASSWORD, Callers, add_person
 from tests.fixtures.county import DISTRICT
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
@@ -84,9 +83,11 @@ def test_a_district_that_is_not_there_is_a_page_too(callers: Callers) -> None:
     assert "There is nothing here" in answer.text
 
 
-def test_no_name_and_password_are_tried_where_nothing_is(callers: Callers, administrator: TestClient) -> None:
+def test_no_name_and_password_are_tried_where_nothing_is(callers: Callers) -> None:
+    add_person(callers.engine, "keeper", [("guard", DISTRICT, None)], password=PASSWORD)
     answers = {
-        callers.nobody().get("/nothing", headers=BROWSER, auth=(login, "x")).text for login in ("root", "y")
+        callers.nobody().get("/nothing", headers=BROWSER, auth=("keeper", password)).text
+        for password in (PASSWORD, "wrong")
     }
     assert len(answers) == 1
     assert "Signed in as" not in answers.pop()
