@@ -107,24 +107,23 @@ def test_bad_parameters_are_named(client: TestClient, parameters: dict[str, Any]
 
 
 @contextmanager
-def statements(service: Service) -> Iterator[list[str]]:
-    """Collect the statements about markers that the service sends meanwhile."""
+def statements() -> Iterator[list[str]]:
+    """Collect the statements about markers that are sent meanwhile, by requests and by the indexes."""
     sent: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         if "marker" in statement:
             sent.append(statement)
 
-    event.listen(service.engine, "before_cursor_execute", note)
+    event.listen(Engine, "before_cursor_execute", note)
     try:
         yield sent
     finally:
-        event.remove(service.engine, "before_cursor_execute", note)
+        event.remove(Engine, "before_cursor_execute", note)
 
 
 def test_it_answers_from_memory(client: TestClient) -> None:
-    service: Service = client.app.state.service  # type: ignore[attr-defined]
-    with statements(service) as sent:
+    with statements() as sent:
         ask(client)
         ask(client, facility="charging", open_at="now")
         assert sent == []
