@@ -17,6 +17,7 @@ from layers.stores import Stores
 from service.access.identity import EVERYBODY, Identity
 from service.dependencies import IdentityDep, Service, ServiceDep, present_ground
 from service.errors import NotAllowed
+from service.indexes.ground import Ground
 from service.photos.vault import Vault
 from service.schemas.incidents import IncidentIn, IncidentPatch
 from service.strict_requests import require_json
@@ -33,6 +34,7 @@ class FieldWork:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._ground: Ground | None = None
 
     def recompute(self, stores: Stores, device: str, t: npt.NDArray[np.float64]) -> None:
         """Bring the ledger of a device up to date for the days of some times."""
@@ -41,15 +43,21 @@ class FieldWork:
 
     def receive(self, stores: Stores, report: IncidentIn) -> tuple[Incident, bool]:
         """Take in an incident and assign it."""
-        ground = present_ground(self._service, stores)
+        ground = self._present(stores)
         allowed = self._service.settings.allow_datum_inverse
         return incidents.receive(stores, ground, report, allow_inverse=allowed)
 
     def change(self, stores: Stores, incident: Any, patch: IncidentPatch, version: int) -> Incident:
         """Change an incident that is at a version."""
-        ground = present_ground(self._service, stores)
+        ground = self._present(stores)
         allowed = self._service.settings.allow_datum_inverse
         return incidents.change(stores, ground, incident, patch, version=version, allow_inverse=allowed)
+
+    def _present(self, stores: Stores) -> Ground:
+        """Return today's ground: looked at once, so that all items of a request are judged by the same."""
+        if self._ground is None:
+            self._ground = present_ground(self._service, stores)
+        return self._ground
 
 
 def get_work(service: ServiceDep) -> FieldWork:

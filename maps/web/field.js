@@ -8,7 +8,7 @@ import { _, count, instant } from "wardline/text";
 
 const SHOWN = 20;
 
-/** The time of recording in local time with its offset, as clocks on the wall show it. */
+/** The instant by the phone's clock. */
 export function now() {
   return new Date().toISOString();
 }
