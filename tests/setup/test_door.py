@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from service.cli.main import COMMANDS
+
 ROOT = Path(__file__).parents[2]
 SETUP = ROOT / "service" / "setup"
 
@@ -47,6 +49,15 @@ def test_wrong_usage_ends_with_2_and_makes_nothing(fresh: Path, arguments: list[
     assert said.returncode == 2
     assert "Usage: ./wardline" in said.stdout + said.stderr
     assert not (fresh.parent / ".venv").exists()
+
+
+def test_every_command_of_the_program_has_a_door() -> None:
+    listed = run(ROOT / "wardline", "--help").stdout
+    for name, (_, summary) in COMMANDS.items():
+        assert f"  {name:<12}{summary}\n" in listed
+        said = run(ROOT / "wardline", name, "--help")
+        assert said.returncode == 0, said.stderr
+        assert said.stdout.lstrip().startswith(f"Usage: ./wardline {name} ")
 
 
 def test_works_through_a_link_from_anywhere(fresh: Path, tmp_path: Path) -> None:
