@@ -10,7 +10,7 @@ stamps=$venv/stamps
 making=$venv/.making
 
 prepare() {
-    # prepare environment runtime|development[, database][, assets][, browser][, curl]
+    # prepare environment runtime|development[, database][, assets][, documents][, browser][, curl]
     local lock=${2%,} python
     shift 2
     # shellcheck disable=SC2048,SC2086 # words with commas become words
@@ -34,7 +34,8 @@ is_prepared() {
     # shellcheck disable=SC2310 # each answer is wanted
     case " $* " in *" database "*) has_postgis || return 1 ;; esac
     case " $* " in *" assets "*) has_assets || return 1 ;; esac
-    case " $* " in *" browser "*) has_chromium && has_cjk_fonts && has_libatomic || return 1 ;; esac
+    case " $* " in *" browser "*) has_chromium && has_libatomic || return 1 ;; esac
+    case " $* " in *" documents "*) has_pango && has_cjk_fonts || return 1 ;; esac
     case " $* " in *" curl "*) command -v curl >/dev/null || return 1 ;; esac
 }
 

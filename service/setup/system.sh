@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# What must come from the system: Python with venv, PostgreSQL with PostGIS; Chromium, what drives it, CJK fonts and curl for the tests.
+# What must come from the system: Python with venv, PostgreSQL with PostGIS; Pango and CJK fonts for documents as PDF; Chromium, what
+# drives it and curl for the tests.
 # Sourced by ./wardline.
 
 oldest_postgres=15
@@ -60,14 +61,24 @@ has_cjk_fonts() {
     return 1
 }
 
-has_libatomic() {
-    # The program that drives the browser is linked to it, and Chromium itself is not.
-    local file
+has_library() {
+    local folder
     [ "$(uname -s)" = Linux ] || return 0
-    for file in /lib/*/libatomic.so.1 /usr/lib/*/libatomic.so.1 /usr/lib64/libatomic.so.1 /usr/lib/libatomic.so.1; do
-        [ -e "$file" ] && return 0
+    for folder in /lib/* /usr/lib/* /usr/lib64 /usr/lib; do
+        [ -e "$folder/$1" ] && return 0
     done
     return 1
+}
+
+has_libatomic() {
+    # The program that drives the browser is linked to it, and Chromium itself is not.
+    has_library libatomic.so.1
+}
+
+has_pango() {
+    # Lays out text; Homebrew has it where the library is found by its own name.
+    [ "$(uname -s)" = Linux ] || [ -e /opt/homebrew/lib/libpango-1.0.dylib ] || [ -e /usr/local/lib/libpango-1.0.dylib ] || return 1
+    has_library libpangoft2-1.0.so.0
 }
 
 missing_packages() {
@@ -84,9 +95,12 @@ missing_packages() {
     for need in "$@"; do
         case $need in
             database) has_postgis || packages="$packages postgresql-postgis" ;;
+            documents)
+                has_pango || packages="$packages libpangoft2-1.0-0"
+                has_cjk_fonts || packages="$packages fonts-noto-cjk"
+                ;;
             browser)
                 has_chromium || packages="$packages chromium"
-                has_cjk_fonts || packages="$packages fonts-noto-cjk"
                 has_libatomic || packages="$packages libatomic1"
                 ;;
             curl) command -v curl >/dev/null || packages="$packages curl" ;;
@@ -155,10 +169,11 @@ refuse_system() {
         command="sudo apt-get update && sudo apt-get install -y --no-install-recommends $packages"
     elif command -v brew >/dev/null; then
         command="brew install postgresql@17 postgis"
+        case $packages in *pango*) command="$command pango" ;; esac
         case $packages in *chromium*) command="$command && brew install --cask chromium" ;; esac
     elif command -v dnf >/dev/null; then
         packages=$(printf '%s' "$packages" | sed -e 's/postgresql-postgis/postgresql-server postgis/' \
-            -e 's/fonts-noto-cjk/google-noto-sans-cjk-fonts/' -e 's/libatomic1/libatomic/' -e 's/[^ ]*-venv/python3/')
+            -e 's/fonts-noto-cjk/google-noto-sans-cjk-fonts/' -e 's/libatomic1/libatomic/' -e 's/libpangoft2-1.0-0/pango/' -e 's/[^ ]*-venv/python3/')
         command="sudo dnf install -y $packages"
     else
         command="docker compose up"
@@ -170,10 +185,10 @@ refuse_system() {
     refuse "This machine lacks what only its administrator can install: $packages." "$@"
 }
 
-only_tests_need() {
+can_do_without() {
     local package
     for package in $1; do
-        case $package in chromium | fonts-noto-cjk | libatomic1 | curl) ;; *) return 1 ;; esac
+        case $package in chromium | fonts-noto-cjk | libpangoft2-1.0-0 | libatomic1 | curl) ;; *) return 1 ;; esac
     done
 }
 
@@ -189,8 +204,8 @@ install_packages() {
             "Please report it with $state/setup.log."
         return 0
     fi
-    if only_tests_need "$packages"; then
-        say "Without $packages some tests cannot pass; an administrator can install them."
+    if can_do_without "$packages"; then
+        say "Without $packages documents as PDF cannot be made, or some tests cannot pass; an administrator can install them."
         return 0
     fi
     refuse_system "$packages"
