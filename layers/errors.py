@@ -15,6 +15,7 @@
     ├── InvalidTile           no such tile
     ├── InvalidCursor         a page cursor that this list did not hand out
     ├── OutsideArchive        a fix from a month that is never stored
+    ├── WrongPerson           a step that is somebody else's, such as deciding a plan of one's own
     └── OutOfReach            row security does not let the caller write this
 
 No constraint violation leaves this package raw: ``translate`` names the thing, the place and the way out.
@@ -118,6 +119,12 @@ class OutsideArchive(LayerError):
     """A fix is dated outside the months that are stored."""
 
     code = "outside-archive"
+
+
+class WrongPerson(LayerError):
+    """The step is somebody else's, such as deciding a plan of one's own."""
+
+    code = "wrong-person"
 
 
 class OutOfReach(LayerError):

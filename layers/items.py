@@ -18,9 +18,11 @@ from layers.area import within
 from layers.border import border_segment
 from layers.catalog import Catalog
 from layers.districts import district
+from layers.dwellings import dwelling
 from layers.errors import InvalidAttribute
 from layers.geometry import Box
 from layers.incident_tables import incident
+from layers.line_features import line_feature
 from layers.marker_kinds import ServiceStation
 from layers.markers import marker
 from layers.representatives import answering, representative
@@ -67,8 +69,7 @@ class Items(Store):
         Parameters
         ----------
         layer
-            An area layer of the district, or ``border``, ``markers``, ``stations``, ``incidents``,
-            ``representatives``.
+            An area layer of the district, or one of :data:`layers.catalog.BUILT_IN`.
         as_of
             The day; incidents are those received up to it.
         bbox
@@ -76,7 +77,7 @@ class Items(Store):
         level
             Of an area layer: the level, 0 the top; the leaves where none is given.
         kind
-            Of ``markers``: only those of the kind.
+            Of ``markers`` and ``lines``: only those of the kind.
 
         Raises
         ------
@@ -118,10 +119,12 @@ class Items(Store):
 
 
 def _kind_of(layer: str) -> ColumnElement[str]:
+    if layer == "lines":
+        return line_feature.c.kind
     if layer != "markers":
         raise InvalidAttribute(
             N_("The items of layer {layer} have no kind."),
-            mend=N_("Leave kind out; only markers have one."),
+            mend=N_("Leave kind out; only markers and lines have one."),
             where={"parameter": "kind"},
             layer=layer,
         )
@@ -279,9 +282,29 @@ def _incidents(code: str, as_of: date) -> Select[Any]:
     ).where(columns.district == code, cast(func.timezone(zone, columns.received_at), Date) <= as_of)
 
 
+def _dwellings(code: str, as_of: date) -> Select[Any]:  # noqa: ARG001 - one shape for all sources
+    columns = dwelling.c
+    return select(
+        columns.id,
+        columns.geom.label("geom"),
+        _properties(code=columns.code, households=columns.households),
+    ).where(columns.district == code)
+
+
+def _lines(code: str, as_of: date) -> Select[Any]:  # noqa: ARG001 - one shape for all sources
+    columns = line_feature.c
+    return select(
+        columns.id,
+        columns.geom.label("geom"),
+        _properties(code=columns.code, kind=columns.kind, name=columns.name),
+    ).where(columns.district == code)
+
+
 _SOURCES: dict[str, Callable[[str, date], Select[Any]]] = {
     "border": _border,
+    "dwellings": _dwellings,
     "incidents": _incidents,
+    "lines": _lines,
     "markers": _markers,
     "representatives": _representatives,
     "stations": _stations,

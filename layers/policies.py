@@ -6,7 +6,8 @@ decided here holds whatever a route forgets. Lists of districts, units and devic
 no column takes part in, so each is made once a statement and compared as an array.
 
 The tables' owner, who migrates, imports and repairs, is named by a policy of each table; without one a forced
-table shows nobody anything. ``statements`` is the source of migration 0005 and of the partitioned schema.
+table shows nobody anything. ``statements`` is the source of migration 0005, of what later ones add to it, and
+of the partitioned schema.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,6 +28,7 @@ LEADS = ("coordinator", "supervisor", "administrator", "auditor")
 KEEPERS = ("coordinator", "administrator")
 PLANNING = ("planner", "reviewer", "administrator")
 GROUND = ("planner", "administrator")
+REVIEWING = ("reviewer", "administrator")
 STAFF = (*OFFICE, "grid_worker", "representative")
 STAFFING = ("coordinator", "administrator")
 HANDLING = ("grid_worker", "guard", "representative", "coordinator", "supervisor", "administrator")
@@ -35,6 +37,12 @@ OVERSIGHT = ("administrator", "auditor")
 WALKING = ("guard", "grid_worker", "coordinator", "administrator", REPORTER)
 OWN = (*GRANTED, REPORTER)
 
+_OF_OWNER = (
+    "scope_devices()",
+    "plan_follows(text, uuid, uuid, uuid, text)",
+    "ensure_fix_months(date[])",
+    "drop_fix_months(timestamptz)",
+)
 _COMMANDS = {"read": "SELECT", "insert": "INSERT", "change": "UPDATE", "remove": "DELETE"}
 
 
@@ -113,6 +121,19 @@ _OF_PHOTO = (
     "EXISTS (SELECT FROM field_photo AS one WHERE one.district = field_file.district"
     " AND one.person = field_file.person AND one.sha256 = field_file.sha256)"
 )
+_DRAFTS = f"{_part(*GROUND)} AND author = (SELECT scope_person())"
+# The author goes on from what is stored; whether it was decided is not theirs to write.
+_OF_AUTHOR = f"{_DRAFTS} AND plan_follows(district, id, author, reviewer, status)"
+_OF_REVIEWER = (
+    f"{_part(*REVIEWING)} AND author <> (SELECT scope_person())"
+    " AND plan_follows(district, id, author, NULL, 'submitted')"
+    " AND (status = 'submitted' OR status IN ('approved', 'rejected') AND reviewer = (SELECT scope_person()))"
+)
+_OF_DRAFT = (
+    f"{_SYSTEM} OR {_part(*GROUND)} AND EXISTS (SELECT FROM plan AS one WHERE one.district = plan_op.district"
+    " AND one.id = plan_op.plan AND one.author = (SELECT scope_person()) AND one.status = 'draft')"
+)
+_TOLD = f"{_SYSTEM} OR {_MINE} OR unit IS NOT NULL AND ({_reach('unit', *STAFF)})"
 _WALKED = f"{_whole(*KEEPERS)} OR {_MY_DEVICE}"
 _COVERED = _same(_WALKED, read=f"{_part(*BORDER)} OR {_MY_DEVICE}")
 _PUBLISHED = _same(_whole(*PLANNING), read=ENTERED, remove=_SYSTEM)
@@ -127,6 +148,19 @@ RULES: Mapping[str, Rules] = {
     "unit": _PUBLISHED,
     "unit_version": _PUBLISHED,
     "unit_outline": _PUBLISHED,
+    "lineage": Rules(_part(*GRANTED), _whole(*PLANNING), _SYSTEM, _SYSTEM),
+    # Plans: read by the office, written by their authors, decided by others.
+    "plan": Rules(
+        read=_part(*OFFICE),
+        insert=f"{_SYSTEM} OR {_DRAFTS} AND status = 'draft'",
+        change=f"{_SYSTEM} OR {_OF_AUTHOR} OR {_OF_REVIEWER}",
+        remove=_SYSTEM,
+    ),
+    "plan_op": _same(_OF_DRAFT, read=_part(*OFFICE)),
+    "notice": Rules(_TOLD, _part(*OFFICE), _TOLD, _SYSTEM),
+    # What stands on the ground: lines are public, dwellings are not.
+    "line_feature": _same(_whole(*GROUND), read=ENTERED),
+    "dwelling": _same(_whole(*GROUND), read=_part(*STAFF)),
     "head": _same(_part(*PLANNING, *STAFFING), read=ENTERED, remove=_SYSTEM),
     "border_segment": _same(_whole(*GROUND), read=_part(*BORDER, *WALKING)),
     "marker": _same(
@@ -218,7 +252,7 @@ def statements(schema: str = "public") -> Iterator[str]:
     """
     yield f"GRANT USAGE ON SCHEMA {schema} TO {WEB_ROLE}"
     yield read_sql("row_security").replace("{schema}", schema)
-    for name in ("scope_devices()", "ensure_fix_months(date[])", "drop_fix_months(timestamptz)"):
+    for name in _OF_OWNER:
         yield f"REVOKE ALL ON FUNCTION {schema}.{name} FROM PUBLIC"
         yield f"GRANT EXECUTE ON FUNCTION {schema}.{name} TO {WEB_ROLE}"
     yield f"SET LOCAL search_path = {schema}, pg_catalog"

@@ -27,6 +27,9 @@ release = shard_table(
     # How many units each level has, top first, and their frame: tiles choose a level by them.
     Column("counts", ARRAY(Integer), nullable=False),
     Column("extent", geometry_type("POLYGON")),
+    # The release of the same day that this one stands for, since an earlier one came before it.
+    identifier("replaces", nullable=True),
+    link("release", "replaces"),
     link("layer", "layer", to=("code",)),
     UniqueConstraint("district", "layer", "number"),
     Index(None, "district", "layer", "effective_on"),
@@ -38,7 +41,8 @@ class Release:
     """A published state of an area layer, in force from ``effective_on`` to the next.
 
     ``units`` counts all levels, ``counts`` each level from the top; ``digest`` is the SHA-256 of the
-    whole content; ``extent`` its bounding box, None where it has no unit.
+    whole content; ``extent`` its bounding box, None where it has no unit. ``replaces`` is the scheduled
+    release of the same day that this one stands for, since one of an earlier day was inserted before it.
     """
 
     id: UUID
@@ -51,6 +55,7 @@ class Release:
     digest: str
     counts: tuple[int, ...]
     extent: Box | None
+    replaces: UUID | None = None
 
 
 class Releases(Store):
@@ -60,6 +65,16 @@ class Releases(Store):
         """Return the releases of a layer in the order they were published."""
         statement = select(release).where(release.c.district == self.district, release.c.layer == layer)
         return tuple(_release(row) for row in self._all(statement.order_by(release.c.number)))
+
+    def chain(self, layer: str, known_at: datetime | None = None) -> tuple[Release, ...]:
+        """Return the releases that make up a layer, in the order of their days, without those replaced.
+
+        As known at an instant, or now where none is given.
+        """
+        found = [one for one in self.all(layer) if known_at is None or one.published_at <= known_at]
+        replaced = {one.replaces for one in found}
+        kept = [one for one in found if one.id not in replaced]
+        return tuple(sorted(kept, key=lambda one: (one.effective_on, one.number)))
 
     def get(self, identifier: UUID) -> Release:
         """Return a release by its id.
@@ -131,4 +146,5 @@ def _release(row: Row[Any]) -> Release:
         row.digest,
         tuple(row.counts),
         None if extent is None else Box(*extent.bounds),
+        row.replaces,
     )

@@ -13,6 +13,7 @@ from layers.catalog import Catalog
 from layers.contacts import Contacts
 from layers.coverage import Coverage
 from layers.districts import Districts
+from layers.dwellings import Dwellings
 from layers.field_batches import Batches
 from layers.field_files import FieldFiles
 from layers.field_incidents import FieldIncidents
@@ -23,8 +24,12 @@ from layers.heads import Heads
 from layers.idempotency import Idempotency
 from layers.incidents import Incidents
 from layers.items import Items
+from layers.line_features import LineFeatures
+from layers.lineage import Lineage
 from layers.markers import Markers
+from layers.notices import Notices
 from layers.patrols import Patrols
+from layers.plans import Plans
 from layers.quarantine import Quarantine
 from layers.releases import Releases
 from layers.representatives import Representatives
@@ -69,6 +74,31 @@ class Stores:
     def releases(self) -> Releases:
         """What was published of the area layers."""
         return Releases(self.session, self.district)
+
+    @cached_property
+    def plans(self) -> Plans:
+        """The drafts of changes to the area layers."""
+        return Plans(self.session, self.district)
+
+    @cached_property
+    def lineage(self) -> Lineage:
+        """What became of the units from release to release."""
+        return Lineage(self.session, self.district)
+
+    @cached_property
+    def notices(self) -> Notices:
+        """What people are told of what is theirs."""
+        return Notices(self.session, self.district)
+
+    @cached_property
+    def dwellings(self) -> Dwellings:
+        """The places with households."""
+        return Dwellings(self.session, self.district)
+
+    @cached_property
+    def lines(self) -> LineFeatures:
+        """The roads, rivers and tracks."""
+        return LineFeatures(self.session, self.district)
 
     @cached_property
     def grids(self) -> Grids:

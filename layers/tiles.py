@@ -38,8 +38,8 @@ class Tiles(Store):
         Parameters
         ----------
         layer
-            An area layer of the district, or ``border``, ``markers``, ``stations``, ``incidents``,
-            ``representatives``; the tile's one layer has this name.
+            An area layer of the district, or one of :data:`layers.catalog.BUILT_IN`; the tile's one layer
+            has this name.
         z, x, y
             Web Mercator tile, y from the north.
         as_of

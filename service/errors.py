@@ -32,7 +32,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from geo.errors import N_, GeoError, WardlineError
-from layers.errors import Conflict, LayerError, NotFound, OutOfReach, UnknownLayer
+from layers.errors import Conflict, LayerError, NotFound, OutOfReach, UnknownLayer, WrongPerson
 from maps.errors import AssetMissing, MapError, TileOutOfRange, UnknownAsset, UnknownView
 
 Translate = Callable[[str], str]
@@ -227,6 +227,7 @@ STATUS: Mapping[type[WardlineError], int] = {
     SignInRequired: 401,
     NotAllowed: 403,
     OutOfReach: 403,
+    WrongPerson: 403,
     HostUnknown: 400,
     ForeignOrigin: 403,
     TooManyRequests: 429,

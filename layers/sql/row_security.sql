@@ -212,6 +212,25 @@ BEGIN
 END
 $$;
 
+-- Whether a plan of this author, reviewer and status follows from the stored one without a decision: the author is
+-- the same, the reviewer is the one who decided it, or none any more, and only what is approved is published. Of the
+-- owner, since a policy cannot ask its own table; asked as a change is checked, it sees what is stored before it.
+CREATE FUNCTION {schema}.plan_follows(part text, plan uuid, planner uuid, decider uuid, next text) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN EXISTS (
+        SELECT FROM {schema}.plan AS stored
+        WHERE stored.district = part
+          AND stored.id = plan
+          AND stored.author = planner
+          AND (decider IS NULL OR decider = stored.reviewer)
+          AND (next IN ('draft', 'submitted', 'withdrawn')
+               OR next = stored.status
+               OR next IN ('scheduled', 'published') AND stored.status IN ('approved', 'scheduled'))
+    );
+END
+$$;
+
 -- Make the partitions of fix for the months that begin on some days, where they are absent. Of the owner, since
 -- the service may not change the schema; it makes nothing else. A lock orders those who make months, and a month
 -- is made apart and then attached, which leaves readers and writers of the other months at work.

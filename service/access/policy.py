@@ -169,6 +169,8 @@ POLICY: Mapping[str, Rule] = {
 
 LAYERS: Mapping[str, frozenset[str]] = {
     "stations": PEOPLE,
+    "lines": PEOPLE,
+    "dwellings": STAFF,
     "border": BORDER | WALKING,
     "markers": BORDER | WALKING,
     "incidents": CASES,

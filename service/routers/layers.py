@@ -20,7 +20,9 @@ router = make_router("layers")
 GEOJSON = "application/geo+json"
 _NAMES = {
     "border": ("line", N_("Border")),
+    "dwellings": ("point", N_("Dwellings")),
     "incidents": ("point", N_("Incidents")),
+    "lines": ("line", N_("Roads and rivers")),
     "markers": ("point", N_("Markers")),
     "representatives": ("point", N_("Representatives")),
     "stations": ("point", N_("Service stations")),
@@ -73,7 +75,7 @@ def get_items(
     day: DayDep,
     bbox: BoxDep,
     level: Level = None,
-    kind: Annotated[str | None, Query(max_length=64, description="Of markers: their kind.")] = None,
+    kind: Annotated[str | None, Query(max_length=64, description="Of markers and lines: their kind.")] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Response:

@@ -10,12 +10,15 @@ import shapely
 from shapely.geometry import LineString
 
 from layers.border import BorderSegment
+from layers.dwellings import Dwelling
 from layers.fixes import FixTable
 from layers.ids import new_id
 from layers.incidents import Incident
+from layers.line_features import LineFeature, LineKind
 from layers.marker_kinds import read_attributes
 from layers.markers import Marker
 from layers.patrols import Patrol
+from layers.plan_steps import Person, Plan
 from layers.representatives import Representative
 from layers.stores import Stores
 from layers.units import UnitDraft
@@ -101,6 +104,23 @@ def fixes(count: int, start: datetime = NOON, every_s: float = 10.0) -> FixTable
 def representative(code: str = "R1") -> Representative:
     """Return a representative without a place."""
     return Representative(new_id(), code, f"Representative {code}")
+
+
+def dwelling(code: str = "D1", lon: float = 120.005, lat: float = 44.005, households: int = 1) -> Dwelling:
+    """Return a dwelling in the middle of the first grid."""
+    return Dwelling(new_id(), code, lon, lat, households)
+
+
+def line(code: str = "L1", kind: LineKind = "road", lat: float = 44.005) -> LineFeature:
+    """Return a line across the first three grids."""
+    return LineFeature(new_id(), code, kind, f"Line {code}", LineString([(120, lat), (120.03, lat)]))
+
+
+def plan(stores: Stores, author: UUID | None = None, title: str = "Move the edge") -> Plan:
+    """Store a draft on the latest release of the grids, drawn by somebody."""
+    base = stores.releases.latest("grids")
+    assert base is not None
+    return stores.plans.create("grids", base.id, Person(author or new_id(), "Planner"), title)
 
 
 def ids(drafts: Sequence[UnitDraft]) -> list[UUID]:

@@ -8,6 +8,8 @@ from sqlalchemy import table as table_of
 from sqlalchemy.orm import Session
 
 from layers.ids import new_id
+from layers.lineage import LineageEdge
+from layers.notices import Notice
 from layers.policies import WEB_ROLE
 from layers.row_security import Scope, enter
 from layers.stores import Stores
@@ -94,11 +96,23 @@ def lay(session: Session) -> Scene:
     for unit in (*grids, None):
         _incident(stores, unit)
     _incident(elsewhere, None)
+    _redraw(stores, grids)
     walker, other = new_id(), new_id()
     for person, device in ((walker, "mine"), (other, "theirs")):
         _walk(session, person, device)
     session.execute(text(AUDIT_ENTRY), {"district": HERE, "seq": 1})
     return Scene(first, grids, walker, other)
+
+
+def _redraw(stores: Stores, grids: tuple[UUID, UUID]) -> None:
+    """Store a plan of somebody, what an earlier one did, whom it was told to, and what is on the ground."""
+    plan = makers.plan(stores)
+    stores.plans.add_ops(plan.id, plan.version, [{"type": "rename"}], plan.author)
+    stores.lineage.add(plan.base, [LineageEdge(*grids, "transfer", 0.5)])
+    for unit in grids:
+        stores.notices.add([Notice(new_id(), "moved", "plan", makers.NOON, unit=unit)])
+    stores.dwellings.add([makers.dwelling()])
+    stores.lines.add([makers.line()])
 
 
 def _incident(stores: Stores, unit: UUID | None) -> None:

@@ -151,6 +151,17 @@ def test_impossible_questions_are_refused(county: Stores) -> None:
             county.grids.outlines("grids", level, DAY)
 
 
+def test_dwellings_and_lines_are_features(county: Stores) -> None:
+    county.dwellings.add([makers.dwelling("D1", households=3)])
+    county.lines.add([makers.line("L1"), makers.line("L2", "river")])
+    (dwelling,) = _features(county.items.page("dwellings", DAY))
+    assert dwelling["properties"] == {"code": "D1", "households": 3}
+    lines = _features(county.items.page("lines", DAY))
+    assert lines[0]["geometry"] == {"type": "LineString", "coordinates": [[120, 44.005], [120.03, 44.005]]}
+    (river,) = _features(county.items.page("lines", DAY, kind="river"))
+    assert river["properties"] == {"code": "L2", "kind": "river", "name": "Line L2"}
+
+
 def test_markers_by_kind(county: Stores) -> None:
     (gate,) = _features(county.items.page("markers", DAY, kind="gate"))
     assert gate["properties"]["code"] == "M1"

@@ -8,6 +8,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from layers.ids import new_id
+from layers.notices import Notice
 from layers.row_security import (
     AUDIT,
     INTAKE,
@@ -20,7 +22,7 @@ from layers.row_security import (
 )
 from layers.stores import Stores
 from tests.layers import makers
-from tests.layers.row_scene import AUDIT_ENTRY, ELSEWHERE, HERE, ROLES, Scene, as_web, count, lay
+from tests.layers.row_scene import AUDIT_ENTRY, ELSEWHERE, HERE, PERSON, ROLES, Scene, as_web, count, lay
 
 OFFICE = {"coordinator", "planner", "reviewer", "supervisor", "administrator", "auditor"}
 LEADS = {"coordinator", "supervisor", "administrator", "auditor"}
@@ -44,6 +46,12 @@ SEEN: dict[str, tuple[int, int, Iterable[str], int, Iterable[str]]] = {
     "coverage_line": (2, 0, BORDER, 2, BORDER),
     "quarantine": (2, 0, LEADS, 0, ()),
     "audit_entry": (1, 0, {"administrator", "auditor"}, 0, ()),
+    "plan": (1, 0, OFFICE, 1, OFFICE),
+    "plan_op": (1, 0, OFFICE, 1, OFFICE),
+    "lineage": (1, 0, ROLES, 1, ROLES),
+    "notice": (2, 0, STAFF, 1, STAFF),
+    "line_feature": (1, 1, ROLES, 1, ROLES),
+    "dwelling": (1, 0, STAFF, 1, STAFF),
 }
 
 # Of each change: the rows it reaches with a role in the whole district, and in the first village.
@@ -60,6 +68,15 @@ CHANGED: dict[str, tuple[int, Iterable[str], int, Iterable[str]]] = {
     "DELETE FROM fix": (0, (), 0, ()),
     "DELETE FROM coverage_line": (2, KEEPERS, 0, ()),
     "UPDATE district SET name = 'x'": (0, (), 0, ()),
+    # A plan is its author's, and somebody else's only to decide.
+    "UPDATE plan_op SET undone = true": (0, (), 0, ()),
+    "DELETE FROM plan_op": (0, (), 0, ()),
+    "DELETE FROM plan": (0, (), 0, ()),
+    "UPDATE lineage SET share_area = 0": (0, (), 0, ()),
+    "UPDATE notice SET seen_at = now()": (2, STAFF, 1, STAFF),
+    "DELETE FROM notice": (0, (), 0, ()),
+    "UPDATE dwelling SET households = 0": (1, {"planner", "administrator"}, 0, ()),
+    "DELETE FROM line_feature": (1, {"planner", "administrator"}, 0, ()),
 }
 
 _INCIDENT = """
@@ -76,11 +93,34 @@ _RELEASE = """
     INSERT INTO release (district, id, layer, number, effective_on, published_at, note, units, digest, counts)
     VALUES (:district, gen_random_uuid(), 'grids', 9, '2030-01-01', now(), '', 0, '', '{}')
 """
+_PLAN = """
+    INSERT INTO plan (district, id, layer, number, title, note, author, author_name, base, scope, status,
+                      version, created_at, changed_at, decision_note)
+    VALUES (:district, gen_random_uuid(), 'grids', 9, '', '', :me, '', :base, '{}', 'draft',
+            1, now(), now(), '')
+"""
+_NOTICE = """
+    INSERT INTO notice (district, id, kind, person, subject, body, created_at)
+    VALUES (:district, gen_random_uuid(), 'x', gen_random_uuid(), '', '{}', now())
+"""
+_LINEAGE = """
+    INSERT INTO lineage (district, release, from_unit, to_unit, kind, share_area)
+    VALUES (:district, :base, :unit, :unit, 'continue', 1)
+"""
+_LINE = """
+    INSERT INTO line_feature (district, id, code, kind, name, geom)
+    VALUES (:district, gen_random_uuid(), 'new', 'road', '', ST_GeomFromText('LINESTRING(1 1, 2 2)', 4490))
+"""
 INSERTED: dict[str, tuple[Iterable[str], Iterable[str]]] = {
     _INCIDENT: (CASES, CASES),
     _PATROL: (KEEPERS, ()),
     _RELEASE: ({"planner", "reviewer", "administrator"}, ()),
     AUDIT_ENTRY: ((), ()),
+    _PLAN: ({"planner", "administrator"}, {"planner", "administrator"}),
+    _PLAN.replace(":me", "gen_random_uuid()"): ((), ()),
+    _NOTICE: (OFFICE, OFFICE),
+    _LINEAGE: ({"planner", "reviewer", "administrator"}, ()),
+    _LINE: ({"planner", "administrator"}, ()),
 }
 
 
@@ -100,13 +140,17 @@ def seen(session: Session, scope: Scope | None, district: str = HERE) -> dict[st
 
 def changed(session: Session, scope: Scope | None, statement: str) -> int | str:
     """Return how many rows a statement reaches, or ``refused``."""
+    given = {"district": HERE, "seq": 2, "me": PERSON}
+    for name in ("release AS base", "unit"):
+        found = session.execute(text(f"SELECT {name} FROM unit_version WHERE code = 'G1'"))  # noqa: S608
+        given |= found.mappings().one()
     with session.begin_nested() as undone:
         as_web(session, scope)
         where = "" if ":district" in statement else " WHERE district = :district"
         if "UPDATE district" in statement:
             where = " WHERE code = :district"
         try:
-            done = session.execute(text(statement + where), {"district": HERE, "seq": 2})
+            done = session.execute(text(statement + where), given)
         except DBAPIError as error:
             if not re.search("row-level security|permission denied", str(error.orig)):
                 raise
@@ -194,6 +238,15 @@ def test_a_guard_sees_the_own_ways_and_nobody_elses(session: Session, scene: Sce
     assert (found["patrol"], found["fix"], found["quarantine"]) == (1, 3, 1)
     gone = Scope(person=scene.walker)
     assert seen(session, gone)["fix"] == 0, "the grant has ended"
+
+
+def test_a_notice_to_a_person_is_theirs_alone(session: Session, scene: Scene) -> None:
+    told = Notice(new_id(), "moved", "plan", makers.NOON, person=scene.walker)
+    Stores(session, HERE).notices.add([told])
+    theirs = Scope(person=scene.walker, districts={HERE: {"guard": None}})
+    for scope, rows in ((theirs, 1), (SYSTEM_SCOPE, 3), *((scene.whole(role), 2) for role in STAFF)):
+        assert seen(session, scope)["notice"] == rows
+    assert changed(session, theirs, "UPDATE notice SET seen_at = now()") == 1
 
 
 def test_the_service_has_the_rights_it_needs(session: Session, scene: Scene) -> None:

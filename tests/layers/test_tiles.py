@@ -49,6 +49,8 @@ def county(stores: Stores) -> Stores:
     )
     stores.representatives.add([replace(makers.representative(), lon=MIDDLE[0], lat=MIDDLE[1])])
     stores.incidents.create(makers.incident(unit=first.id))
+    stores.dwellings.add([makers.dwelling("D1", households=3)])
+    stores.lines.add([makers.line("L1"), makers.line("L2", "river")])
     return stores
 
 
@@ -111,9 +113,11 @@ def test_the_border_shows_legal_line_and_route(county: Stores, tmp_path: Path) -
         ("stations", "role", ["hub"]),
         ("incidents", "colour", ["green"]),
         ("representatives", "code", ["R1"]),
+        ("dwellings", "households", [3]),
+        ("lines", "kind", ["river", "road"]),
     ],
 )
-def test_points_are_in_their_tile(
+def test_points_and_lines_are_in_their_tile(
     county: Stores, tmp_path: Path, layer: str, field: str, values: list[str]
 ) -> None:
     tile = _tile_at(*MIDDLE, 14)
@@ -133,7 +137,7 @@ def test_tiles_are_as_of_their_day(county: Stores) -> None:
 def test_districts_do_not_share_tiles(session: Session, county: Stores) -> None:
     other = Stores(session, "990102")
     other.layers.create("grids", name="Grids")
-    for layer in ("grids", "border", "markers", "incidents", "representatives"):
+    for layer in ("grids", "border", "markers", "incidents", "representatives", "dwellings", "lines"):
         assert other.tiles.tile(layer, *_tile_at(*MIDDLE, 10), DAY) == b""
 
 

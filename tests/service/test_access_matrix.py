@@ -194,6 +194,8 @@ TABLE: dict[str, Row] = {
 # Layers that every district has are for some only; to others they do not exist.
 for layer, who in {
     "stations": PEOPLE,
+    "lines": PEOPLE,
+    "dwellings": STAFF,
     "border": "w" + BORDER,
     "markers": "w" + BORDER,
     "incidents": CASES,

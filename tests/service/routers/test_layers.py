@@ -41,6 +41,8 @@ def test_layers(client: TestClient) -> None:
         ("stations", 3),
         ("representatives", 3),
         ("incidents", 0),
+        ("dwellings", 0),
+        ("lines", 0),
     ],
 )
 def test_items_of_every_layer(client: TestClient, layer: str, count: int) -> None:

@@ -1,0 +1,350 @@
+"""Plans: drafts of changes on top of a release, their operations and their way to a publication.
+
+Every write names the version it was made from and raises it, so two planners never overwrite each other
+unseen. Who may take which step from where is data (:data:`layers.plan_tables.STEPS`); that nobody decides a
+plan of their own is also a rule of the table and of row security.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import Row, func, select, update
+
+from geo.errors import N_
+from layers.errors import Conflict, InvalidAttribute, NotFound, StaleVersion, WrongPerson
+from layers.ids import new_id
+from layers.paging import Page
+from layers.plan_steps import Person, Plan, PlanOp, published, require_draft, require_step
+from layers.plan_tables import PlanStatus, plan, plan_op
+from layers.storage import Store
+
+
+class Plans(Store):
+    """The plans of one district."""
+
+    def create(
+        self,
+        layer: str,
+        base: UUID,
+        author: Person,
+        title: str,
+        *,
+        note: str = "",
+        scope: Collection[UUID] = (),
+        effective_on: date | None = None,
+        at: datetime | None = None,
+    ) -> Plan:
+        """Store a new draft and return it.
+
+        Raises
+        ------
+        NotFound
+            The layer or the release is not stored.
+        """
+        self._lock(f"plan:{layer}")
+        highest = self._first(
+            select(func.max(plan.c.number).label("number")).where(
+                plan.c.district == self.district, plan.c.layer == layer
+            )
+        )
+        now = at or datetime.now(UTC)
+        identifier = new_id()
+        self._insert(
+            plan,
+            [
+                {
+                    "id": identifier,
+                    "layer": layer,
+                    "number": ((highest.number if highest else None) or 0) + 1,
+                    "title": title,
+                    "note": note,
+                    "author": author.id,
+                    "author_name": author.name,
+                    "base": base,
+                    "scope": sorted(set(scope)),
+                    "status": "draft",
+                    "effective_on": effective_on,
+                    "version": 1,
+                    "created_at": now,
+                    "changed_at": now,
+                    "decision_note": "",
+                }
+            ],
+        )
+        return self.get(identifier)
+
+    def get(self, identifier: UUID) -> Plan:
+        """Return a plan by its id.
+
+        Raises
+        ------
+        NotFound
+            The district has no such plan.
+        """
+        row = self._first(select(plan).where(plan.c.district == self.district, plan.c.id == identifier))
+        if row is None:
+            raise NotFound(
+                N_("District {district} has no plan {plan}."),
+                mend=N_("Check the id, or list the plans."),
+                where={"plan": str(identifier)},
+                district=self.district,
+                plan=str(identifier),
+            )
+        return _plan(row)
+
+    def page(
+        self,
+        *,
+        layer: str | None = None,
+        statuses: Collection[PlanStatus] = (),
+        author: UUID | None = None,
+        limit: int = 100,
+        cursor: str | None = None,
+    ) -> Page[Plan]:
+        """Return a page of plans, the newest first; of a layer, of some statuses, of an author."""
+        statement = select(plan).where(plan.c.district == self.district)
+        if layer is not None:
+            statement = statement.where(plan.c.layer == layer)
+        if statuses:
+            statement = statement.where(plan.c.status.in_(sorted(statuses)))
+        if author is not None:
+            statement = statement.where(plan.c.author == author)
+        return self._page(statement, plan.c.id, _plan, limit, cursor, newest_first=True)
+
+    def due(self, day: date) -> tuple[Plan, ...]:
+        """Return the scheduled plans that take effect by a day, in the order of their days."""
+        return self._scheduled(plan.c.effective_on <= day)
+
+    def later(self, layer: str, day: date) -> tuple[Plan, ...]:
+        """Return the scheduled plans of a layer that take effect after a day, in the order of their days."""
+        return self._scheduled((plan.c.layer == layer) & (plan.c.effective_on > day))
+
+    def change(self, identifier: UUID, version: int, **values: Any) -> Plan:
+        """Change title, note, scope or effective day of a draft, or what it conflicts with.
+
+        Raises
+        ------
+        StaleVersion
+            The plan is no longer at ``version``.
+        Conflict
+            The plan is no draft, and more than ``conflict`` is to change.
+        """
+        unknown = values.keys() - {"title", "note", "scope", "effective_on", "conflict"}
+        if unknown:
+            raise ValueError(f"a plan's {sorted(unknown)} cannot be set so")
+        found = self._at(identifier, version)
+        if values.keys() - {"conflict"}:
+            require_draft(found)
+        if "scope" in values:
+            values["scope"] = sorted(set(values["scope"]))
+        return self._store(found, values)
+
+    def rebase(self, identifier: UUID, version: int, base: UUID) -> Plan:
+        """Draw a draft from another release; what it conflicted with is forgotten.
+
+        Raises
+        ------
+        StaleVersion, Conflict
+            As :meth:`change`.
+        NotFound
+            The release is not stored.
+        """
+        found = self._at(identifier, version)
+        require_draft(found)
+        return self._store(found, {"base": base, "conflict": None})
+
+    def ops(self, identifier: UUID, *, undone: bool = False) -> tuple[PlanOp, ...]:
+        """Return the operations of a plan in their order, those undone only where asked for."""
+        statement = select(plan_op).where(plan_op.c.district == self.district, plan_op.c.plan == identifier)
+        if not undone:
+            statement = statement.where(~plan_op.c.undone)
+        return tuple(_op(row) for row in self._all(statement.order_by(plan_op.c.seq)))
+
+    def add_ops(
+        self, identifier: UUID, version: int, ops: Sequence[Mapping[str, Any]], author: UUID
+    ) -> tuple[Plan, tuple[PlanOp, ...]]:
+        """Add operations to a draft; those that were undone are gone after it.
+
+        Raises
+        ------
+        StaleVersion, Conflict
+            As :meth:`change`.
+        """
+        found = self._at(identifier, version)
+        require_draft(found)
+        mine = (plan_op.c.district == self.district) & (plan_op.c.plan == identifier)
+        self._write(plan_op.delete().where(mine, plan_op.c.undone))
+        last = self._first(select(func.coalesce(func.max(plan_op.c.seq), 0).label("seq")).where(mine))
+        assert last is not None  # noqa: S101 - an aggregate has one row
+        now = datetime.now(UTC)
+        added = tuple(
+            PlanOp(identifier, seq, dict(op), author, now, undone=False)
+            for seq, op in enumerate(ops, last.seq + 1)
+        )
+        rows = [{name: getattr(one, name) for name in PlanOp.__slots__} for one in added]
+        self._insert(plan_op, rows)
+        return self._store(found, {}), added
+
+    def undo_last(self, identifier: UUID, version: int) -> tuple[Plan, PlanOp]:
+        """Undo the last operation of a draft that is not undone yet.
+
+        Raises
+        ------
+        StaleVersion, Conflict
+            As :meth:`change`; also where nothing is left to undo.
+        """
+        return self._turn(identifier, version, undone=True)
+
+    def redo(self, identifier: UUID, version: int) -> tuple[Plan, PlanOp]:
+        """Do the operation again that was undone last.
+
+        Raises
+        ------
+        StaleVersion, Conflict
+            As :meth:`change`; also where nothing is undone.
+        """
+        return self._turn(identifier, version, undone=False)
+
+    def set_status(
+        self,
+        identifier: UUID,
+        version: int,
+        status: PlanStatus,
+        by: Person | None,
+        *,
+        note: str = "",
+        release: UUID | None = None,
+        effective_on: date | None = None,
+        at: datetime | None = None,
+    ) -> Plan:
+        """Take a plan to another status.
+
+        Parameters
+        ----------
+        identifier, version
+            The plan, and the version the step was decided on.
+        status
+            Where to; see :data:`layers.plan_tables.STEPS`.
+        by
+            Who takes the step; None is the service itself, on the plan's day.
+        note
+            Of a decision: why.
+        release, effective_on
+            Of ``scheduled`` and ``published``: what the plan became, and its first day.
+
+        Raises
+        ------
+        StaleVersion
+            The plan is no longer at ``version``.
+        Conflict
+            The status is not reached from the present one.
+        WrongPerson
+            The step is the author's and another takes it, or a reviewer's and the author takes it.
+        InvalidAttribute
+            A plan without operations was to be submitted, or one to be published has no release.
+        """
+        found = self._at(identifier, version)
+        require_step(found, status, by)
+        now = at or datetime.now(UTC)
+        values: dict[str, Any] = {"status": status}
+        if status == "submitted":
+            self._require_ops(found)
+            values["submitted_at"] = now
+        elif status in ("approved", "rejected") and by is not None:
+            values |= {
+                "decided_at": now,
+                "reviewer": by.id,
+                "reviewer_name": by.name,
+                "decision_note": note,
+            }
+        elif status == "draft":
+            # The note of a decision stays to be read; the decision itself is no longer one.
+            values |= {"decided_at": None, "reviewer": None, "reviewer_name": None, "submitted_at": None}
+        elif status in ("scheduled", "published"):
+            values |= published(found, release, effective_on)
+        return self._store(found, values, now)
+
+    def _scheduled(self, condition: Any) -> tuple[Plan, ...]:
+        rows = self._all(
+            select(plan)
+            .where(plan.c.district == self.district, plan.c.status == "scheduled", condition)
+            .order_by(plan.c.effective_on, plan.c.number)
+        )
+        return tuple(_plan(row) for row in rows)
+
+    def _at(self, identifier: UUID, version: int) -> Plan:
+        """Return the plan if it still is at a version."""
+        found = self.get(identifier)
+        if found.version != version:
+            raise self._stale(found.id, found.version, version)
+        return found
+
+    def _store(self, found: Plan, values: Mapping[str, Any], at: datetime | None = None) -> Plan:
+        """Store values in a plan and raise its version, if it still is at the one that was read."""
+        changed = {**values, "version": found.version + 1, "changed_at": at or datetime.now(UTC)}
+        done = self._write(
+            update(plan)
+            .where(plan.c.district == self.district, plan.c.id == found.id, plan.c.version == found.version)
+            .values(**changed)
+        )
+        after = self.get(found.id)
+        if done.rowcount == 0:
+            if after.version == found.version:
+                raise WrongPerson(
+                    N_("Plan {number} is not yours to change."),
+                    mend=N_("Its author drafts it, submits it and publishes it; a reviewer decides it."),
+                    where={"plan": str(found.id)},
+                    number=found.number,
+                )
+            raise self._stale(found.id, after.version, found.version)
+        return after
+
+    def _stale(self, identifier: UUID, version: int, asked: int) -> StaleVersion:
+        return StaleVersion(
+            N_("The plan is at version {version}; the change was made from version {asked}."),
+            mend=N_("Load the plan again, look at what changed, and repeat the change."),
+            where={"plan": str(identifier), "version": version},
+            version=version,
+            asked=asked,
+        )
+
+    def _turn(self, identifier: UUID, version: int, *, undone: bool) -> tuple[Plan, PlanOp]:
+        found = self._at(identifier, version)
+        require_draft(found)
+        ops = self.ops(identifier, undone=True)
+        wanted = [one for one in ops if one.undone is not undone]
+        if not wanted:
+            message = N_("There is no operation to undo.") if undone else N_("There is none to do again.")
+            raise Conflict(message, mend=N_("Add an operation."), where={"plan": str(identifier)})
+        chosen = wanted[-1] if undone else wanted[0]
+        self._write(
+            update(plan_op)
+            .where(
+                plan_op.c.district == self.district,
+                plan_op.c.plan == identifier,
+                plan_op.c.seq == chosen.seq,
+            )
+            .values(undone=undone)
+        )
+        after = PlanOp(chosen.plan, chosen.seq, chosen.op, chosen.author, chosen.at, undone)
+        return self._store(found, {}), after
+
+    def _require_ops(self, found: Plan) -> None:
+        if not self.ops(found.id):
+            raise InvalidAttribute(
+                N_("Plan {number} changes nothing yet."),
+                mend=N_("Add an operation before it is submitted."),
+                where={"plan": str(found.id)},
+                number=found.number,
+            )
+
+
+def _plan(row: Row[Any]) -> Plan:
+    given = {name: getattr(row, name) for name in Plan.__slots__}
+    return Plan(**{**given, "scope": tuple(row.scope), "status": cast("PlanStatus", row.status)})
+
+
+def _op(row: Row[Any]) -> PlanOp:
+    return PlanOp(**{name: getattr(row, name) for name in PlanOp.__slots__})
