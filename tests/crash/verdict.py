@@ -12,13 +12,16 @@ from tests.crash.clients import Client
 from tests.crash.deeds import FIXES, Deed
 
 _INCIDENTS = """
-SELECT i.title, i.id, (SELECT count(*) FROM incident_event e
-                       WHERE e.district = i.district AND e.incident = i.id)
+SELECT i.title, i.id, coalesce(e.events, 0)
 FROM incident i
+LEFT JOIN (SELECT district, incident, count(*) AS events FROM incident_event GROUP BY district, incident) e
+       ON e.district = i.district AND e.incident = i.id
 """
 _TRACKS = """
-SELECT p.name, p.id, p.fixes, (SELECT count(*) FROM fix f WHERE f.district = p.district AND f.patrol = p.id)
+SELECT p.name, p.id, p.fixes, coalesce(f.stored, 0)
 FROM patrol p
+LEFT JOIN (SELECT district, patrol, count(*) AS stored FROM fix GROUP BY district, patrol) f
+       ON f.district = p.district AND f.patrol = p.id
 """
 _KEYS = "SELECT count(*) FROM idempotency_key WHERE status IS NULL"
 _BATCHES = "SELECT id, reply IS NOT NULL FROM field_batch"
