@@ -32,6 +32,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from geo.errors import N_, GeoError, WardlineError
+from geo.redraw.refusals import RedrawRefused
 from layers.errors import Conflict, LayerError, NotFound, OutOfReach, UnknownLayer, WrongPerson
 from maps.errors import AssetMissing, MapError, TileOutOfRange, UnknownAsset, UnknownView
 
@@ -267,6 +268,8 @@ def problem(error: WardlineError, translate: Translate = str) -> dict[str, Any]:
     body = plain_problem(status, error.code, error.text(translate), translate)
     if error.where:
         body["where"] = dict(error.where)
+    if isinstance(error, RedrawRefused):
+        body["features"] = list(error.features)
     return {**extra, **body}
 
 

@@ -29,6 +29,7 @@ Shapes = npt.NDArray[Any]
 
 _SMALL = 20_000
 _NO_GROUPS = np.empty(0, dtype=np.int32)
+_NOTHING = shapely.Polygon()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,8 +161,8 @@ def as_areas(polygons: Sequence[Any] | Shapes) -> Shapes:
     shapes = np.empty(len(polygons), dtype=object)
     shapes[:] = polygons
     kinds = shapely.get_type_id(shapes)
-    shapes[kinds == -1] = shapely.Polygon()
-    wrong = np.flatnonzero(~np.isin(kinds, (-1, 3, 6)))
+    shapes[kinds == -1] = _NOTHING
+    wrong = np.flatnonzero((kinds != -1) & (kinds != 3) & (kinds != 6))
     if len(wrong):
         raise InvalidGeometry(
             N_("Unit {unit} is a {kind}, not an area."),

@@ -1,0 +1,190 @@
+"""Random states and operations for the redrawing, and a judge that shares no code with it."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import shapely
+
+from geo.redraw import (
+    Base,
+    Move,
+    Operation,
+    PathMove,
+    Reassign,
+    Recode,
+    Rename,
+    State,
+)
+from tests.geo.partitions import CORNER, Made, make
+
+Point = tuple[int, int]
+Edge = tuple[Point, Point]
+GROUPS = tuple(UUID(int=10**6 + k) for k in range(3))
+
+
+def unit_id(number: int) -> UUID:
+    return UUID(int=number + 1)
+
+
+def base_of(made: Made, parents: int = len(GROUPS)) -> Base:
+    count = len(made.units)
+    return Base.build(
+        [unit_id(k) for k in range(count)],
+        [f"{k:03d}" for k in range(count)],
+        [f"Unit {k}" for k in range(count)],
+        [GROUPS[k % parents] for k in range(count)],
+        [None if k % 7 == 6 else 10 * k for k in range(count)],
+        made.units,
+        groups=GROUPS,
+    )
+
+
+def random_made(rng: np.random.Generator) -> Made:
+    return make(rng, int(rng.integers(2, 6)), int(rng.integers(2, 9)))
+
+
+def edges(area: Any) -> Counter[Edge]:
+    """Directed edges of an area in lattice points, interior on the left, by GEOS and Python alone."""
+    found: Counter[Edge] = Counter()
+    for part in shapely.get_parts(area):
+        rings = [(part.exterior, True), *((ring, False) for ring in part.interiors)]
+        for ring, left in rings:
+            line = ring if shapely.is_ccw(ring) == left else ring.reverse()
+            points = [(round(x * 10**7), round(y * 10**7)) for x, y in line.coords]
+            found.update((a, b) for a, b in pairwise(points) if a != b)
+    return found
+
+
+def summed(parts: Iterable[Counter[Edge]]) -> dict[Edge, int]:
+    """The signed sum of directed edges, without those that cancel; keys begin with the smaller end."""
+    total: Counter[Edge] = Counter()
+    for part in parts:
+        for (a, b), count in part.items():
+            total[(a, b) if a < b else (b, a)] += count if a < b else -count
+    return {edge: count for edge, count in total.items() if count}
+
+
+def is_area(total: dict[Edge, int]) -> bool:
+    """Tell whether signed edges are the boundary of a valid area: faces are found by GEOS alone."""
+    if not total or any(abs(count) > 1 for count in total.values()):
+        return False
+    directed = {(a, b) if count > 0 else (b, a) for (a, b), count in total.items()}
+    lines = [shapely.LineString([np.array(a) - CORNER, np.array(b) - CORNER]) for a, b in directed]
+    faces = shapely.get_parts(shapely.polygonize(lines))
+    kept, used = [], set()
+    for face in faces:
+        mine = set(edges(shapely.transform(face, lambda xy: (xy + CORNER) / 10**7)))
+        if mine <= directed:
+            kept.append(face)
+            used |= mine
+    return used == directed and bool(shapely.MultiPolygon(kept).is_valid)
+
+
+def steps_of(lattice: Any) -> list[Edge]:
+    """The edges along a path, without steps on the spot."""
+    points = [(int(x), int(y)) for x, y in lattice]
+    return [(a, b) for a, b in pairwise(points) if a != b]
+
+
+def judged(state: State, move: Move) -> bool:
+    """Whether a move is legal, found from all units of the state with nothing of the code under test."""
+    units = {each: edges(state.unit(each).area) for each in state}
+    owner = {edge: each for each, found in units.items() for edge in found}
+    delta: dict[UUID, Counter[Edge]] = {}
+    named: set[Edge] = set()
+    for each in move.paths:
+        old, new = steps_of(each.old), steps_of(each.new)
+        pairs = {(owner.get((a, b)), owner.get((b, a))) for a, b in old}
+        left, right = next(iter(pairs)) if len(pairs) == 1 else (None, None)
+        if left is None or right is None:
+            return False
+        for a, b in old:
+            if (a, b) in named or (b, a) in named:
+                return False
+            named.add((a, b))
+        for steps, sign in ((old, -1), (new, 1)):
+            for a, b in steps:
+                delta.setdefault(left, Counter())[(a, b)] += sign
+                delta.setdefault(right, Counter())[(b, a)] += sign
+    return all(is_area(summed((units[each], change))) for each, change in delta.items())
+
+
+def random_operation(rng: np.random.Generator, state: State, reach: int = 900) -> Operation:
+    """An operation that may or may not be legal."""
+    kinds: list[Callable[..., Operation]] = [drag, drag, insert, delete, trace, rename, recode, reassign]
+    return kinds[int(rng.integers(len(kinds)))](rng, state, reach)
+
+
+def random_unit(rng: np.random.Generator, state: State) -> UUID:
+    everyone = list(state)
+    return everyone[int(rng.integers(len(everyone)))]
+
+
+def random_edge(rng: np.random.Generator, state: State) -> Edge:
+    own = sorted(edges(state.unit(random_unit(rng, state)).area))
+    return own[int(rng.integers(len(own)))]
+
+
+def paths_at(state: State, node: Point) -> list[Edge]:
+    """Every edge that ends at a node, once each."""
+    found = {
+        (min(edge), max(edge)) for each in state for edge in edges(state.unit(each).area) if node in edge
+    }
+    return [(b, a) if a == node else (a, b) for a, b in sorted(found)]
+
+
+def near(rng: np.random.Generator, point: Point, reach: int) -> Point:
+    x, y = (np.array(point) + rng.integers(-reach, reach + 1, 2)).tolist()
+    return x, y
+
+
+def drag(rng: np.random.Generator, state: State, reach: int) -> Move:
+    node = random_edge(rng, state)[0]
+    there = node if rng.random() > 0.1 else random_edge(rng, state)[0]
+    to = near(rng, there, 0 if there != node else reach)
+    return Move(tuple(path([far, node], [far, to]) for far, _ in paths_at(state, node)))
+
+
+def insert(rng: np.random.Generator, state: State, reach: int) -> Move:
+    a, b = random_edge(rng, state)
+    middle = near(rng, ((a[0] + b[0]) // 2, (a[1] + b[1]) // 2), reach)
+    return Move((path([a, b], [a, middle, b]),))
+
+
+def delete(rng: np.random.Generator, state: State, reach: int) -> Move:
+    _, node = random_edge(rng, state)
+    ends = paths_at(state, node)
+    return Move((path([ends[0][0], node, ends[-1][0]], [ends[0][0], ends[-1][0]]),))
+
+
+def trace(rng: np.random.Generator, state: State, reach: int) -> Move:
+    """A few edges of a boundary in a row take another course."""
+    own = edges(state.unit(random_unit(rng, state)).area)
+    after: dict[Point, Point] = dict(own.keys())
+    start = sorted(after)[int(rng.integers(len(after)))]
+    old = [start]
+    for _ in range(int(rng.integers(1, 4))):
+        old.append(after[old[-1]])
+    inner = [near(rng, old[len(old) // 2], reach) for _ in range(int(rng.integers(0, 3)))]
+    return Move((path(old, [old[0], *inner, old[-1]]),))
+
+
+def rename(rng: np.random.Generator, state: State, reach: int) -> Rename:
+    return Rename(random_unit(rng, state), f"Name {rng.integers(100)}")
+
+
+def recode(rng: np.random.Generator, state: State, reach: int) -> Recode:
+    return Recode(random_unit(rng, state), f"{rng.integers(12):03d}")
+
+
+def reassign(rng: np.random.Generator, state: State, reach: int) -> Reassign:
+    parent = [*GROUPS, unit_id(0)][int(rng.integers(len(GROUPS) + 1))]
+    return Reassign(tuple({random_unit(rng, state) for _ in range(2)}), parent)
+
+
+def path(old: list[Point], new: list[Point]) -> PathMove:
+    return PathMove(np.array(old, dtype=np.int64), np.array(new, dtype=np.int64))
