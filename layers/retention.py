@@ -233,6 +233,10 @@ class Retention(Store):
         row = self._first(select(func.count()).select_from(step.table).where(step.where))
         return 0 if row is None else int(row[0])
 
+    def has_any(self, step: Step) -> bool:
+        """Say whether a step concerns any row."""
+        return self._first(select(literal(1)).select_from(step.table).where(step.where).limit(1)) is not None
+
     def do(self, step: Step) -> int:
         """Carry a step out; return how many rows it concerned."""
         if step.way == "removed":

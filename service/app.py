@@ -38,7 +38,7 @@ from service.hardening.inflation import Inflation
 from service.hardening.limits import Limits
 from service.hardening.shield import Shield
 from service.indexes.snapshots import Indexes
-from service.jobs import forget_daily, kept_by
+from service.jobs import forget_daily
 from service.problems import problem_response, refusal
 from service.readers.strict_json import pointer
 from service.routers.locate import QuickLocate
@@ -143,7 +143,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     access = Authenticator(system, settings)
     app.state.service = Service(settings, engine, sessions, indexes, access)
     watching = [asyncio.create_task(one.watch()) for one in (indexes, access)]
-    watching.append(asyncio.create_task(forget_daily(at_leisure, kept_by(settings))))
+    watching.append(asyncio.create_task(forget_daily(at_leisure, settings)))
     try:
         yield
     finally:

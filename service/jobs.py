@@ -16,8 +16,20 @@ from layers import districts
 from layers.audit import central
 from layers.retention import Done, end_sessions
 from layers.stores import Stores
+from service.cluster.errors import ClusterError
+from service.copies import Copies, copies_of
 from service.settings import Settings
-from service.use_cases.retention import Kept, Report, foresee, forget, forget_months, is_due
+from service.use_cases.copies import Promise, Renewal, renew
+from service.use_cases.retention import (
+    Kept,
+    Report,
+    days_of,
+    fitted,
+    foresee,
+    forget,
+    forget_months,
+    is_due,
+)
 
 Sessions = Callable[[], Session]
 
@@ -29,23 +41,64 @@ _log = logging.getLogger("wardline")
 
 
 def kept_by(settings: Settings) -> Kept:
-    """Return for how long the settings keep things."""
-    return Kept(
-        fixes=settings.keep_fixes_days,
-        contacts=settings.keep_contacts_days,
-        drafts=settings.keep_drafts_days,
-    )
+    """Return for how long things are kept, by the settings and whether there are copies."""
+    return Kept.of(settings, copies=copies_of(settings).are_kept())
 
 
-async def forget_daily(sessions: Sessions, kept: Kept) -> None:
-    """Look every hour whether a district has something to forget, until cancelled."""
+async def forget_daily(sessions: Sessions, settings: Settings) -> None:
+    """Look every hour whether a district has something to forget, or a backup must go, until cancelled."""
     await asyncio.sleep(FIRST_S)
     while True:
         try:
-            await asyncio.to_thread(run, sessions, kept, datetime.now(UTC), due_only=True)
+            await asyncio.to_thread(look, sessions, settings, copies_of(settings), datetime.now(UTC))
         except DBAPIError as error:
             _log.warning("nothing was forgotten this hour: %s", type(error.orig).__name__)
+        except (ClusterError, OSError) as error:
+            _log.warning("copies of the database were not looked at this hour: %s", error)
         await asyncio.sleep(EVERY_S)
+
+
+def look(sessions: Sessions, settings: Settings, copies: Copies, now: datetime) -> Renewal:
+    """Forget what is due, then let copies go in which it lives on; in this order a new one lives longest."""
+    run(sessions, Kept.of(settings, copies=copies.are_kept()), now, due_only=True)
+    return keep_copies(sessions, settings, copies, now)
+
+
+def keep_copies(
+    sessions: Sessions, settings: Settings, copies: Copies, now: datetime, *, apply: bool = True
+) -> Renewal:
+    """Remove the copies whose time is over, and tell of it; without ``apply`` say only what would be done.
+
+    Raises
+    ------
+    BackupRefused
+        A backup is being made or removed by somebody else.
+    """
+    with sessions() as session:
+        every = [Stores(session, one.code) for one in districts.every(session)]
+        # Copies that are there are kept, if only for this run.
+        kept = fitted(Kept.of(settings, copies=True), every)
+        own = {one.district: days_of(one, kept).fixes for one in every}
+    done = renew(copies, Promise(kept.backups, kept.fixes, own), now, apply=apply)
+    if not apply or not done.is_news:
+        return done
+    with sessions() as session:
+        central(session).record(
+            "retention.copies",
+            "database",
+            settings.database,
+            removed=[one.name for one in done.removed.folders],
+            missing=[one.name for one in done.removed.missing],
+            made=None if done.made is None else done.made.name,
+            segments=done.removed.segments,
+            left=done.left,
+            fault=done.fault,
+        )
+        session.commit()
+    if done.fault is not None:
+        words = "THERE IS NO BACKUP: the last one is over" if done.lost else "the last backup is over soon"
+        _log.error("%s, and no new one could be made: %s", words, done.fault)
+    return done
 
 
 def run(
@@ -64,6 +117,7 @@ def run(
     """
     with sessions() as session:
         every = [Stores(session, one.code) for one in districts.every(session)]
+        kept = fitted(kept, every)
         codes = [one.district for one in every if only in (None, one.district)]
         if due_only:
             codes = [one.district for one in every if one.district in codes and is_due(one, kept, now)]

@@ -14,7 +14,7 @@ from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 from limits import parse_many
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from geo.errors import N_
@@ -149,6 +149,13 @@ class Settings(BaseSettings):
     keep_fixes_days: int = Field(
         default=30, ge=1, le=3650, description="Days raw positions of people are kept; coverage stays"
     )
+    keep_backups_days: int = Field(
+        default=7,
+        ge=0,
+        le=3650,
+        description="Days backups and the archived log are kept at most, within the days of raw positions; "
+        "0: there are none",
+    )
     keep_contacts_days: int = Field(
         default=365, ge=1, le=3650, description="Days it is kept who reported an incident, after it is closed"
     )
@@ -222,6 +229,17 @@ class Settings(BaseSettings):
         if text != "off":
             parse_many(text)
         return text
+
+    @field_validator("keep_backups_days")
+    @classmethod
+    def _require_shorter(cls, days: int, info: ValidationInfo) -> int:
+        fixes = info.data.get("keep_fixes_days", days + 1)
+        if days >= fixes:
+            raise ValueError(
+                "backups hold raw positions, so they are kept for fewer days than those: "
+                f"for less than {PREFIX}KEEP_FIXES_DAYS, which is {fixes}"
+            )
+        return days
 
     @field_validator("hosts")
     @classmethod

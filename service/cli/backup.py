@@ -9,10 +9,10 @@ from typing import Annotated, Any
 import typer
 
 from geo.errors import N_
-from layers.row_security import SYSTEM_SCOPE
 from service.cli.common import Json, Quiet
-from service.cluster import Cluster, archive, backup, dump
+from service.cluster import Cluster, archive, backup, kept
 from service.cluster.errors import BackupRefused
+from service.copies import take_dump
 from service.settings import Settings
 
 
@@ -38,10 +38,18 @@ def command(
     seconds behind, so that ./wardline restore reaches every instant after a backup. Keep backups on another
     disk, and WARDLINE_HOME/keys apart from them.
 
+    A backup holds raw positions, so it is kept for WARDLINE_KEEP_BACKUPS_DAYS at most; the running service
+    makes another one before the last one goes.
+
     Of a server that WARDLINE_DATABASE_URL names a dump is made: one instant, and no way to later ones, since
     its log is its administrator's.
     """
     settings = Settings.load()
+    if settings.keep_backups_days == 0:
+        raise BackupRefused(
+            N_("WARDLINE_KEEP_BACKUPS_DAYS is 0: no backups are kept here."),
+            mend=N_("Set it to at least 1, and to less than WARDLINE_KEEP_FIXES_DAYS."),
+        )
     tell: Callable[[str], None] = (
         (lambda _: None) if quiet or as_json else lambda step: typer.echo(f"{step} …")
     )
@@ -51,6 +59,7 @@ def command(
         if settings.database_url
         else _back_up(settings, output, keep, tell)
     )
+    report["kept_days"] = settings.keep_backups_days
     report["seconds"] = round(time.monotonic() - began, 1)
     if as_json:
         typer.echo(json.dumps(report, ensure_ascii=False, default=str))
@@ -70,7 +79,7 @@ def _back_up(
         )
     with cluster.use():
         made = backup.take(cluster, output, tell)
-        removed, segments = ([], 0) if keep is None else backup.keep_newest(cluster, keep)
+        removed = kept.Removed() if keep is None else kept.keep_newest(cluster, keep)
     return {
         "backup": made.folder,
         "kind": "base",
@@ -80,8 +89,8 @@ def _back_up(
         "files": len(made.files),
         "archive": made.archive,
         "recovery_point_s": None if made.archive is None else archive.RECOVERY_POINT_S,
-        "removed": [str(folder) for folder in removed],
-        "segments_removed": segments,
+        "removed": [str(folder) for folder in removed.folders],
+        "segments_removed": removed.segments,
     }
 
 
@@ -93,15 +102,7 @@ def _dump(
             N_("--keep is for backups of the private cluster."),
             mend=N_("Remove old dumps yourself; each stands alone."),
         )
-    assert settings.database_url is not None  # noqa: S101 - the caller asked
-    made = dump.take(
-        settings.database_url,
-        SYSTEM_SCOPE.to_json(),
-        settings.home / "files",
-        (output or settings.home / "backups").absolute(),
-        tell,
-        programs=settings.postgres_bin,
-    )
+    made = take_dump(settings, output, tell)
     return {
         "backup": made.folder,
         "kind": "dump",
@@ -121,5 +122,9 @@ def _show(report: dict[str, Any]) -> None:
         typer.echo("archive_mode is off, so it leads to no later instant.")
     else:
         typer.echo(f"It leads to every instant from {report['restores_from']} to about a minute ago.")
+    typer.echo(
+        f"It is kept for {report['kept_days']} days at most. As long as there are backups, raw positions "
+        "leave the database so many days earlier, so that none outlives its days in a backup."
+    )
     for folder in report.get("removed", ()):
         typer.echo(f"Removed {folder}")

@@ -68,8 +68,8 @@ def command(
     """Restore a backup of the private cluster, up to and including an instant, and check it.
 
     It is made beside what is there, checked page by page, every published partition proven, and put in its
-    place last. Data that were there are moved aside, and where to is said; nothing is removed. With --into it
-    needs no stop of the running service.
+    place last. Data that were there are moved aside, and where to is said; retention removes them after the
+    days of backups. With --into it needs no stop of the running service.
     """
     settings = Settings.load()
     tell: Tell = (lambda _: None) if quiet or as_json else lambda step: typer.echo(f"{step} …")

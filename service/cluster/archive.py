@@ -214,6 +214,15 @@ def _whole(path: Path) -> bool:
     return size == SEGMENT_BYTES
 
 
+def end(layout: Layout) -> int:
+    """Keep the log no longer; return how many segments went."""
+    marker(layout).unlink(missing_ok=True)
+    segments = Archive.read(folder(layout)).segments
+    for path in segments.values():
+        path.unlink(missing_ok=True)
+    return len(segments)
+
+
 def prune(archive: Path, oldest: Segment, binaries: Binaries) -> int:
     """Remove the segments that are older than ``oldest``; return how many."""
     before = len(Archive.read(archive).segments)

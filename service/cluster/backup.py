@@ -5,7 +5,8 @@ FOLDER/20260601T013000Z/
 ├── data/           a base backup with PostgreSQL's own manifest (SHA-256 of every file)
 └── files/          uploaded files, listed with their digests in backup.json
 
-Together with the archived log (see ``archive``) a backup leads to every instant after it.
+Together with the archived log (see ``archive``) a backup leads to every instant after it. What becomes of it
+later is in ``kept``.
 """
 
 import json
@@ -14,7 +15,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ FORMAT = 1
 MAKING = ".making-"
 STAMP = "%Y%m%dT%H%M%SZ"
 REGISTER = "backups.json"
+OLDEST_FIXES = "SELECT district, min(at) FROM public.fix GROUP BY district"
 _RECORD = "backup.json"
 _SPARE = 1.1
 
@@ -46,7 +48,8 @@ class Backup:
 
     ``finished_at`` is the first instant that it can be restored to; ``first`` and ``first_timeline`` name the
     oldest segment of the log that it needs; ``archive`` is where later ones are, None where the server keeps
-    none. ``databases`` maps each database to the revision of its schema.
+    none. ``databases`` maps each database to the revision of its schema, ``oldest`` each to when the oldest
+    raw position of a district in it was taken; None where an earlier version of ours did not ask.
     """
 
     folder: Path
@@ -58,6 +61,7 @@ class Backup:
     databases: Mapping[str, str | None]
     files: Mapping[str, str]
     bytes: int
+    oldest: Mapping[str, Mapping[str, datetime]] | None = None
 
     @property
     def data(self) -> Path:
@@ -83,7 +87,7 @@ def take(cluster: Cluster, folder: Path | None, tell: Tell) -> Backup:
         What was written is not what was read.
     """
     place = Path(os.path.abspath(folder or cluster.layout.backups))  # noqa: PTH100 - resolve() would follow links into closed folders
-    with _alone(cluster):
+    with alone(cluster):
         making = _make_folder(place, archive.system_identifier(cluster.layout.data))
         try:
             return _take(cluster, place, making, tell)
@@ -93,7 +97,14 @@ def take(cluster: Cluster, folder: Path | None, tell: Tell) -> Backup:
 
 
 @contextmanager
-def _alone(cluster: Cluster) -> Iterator[None]:
+def alone(cluster: Cluster) -> Iterator[None]:
+    """Let nobody else make or remove backups of a cluster for the length of the block.
+
+    Raises
+    ------
+    BackupRefused
+        Somebody does.
+    """
     lock = locks.open_lock(cluster.layout.home / "backup.lock")
     try:
         if not locks.try_exclusive(lock):
@@ -116,6 +127,7 @@ def _take(cluster: Cluster, place: Path, making: Path, tell: Tell) -> Backup:
     if keeps:
         archive.begin(layout, server_account(layout.data))
     tell("Copying the database")
+    before = _oldest_fixes(cluster)
     _copy_data(cluster, binaries, making / "data")
     with databases.connect(cluster.socket_folder) as server:
         finished_at = datetime.fromisoformat(str(_value(server, "SELECT clock_timestamp()::text")))
@@ -125,6 +137,8 @@ def _take(cluster: Cluster, place: Path, making: Path, tell: Tell) -> Backup:
         tell("Copying uploaded files")
         shutil.copytree(layout.files, making / "files")
     backup = _describe(cluster, making, finished_at.astimezone(UTC), keeps=keeps)
+    # Asked on both sides of the copy: what was removed meanwhile, or came late, is in it or is not.
+    backup = replace(backup, oldest=_older(before, _oldest_fixes(cluster)))
     return _finish(backup, place)
 
 
@@ -245,8 +259,28 @@ def _finish(backup: Backup, place: Path) -> Backup:
     sync(place)
     named = read(place / name)
     if named.archive is not None:
-        _register(named.archive, [*registered(named.archive), named])
+        register(named.archive, [*registered(named.archive), named])
     return named
+
+
+def _oldest_fixes(cluster: Cluster) -> dict[str, dict[str, datetime]]:
+    found: dict[str, dict[str, datetime]] = {}
+    for name in cluster.database_names():
+        with databases.connect(cluster.socket_folder, name) as inside:
+            if _value(inside, "SELECT to_regclass('public.fix')") is not None:
+                found[name] = dict(inside.execute(OLDEST_FIXES).fetchall())
+    return found
+
+
+def _older(
+    one: Mapping[str, Mapping[str, datetime]], other: Mapping[str, Mapping[str, datetime]]
+) -> dict[str, dict[str, datetime]]:
+    return {name: older(one.get(name, {}), other.get(name, {})) for name in one.keys() | other.keys()}
+
+
+def older(one: Mapping[str, datetime], other: Mapping[str, datetime]) -> dict[str, datetime]:
+    """Return the earlier instant of each district."""
+    return {**one, **{key: min(at, one.get(key, at)) for key, at in other.items()}}
 
 
 def _to_json(backup: Backup) -> dict[str, Any]:
@@ -258,7 +292,20 @@ def _to_json(backup: Backup) -> dict[str, Any]:
         "finished_at": backup.finished_at.isoformat(),
         "first": [backup.first.timeline, backup.first.number],
         "archive": None if backup.archive is None else str(backup.archive),
+        "oldest": None
+        if backup.oldest is None
+        else {name: instants_json(found) for name, found in backup.oldest.items()},
     }
+
+
+def instants_json(found: Mapping[str, datetime]) -> dict[str, str]:
+    """Return instants as JSON."""
+    return {key: at.astimezone(UTC).isoformat() for key, at in found.items()}
+
+
+def read_instants(found: Mapping[str, str]) -> dict[str, datetime]:
+    """Return instants from JSON."""
+    return {key: datetime.fromisoformat(at) for key, at in found.items()}
 
 
 def _from_json(folder: Path, body: Mapping[str, Any]) -> Backup:
@@ -272,6 +319,9 @@ def _from_json(folder: Path, body: Mapping[str, Any]) -> Backup:
         databases=dict(body["databases"]),
         files=dict(body["files"]),
         bytes=int(body["bytes"]),
+        oldest=None
+        if body.get("oldest") is None
+        else {name: read_instants(found) for name, found in body["oldest"].items()},
     )
 
 
@@ -305,44 +355,14 @@ def registered(archive_folder: Path) -> list[Backup]:
     return [_from_json(Path(body["folder"]), body) for body in known]
 
 
-def _register(archive_folder: Path, backups: list[Backup]) -> None:
+def register(archive_folder: Path, backups: list[Backup]) -> None:
+    """Write which backups need the log, at once for every reader."""
     bodies = [_to_json(one) | {"folder": str(one.folder), "files": {}} for one in backups]
     fresh = archive_folder / (REGISTER + ".new")
     fresh.write_text(json.dumps(bodies, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     sync(fresh)
     fresh.replace(archive_folder / REGISTER)
     sync(archive_folder)
-
-
-def keep_newest(cluster: Cluster, count: int) -> tuple[list[Path], int]:
-    """Forget all but the newest ``count`` registered backups; return what was removed.
-
-    Returns
-    -------
-    The folders of removed backups, and how many segments of the log went with them: those that no kept backup
-    needs. A backup that is no longer in its place is forgotten; a folder that is another backup stays.
-    """
-    place = archive.folder(cluster.layout)
-    known = registered(place)
-    kept, old = known[-count:], known[:-count]
-    if not kept:
-        return [], 0
-    removed = []
-    for one in old:
-        if _is_still(one):
-            shutil.rmtree(one.folder)
-            removed.append(one.folder)
-    _register(place, kept)
-    oldest = min(kept, key=lambda one: one.first.number).first
-    return removed, archive.prune(place, oldest, cluster.programs)
-
-
-def _is_still(backup: Backup) -> bool:
-    try:
-        found = read(backup.folder)
-    except BackupDamaged:
-        return False
-    return (found.system_identifier, found.finished_at) == (backup.system_identifier, backup.finished_at)
 
 
 def _value(server: Any, query: str) -> object:

@@ -9,24 +9,35 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 from sqlalchemy.engine import URL, make_url
 
 from geo.errors import N_
-from service.cluster.backup import FORMAT, STAMP, last_line
+from service.cluster.backup import (
+    FORMAT,
+    OLDEST_FIXES,
+    STAMP,
+    instants_json,
+    last_line,
+    older,
+    read_instants,
+)
 from service.cluster.binaries import Binaries, find
 from service.cluster.configuration import ADMIN_ROLE, SERVICE_ROLE
 from service.cluster.errors import BackupDamaged, BackupRefused
+from service.cluster.kept import remove_left_over, remove_tree
 from service.cluster.launcher import Cluster
 from service.cluster.layout import PORT
 from service.cluster.trees import digests, sync, sync_tree, tree_bytes
 
 _RECORD = "dump.json"
 _CONTENT = "database.dump"
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError)
 # What the cluster has already; only its administrator could make it.
 _MADE_BY_US = (
     " EXTENSION ",
@@ -39,7 +50,11 @@ _MADE_BY_US = (
 
 @dataclass(frozen=True, slots=True)
 class Dump:
-    """A dump with the uploaded files; ``source`` is the address without its password."""
+    """A dump with the uploaded files; ``source`` is the address without its password.
+
+    ``oldest`` says when the oldest raw position of each district in it was taken; None where an earlier
+    version of ours did not ask.
+    """
 
     folder: Path
     made_at: datetime
@@ -47,6 +62,7 @@ class Dump:
     digest: str
     files: Mapping[str, str]
     bytes: int
+    oldest: Mapping[str, datetime] | None = None
 
 
 def is_dump(folder: Path) -> bool:
@@ -61,6 +77,7 @@ def take(
     folder: Path,
     tell: Callable[[str], None],
     *,
+    register: Path,
     programs: Path | None = None,
 ) -> Dump:
     """Dump a database into a folder below ``folder``, in PostgreSQL's custom format.
@@ -69,6 +86,8 @@ def take(
     ----------
     scope
         What row security is to be told, as JSON (``layers.row_security``), so that every row is seen.
+    register
+        The file that lists dumps, wherever they lie.
 
     Raises
     ------
@@ -89,6 +108,7 @@ def take(
         ) from error
     try:
         tell("Dumping the database")
+        oldest = _oldest_fixes(address, scope)
         _dump(address, scope, making / _CONTENT, find(folder=programs))
         if files.is_dir():
             tell("Copying uploaded files")
@@ -102,16 +122,72 @@ def take(
             "digest": found.pop(_CONTENT),
             "files": {name.removeprefix("files/"): digest for name, digest in found.items()},
             "bytes": tree_bytes(making),
+            "oldest": instants_json(older(oldest, _oldest_fixes(address, scope))),
         }
         (making / _RECORD).write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
         sync_tree(making)
         place = folder / f"{made_at.strftime(STAMP)}-dump"
+        number = 1
+        while place.exists():  # two within a second
+            number += 1
+            place = folder / f"{made_at.strftime(STAMP)}-dump-{number}"
         making.rename(place)
         sync(folder)
     except BaseException:
         shutil.rmtree(making, ignore_errors=True)
         raise
+    _write(register, [*_listed(register), place])
     return read(place)
+
+
+def _oldest_fixes(address: URL, scope: str) -> dict[str, datetime]:
+    plain = address.set(drivername="postgresql").render_as_string(hide_password=False)
+    try:
+        with psycopg.connect(plain, autocommit=True) as server:
+            server.execute("SELECT set_config('wardline.scope', %s, false)", (scope,))
+            return dict(server.execute(OLDEST_FIXES).fetchall())
+    except psycopg.errors.UndefinedTable:
+        return {}
+    except psycopg.Error as error:
+        raise _refused(last_line(str(error))) from error
+
+
+def _listed(register: Path) -> list[Path]:
+    try:
+        return [Path(folder) for folder in json.loads(register.read_text(encoding="utf-8"))]
+    except FileNotFoundError:
+        return []
+
+
+def _write(register: Path, folders: Collection[Path]) -> None:
+    register.parent.mkdir(parents=True, exist_ok=True)
+    fresh = register.with_name(register.name + ".new")
+    fresh.write_text(json.dumps([str(one) for one in folders], indent=1) + "\n", encoding="utf-8")
+    sync(fresh)
+    fresh.replace(register)
+    sync(register.parent)
+
+
+def known(register: Path, place: Path) -> list[Dump]:
+    """Return the dumps that are listed, or lie in a folder, the oldest first; none is proven."""
+    folders = dict.fromkeys((*_listed(register), *place.glob(f"*/{_RECORD}")))
+    found = []
+    for folder in folders:
+        try:
+            found.append(_recorded(folder.parent if folder.name == _RECORD else folder))
+        except _UNREADABLE:
+            continue
+    return sorted({one.folder: one for one in found}.values(), key=lambda one: one.made_at)
+
+
+def remove(register: Path, dumps: Collection[Dump]) -> None:
+    """Remove dumps, and those from the list that are no longer in their places."""
+    for one in dumps:
+        remove_tree(one.folder)
+    for parent in {one.folder.parent for one in dumps}:
+        remove_left_over(parent)
+    if register.exists():
+        _write(register, [one for one in _listed(register) if is_dump(one)])
 
 
 def _dump(address: URL, scope: str, target: Path, binaries: Binaries) -> None:
@@ -129,11 +205,15 @@ def _dump(address: URL, scope: str, target: Path, binaries: Binaries) -> None:
         check=False,
     )
     if made.returncode:
-        raise BackupRefused(
-            N_("PostgreSQL could not dump the database: {reason}."),
-            mend=N_("Mend what it names and try again; nothing was left behind."),
-            reason=last_line(made.stderr),
-        )
+        raise _refused(last_line(made.stderr))
+
+
+def _refused(reason: str) -> BackupRefused:
+    return BackupRefused(
+        N_("PostgreSQL could not dump the database: {reason}."),
+        mend=N_("Mend what it names and try again; nothing was left behind."),
+        reason=reason,
+    )
 
 
 _KEPT = ("HOME", "PGPASSFILE", "PGSSLMODE", "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY")
@@ -148,18 +228,30 @@ def read(folder: Path) -> Dump:
         There is none, or a file is missing or damaged.
     """
     try:
-        body = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
+        dump = _recorded(folder)
+        files = {f"files/{name}": digest for name, digest in dump.files.items()}
         found = digests(folder)
-        files = {f"files/{name}": digest for name, digest in body["files"].items()}
-        if {**files, _CONTENT: body["digest"]} == {n: d for n, d in found.items() if n != _RECORD}:
-            made_at = datetime.fromisoformat(body["made_at"])
-            return Dump(folder, made_at, body["source"], body["digest"], body["files"], int(body["bytes"]))
-    except (OSError, ValueError, KeyError, TypeError):
+        if {**files, _CONTENT: dump.digest} == {n: d for n, d in found.items() if n != _RECORD}:
+            return dump
+    except _UNREADABLE:
         pass
     raise BackupDamaged(
         N_("The dump {folder} is damaged or not whole."),
         mend=N_("Use another backup; check the disk that this one lies on."),
         folder=folder,
+    )
+
+
+def _recorded(folder: Path) -> Dump:
+    body = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
+    return Dump(
+        folder,
+        datetime.fromisoformat(body["made_at"]),
+        body["source"],
+        body["digest"],
+        body["files"],
+        int(body["bytes"]),
+        None if body.get("oldest") is None else read_instants(body["oldest"]),
     )
 
 

@@ -27,6 +27,7 @@ from service.cluster.errors import ClusterForeign
 
 PORT = 5432
 MAKING = "cluster.making-"
+ASIDE = "cluster.before-"
 _MAKER = "wardline"
 _SOCKET_BYTES = 107  # sockaddr_un.sun_path holds 108 with the closing zero (104 on macOS, see below)
 _SOCKET_BYTES_BSD = 103

@@ -1,7 +1,7 @@
 """Restoring a backup: beside what is there, replayed to an instant, checked, and only then put in its place.
 
 The restored cluster lives in ``home/restoring-…/`` until its caller has checked it; then one rename makes it
-the home's cluster. What was there before is moved aside, never removed. A restore that fails, or is killed,
+the home's cluster. What was there before is moved aside, not removed. A restore that fails, or is killed,
 leaves everything as it was.
 """
 
@@ -33,7 +33,7 @@ from service.cluster.errors import (
     InstantUnreachable,
 )
 from service.cluster.launcher import Cluster
-from service.cluster.layout import Layout, write_marker
+from service.cluster.layout import ASIDE, Layout, write_marker
 from service.cluster.trees import copy_tree, digests, give, sync, sync_tree
 
 RESTORING = "restoring-"
@@ -360,7 +360,7 @@ def _put_in_place(place: Layout, home: Layout, backup: Backup, account: Account)
     moved = None
     if home.cluster.exists():
         stamp = datetime.now(UTC).strftime(backups.STAMP)
-        moved = home.home / f"cluster.before-{stamp}"
+        moved = home.home / f"{ASIDE}{stamp}"
         home.cluster.rename(moved)
     place.cluster.rename(home.cluster)
     sync(home.home)

@@ -3,7 +3,11 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy.orm import Session
+
 from geo.errors import N_
+from layers.audit import AuditFilter, central
+from layers.row_security import SYSTEM_SCOPE, enter
 from service.cluster import Cluster, archive, backup, databases
 from service.doctor.findings import Finding, Patient, warning, well, wrong
 
@@ -73,9 +77,17 @@ def check_backups(patient: Patient) -> Iterator[Finding]:
     if patient.cluster is None:
         return
     known = backup.registered(archive.folder(patient.cluster.layout))
+    if not known and patient.settings.keep_backups_days == 0:
+        mend = N_("Let somebody else keep them, or set it to 1 or more.")
+        yield warning(N_("No backups are kept: WARDLINE_KEEP_BACKUPS_DAYS is 0."), mend)
+        return
     if not known:
         mend = N_("Run ./wardline backup, then each week by cron or a timer.")
-        yield warning(N_("There is no backup."), mend)
+        if fault := _lost(patient):
+            message = N_("THERE IS NO BACKUP: the last one was over, and no new one could be made: {fault}")
+            yield wrong(message, mend, fault=fault)
+        else:
+            yield warning(N_("There is no backup."), mend)
         return
     newest = known[-1]
     age = datetime.now(UTC) - newest.finished_at
@@ -87,3 +99,14 @@ def check_backups(patient: Patient) -> Iterator[Finding]:
         yield wrong(N_("The newest backup is {age} days old."), N_("Run ./wardline backup."), **params)
     else:
         yield well(N_("{count} backups; the newest, {folder}, is {age} days old"), **params)
+
+
+def _lost(patient: Patient) -> str | None:
+    """Return why no backup could be made when the last one had to go, None where that is not how it was."""
+    with Session(patient.engine) as session:
+        enter(session, SYSTEM_SCOPE)
+        found = central(session).latest(AuditFilter(action="retention.copies"), limit=1)
+    if not found or found[0].detail["left"]:
+        return None
+    fault: str | None = found[0].detail["fault"]
+    return fault

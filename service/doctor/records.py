@@ -10,11 +10,12 @@ from layers import districts
 from layers.audit import every_chain
 from layers.row_security import SYSTEM_SCOPE, enter
 from layers.stores import Stores
-from service.cluster import archive, backup
+from service.copies import copies_of
 from service.doctor.findings import Finding, Patient, warning, well, wrong
 from service.jobs import kept_by
 from service.use_cases.audit import WORDS, prove
-from service.use_cases.retention import foresee
+from service.use_cases.copies import Promise
+from service.use_cases.retention import days_of, fitted, foresee
 
 LATE = timedelta(days=1)
 """What may be forgotten for so long and is still there was not looked at by the daily run."""
@@ -45,9 +46,12 @@ def check_retention(patient: Patient) -> Iterator[Finding]:
     kept, now = kept_by(patient.settings), datetime.now(UTC)
     with Session(patient.engine) as session:
         enter(session, SYSTEM_SCOPE)
-        late = 0
-        for one in districts.every(session):
-            report = foresee(Stores(session, one.code), kept, now - LATE)
+        every = [Stores(session, one.code) for one in districts.every(session)]
+        kept = fitted(kept, every)
+        late, own = 0, dict[str, int]()
+        for stores in every:
+            report = foresee(stores, kept, now - LATE)
+            own[stores.district] = days_of(stores, kept).fixes
             late += sum(done.rows for done in report.done)
     if late:
         message = N_("{count} rows should have been forgotten by now.")
@@ -55,15 +59,12 @@ def check_retention(patient: Patient) -> Iterator[Finding]:
         yield warning(message, mend, count=late)
     else:
         yield well(N_("nothing is kept for longer than was said"))
-    yield from _old_backups(patient, now - timedelta(days=kept.fixes))
+    yield from _old_copies(patient, Promise(kept.backups, kept.fixes, own), now)
 
 
-def _old_backups(patient: Patient, before: datetime) -> Iterator[Finding]:
-    if patient.cluster is None:
-        return
-    known = backup.registered(archive.folder(patient.cluster.layout))
-    old = [one for one in known if one.finished_at < before]
+def _old_copies(patient: Patient, promise: Promise, now: datetime) -> Iterator[Finding]:
+    old = [one for one in copies_of(patient.settings).every() if promise.is_over(one, now - LATE)]
     if old:
-        message = N_("{count} backups are older than raw positions may be kept: {folder}.")
-        mend = N_("Make a new backup and keep fewer: ./wardline backup --keep.")
-        yield warning(message, mend, count=len(old), folder=old[0].folder)
+        message = N_("{count} backups hold raw positions for longer than was said: {folder}.")
+        mend = N_("The service removes them while it runs; or run ./wardline retention --apply.")
+        yield wrong(message, mend, count=len(old), folder=old[0].folder)

@@ -14,6 +14,7 @@ from geo.errors import N_
 from layers.retention import Done, Limits, drop_months, steps
 from layers.stores import Stores
 from service.errors import InvalidInput
+from service.settings import Settings
 
 LEAD = timedelta(hours=2)
 DAY = timedelta(days=1)
@@ -24,7 +25,9 @@ class Kept:
     """For how many days things are kept.
 
     ``fixes``: raw positions of people; ``contacts``: who reported, after the incident was closed; ``drafts``:
-    what was never finished; ``replies``: what devices were answered; ``keys``: idempotency keys.
+    what was never finished; ``replies``: what devices were answered; ``keys``: idempotency keys. ``backups``
+    are the days that fixes live on in copies of the database, which are days of theirs as well; 0 where none
+    is kept.
     """
 
     fixes: int = 30
@@ -32,6 +35,21 @@ class Kept:
     drafts: int = 30
     replies: int = 90
     keys: int = 7
+    backups: int = 0
+
+    @classmethod
+    def of(cls, settings: Settings, *, copies: bool) -> "Kept":
+        """Return for how long the settings keep things, where copies of the database are kept or not."""
+        return cls(
+            fixes=settings.keep_fixes_days,
+            contacts=settings.keep_contacts_days,
+            drafts=settings.keep_drafts_days,
+            backups=settings.keep_backups_days if copies else 0,
+        )
+
+
+SUBJECTS = tuple(one.name for one in fields(Kept) if one.name != "backups")
+"""What a district may have days of its own for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +74,23 @@ class Report:
         }
 
 
+def fitted(kept: Kept, every: Sequence[Stores]) -> Kept:
+    """Return the days, those of copies within the days of the fixes of each district."""
+    return replace(kept, backups=min([kept.backups, *(days_of(one, kept).fixes - 1 for one in every)]))
+
+
+def days_of(stores: Stores, kept: Kept) -> Kept:
+    """Return for how long a district keeps things: its own days beat the settings."""
+    own = {name: days for name, days in stores.retention.periods().items() if name in SUBJECTS}
+    return replace(kept, **own)
+
+
 def limits_of(stores: Stores, kept: Kept, now: datetime) -> Limits:
     """Return the instants before which a district keeps things no longer; its own days beat the settings."""
-    own = {name: days for name, days in stores.retention.periods().items() if hasattr(kept, name)}
-    days = replace(kept, **own)
+    days = days_of(stores, kept)
     zone = ZoneInfo(stores.districts.current().timezone)
-    oldest = (now + LEAD - timedelta(days=days.fixes)).astimezone(zone).date()
+    # Copies of the database go on for as many days, which belong to the fixes in them.
+    oldest = (now + LEAD - timedelta(days=max(days.fixes - days.backups, 1))).astimezone(zone).date()
     return Limits(
         fixes=datetime.combine(oldest + DAY, time(), zone).astimezone(UTC),
         contacts=now - timedelta(days=days.contacts),
@@ -126,20 +155,39 @@ def forget_months(every: Sequence[Stores], kept: Kept, now: datetime) -> Mapping
 
 
 def is_due(stores: Stores, kept: Kept, now: datetime) -> bool:
-    """Say whether something is to be forgotten since the last run: once a day of the district's calendar."""
-    last = stores.retention.last_run()
-    return last is None or limits_of(stores, kept, last).fixes < limits_of(stores, kept, now).fixes
+    """Say whether something is to be forgotten since the last run.
+
+    That is so once a day of the district's calendar, when fixes are kept for fewer days than they were, and
+    when fixes came so late that their time is over.
+    """
+    last, horizon = stores.retention.last_run(), stores.retention.horizon()
+    limits = limits_of(stores, kept, now)
+    if last is None or horizon is None:
+        return True
+    if limits_of(stores, kept, last).fixes < limits.fixes or horizon.before < limits.fixes:
+        return True
+    return stores.retention.has_any(steps(stores.district, limits, now)[0])
 
 
-def keep_for(stores: Stores, subject: str, days: int, now: datetime) -> None:
+def keep_for(stores: Stores, subject: str, days: int, now: datetime, backups: int = 0) -> None:
     """Keep things of a subject for so many days in this district, whatever the settings say.
+
+    ``backups`` are the days that the settings keep copies of the database for.
 
     Raises
     ------
     InvalidInput
-        There is no such subject, or less than a day is asked for.
+        There is no such subject, less than a day is asked for, or copies are kept for as long as the fixes.
     """
-    known = [one.name for one in fields(Kept)]
+    known = SUBJECTS
+    if subject == "fixes" and 1 <= days <= backups:
+        raise InvalidInput(
+            N_("Raw positions cannot be kept for {days} days: backups hold them for {backups}."),
+            mend=N_("Keep them for longer, or set WARDLINE_KEEP_BACKUPS_DAYS to less than that."),
+            where={"parameter": "keep"},
+            days=days,
+            backups=backups,
+        )
     if subject not in known or not 1 <= days <= 36_500:
         raise InvalidInput(
             N_("{subject}={days} cannot be kept."),

@@ -56,6 +56,7 @@ def test_an_unknown_variable_is_refused_and_the_nearest_named(
         ("WARDLINE_PORT", "70000"),
         ("WARDLINE_WORKERS", "0"),
         ("WARDLINE_LANGUAGE", "fr"),
+        ("WARDLINE_KEEP_BACKUPS_DAYS", "30"),
         ("WARDLINE_PUBLIC_URL", "wardline.example"),
         ("WARDLINE_DATABASE_URL", "sqlite:///x.db"),
     ],
@@ -106,3 +107,12 @@ def test_help_and_readme_list_every_variable() -> None:
     for name in variables():
         assert name in said
         assert f"`{name}`" in readme, f"the README does not name {name}"
+
+
+def test_backups_are_kept_for_fewer_days_than_positions(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings.load().keep_backups_days == 7
+    assert Settings.load(keep_fixes_days=7, keep_backups_days=6).keep_backups_days == 6
+    monkeypatch.setenv("WARDLINE_KEEP_FIXES_DAYS", "7")
+    with pytest.raises(SettingsInvalid, match="KEEP_BACKUPS_DAYS .* less than WARDLINE_KEEP_FIXES_DAYS, which is 7"):
+        Settings.load()
+    assert Settings.load(keep_backups_days=0).keep_backups_days == 0

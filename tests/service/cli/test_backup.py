@@ -55,9 +55,13 @@ def test_backed_up_while_it_serves_and_restored_beside(run: Run, served: Cluster
     code, warned = run("doctor")
     assert code == 0
     assert {one["check"] for one in warned["findings"] if one["state"] == "warning"} == {"archive", "backups"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WARDLINE_KEEP_BACKUPS_DAYS", "0")
+        assert "no backups are kept" in run("backup")[1]["detail"]
     code, made = run("backup")
     assert code == 0
-    assert (made["kind"], made["recovery_point_s"]) == ("base", 60)
+    assert (made["kind"], made["recovery_point_s"], made["kept_days"]) == ("base", 60, 7)
+    assert run("retention")[1]["copies"]["over"] == []
     assert made["databases"].keys() == {"wardline"}
     with databases.connect(served.socket_folder, "wardline") as connection:
         connection.execute("DELETE FROM responsibility")

@@ -43,7 +43,8 @@ def retention(
             stores.patrols.add_fixes(patrol, FixTable.of(at, np.full(count, 131.0), np.full(count, 46.0)))
         session.commit()
 
-    def command(*arguments: object) -> tuple[int, str, str]:
+    def command(*arguments: object, backups: int = 7) -> tuple[int, str, str]:
+        monkeypatch.setenv("WARDLINE_KEEP_BACKUPS_DAYS", str(backups))
         with pytest.raises(SystemExit) as caught:
             main(["retention", *map(str, arguments)])
         return int(caught.value.code or 0), *capsys.readouterr()
@@ -70,7 +71,9 @@ def test_a_dry_run_is_what_happens_without_a_word(retention: Run) -> None:
 
 def test_a_district_keeps_its_own_days(retention: Run, engine: Engine) -> None:
     assert fixes(retention("--keep", "fixes=60", "--json")[1]) == 0
-    assert fixes(retention("--keep", "fixes=2", "--json")[1]) == 10
+    assert fixes(retention("--keep", "fixes=2", "--json", backups=1)[1]) == 10
+    code, _, err = retention("--keep", "fixes=7")
+    assert (code, "backups hold them for 7" in err) == (1, True)
     for wrong in ("fixes=0", "fixes=x", "fixes", "people=3"):
         code, _, err = retention("--keep", wrong)
         assert code == 1

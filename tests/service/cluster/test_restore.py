@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from service.cluster import Cluster, archive, backup, databases, restore
+from service.cluster import Cluster, archive, backup, databases, kept, restore
 from service.cluster.backup import Backup
 from service.cluster.errors import (
     BackupDamaged,
@@ -306,7 +306,8 @@ def test_newest_backups_are_kept_and_the_log_that_only_older_ones_need_goes(fold
         place = archive.folder(cluster.layout)
         assert [one.folder for one in backup.registered(place)] == [one.folder for one in made]
         shutil.rmtree(made[1].folder)  # by hand; the register does not mind
-        removed, segments = backup.keep_newest(cluster, 1)
+        gone = kept.keep_newest(cluster, 1)
+        removed, segments = list(gone.folders), gone.segments
         assert removed == [made[0].folder]
         assert segments > 0
         assert [one.folder for one in backup.registered(place)] == [made[2].folder]
