@@ -35,7 +35,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "coverage": ("coverage", "Say which border was walked in a period, or draw it."),
     "export": ("export", "Write a stored layer to a file."),
     "retention": ("retention", "Say what is kept no longer, and forget it."),
-    "keys": ("keys", "Change the key of contact data, and seal all anew with it."),
+    "keys": ("keys", "Change the key of contact data, or destroy old keys."),
     "audit": ("audit", "Export the head of the audit, or prove that it was not changed."),
 }
 """The module in ``service.cli`` and the summary of each command."""

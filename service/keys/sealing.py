@@ -1,13 +1,14 @@
 """Sealing: AES-256-GCM under one of several keys, bound to what it belongs to.
 
-Every sealed text names its key. A new key is added by ``rotate``; older ones stay until nothing is sealed
-with them any more, so rotation needs no pause. ``subject`` is the associated data: a text that is moved to
-another incident or district cannot be opened there.
+Every sealed text names its key. A new key is added by ``rotate``; older ones stay until they are destroyed,
+so rotation needs no pause. Since when nothing is sealed with an old key is noted beside it: backups of before
+need it still. ``subject`` is the associated data: a text that is moved to another incident or district
+cannot be opened there.
 """
 
 import base64
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,14 +89,38 @@ class KeyRing:
         name, key = _new()
         with alone(self._path()):
             content = read(self._path())
-            replace(self._path(), {"present": name, "keys": {**content["keys"], name: key}})
+            replace(self._path(), {**content, "present": name, "keys": {**content["keys"], name: key}})
         return name
 
-    def forget(self, *, but: str) -> None:
-        """Destroy every key but one: what is sealed with others can never be read again."""
+    def old(self) -> Mapping[str, datetime | None]:
+        """Return all keys but the present one, each with since when it is known to be unused."""
+        content = ensure(self._path(), _first)
+        noted = content.get("unused", {})
+        return {
+            name: datetime.fromisoformat(noted[name]) if name in noted else None
+            for name in content["keys"]
+            if name != content["present"]
+        }
+
+    def note_used(self, used: Collection[str], at: datetime) -> None:
+        """Note that, at an instant, of the old keys only these seal anything."""
         with alone(self._path()):
             content = read(self._path())
-            replace(self._path(), {"present": but, "keys": {but: content["keys"][but]}})
+            noted = content.get("unused", {})
+            idle = content["keys"].keys() - {content["present"], *used}
+            replace(
+                self._path(),
+                {**content, "unused": {name: noted.get(name, at.isoformat()) for name in sorted(idle)}},
+            )
+
+    def destroy(self, names: Collection[str]) -> None:
+        """Destroy old keys: what is sealed with them can never be read again."""
+        with alone(self._path()):
+            content = read(self._path())
+            gone = set(names) - {content["present"]}
+            kept = {name: key for name, key in content["keys"].items() if name not in gone}
+            noted = {name: at for name, at in content.get("unused", {}).items() if name in kept}
+            replace(self._path(), {**content, "keys": kept, "unused": noted})
 
     def _path(self) -> Path:
         return folder_of(self._home) / NAME

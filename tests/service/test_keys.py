@@ -3,6 +3,7 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,17 @@ def test_keys_rotate_and_old_ones_can_be_destroyed(tmp_path: Path) -> None:
     new = ring.seal(TEXT, "s")
     assert (new.key, ring.present()) == (name, name) != (old.key, old.key)
     assert ring.open(old, "s") == ring.open(new, "s") == TEXT
-    ring.forget(but=name)
+    now = datetime(2025, 7, 1, tzinfo=UTC)
+    assert ring.old() == {old.key: None}
+    ring.note_used({old.key}, now)
+    assert ring.old() == {old.key: None}
+    ring.note_used(set(), now)
+    ring.note_used(set(), now + timedelta(days=1))
+    assert ring.old() == {old.key: now}
+    ring.rotate()
+    assert ring.old() == {old.key: now, name: None}
+    ring.destroy({old.key, ring.present()})
+    assert ring.old() == {name: None}
     assert ring.open(new, "s") == TEXT
     with pytest.raises(SealBroken):
         ring.open(old, "s")

@@ -113,6 +113,6 @@ def test_backups_are_kept_for_fewer_days_than_positions(monkeypatch: pytest.Monk
     assert Settings.load().keep_backups_days == 7
     assert Settings.load(keep_fixes_days=7, keep_backups_days=6).keep_backups_days == 6
     monkeypatch.setenv("WARDLINE_KEEP_FIXES_DAYS", "7")
-    with pytest.raises(SettingsInvalid, match="KEEP_BACKUPS_DAYS .* less than WARDLINE_KEEP_FIXES_DAYS, which is 7"):
+    with pytest.raises(SettingsInvalid, match=r"KEEP_BACKUPS_DAYS .* less than WARDLINE_KEEP_FIXES_DAYS"):
         Settings.load()
     assert Settings.load(keep_backups_days=0).keep_backups_days == 0

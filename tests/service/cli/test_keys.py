@@ -1,8 +1,9 @@
 """``./wardline keys rotate``: says first, does it once, and can be interrupted anywhere without a loss."""
 
 import json
+import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,12 @@ from layers.record_tables import incident_contact
 from layers.stores import Stores
 from service.cli import keys
 from service.cli.main import main
+from service.copies import take_dump
 from service.keys import KeyRing
 from service.schemas.contacts import ContactIn
+from service.settings import Settings
 from service.use_cases import contacts
+from service.use_cases import old_keys as module
 from tests.fixtures.county import DISTRICT, County, centre
 
 Run = Callable[..., tuple[int, str]]
@@ -55,9 +59,9 @@ def rotate(
             contacts.keep(stores, ring, made.id, ContactIn(phone=f"1390000000{number}"), now)
         session.commit()
 
-    def command(*arguments: str) -> tuple[int, str]:
+    def command(*arguments: str, action: str = "rotate") -> tuple[int, str]:
         with pytest.raises(SystemExit) as caught:
-            main(["keys", "rotate", *arguments])
+            main(["keys", action, *arguments])
         out, err = capsys.readouterr()
         return int(caught.value.code or 0), out or err
 
@@ -140,8 +144,68 @@ def test_a_contact_whose_key_is_lost_is_said_and_nothing_changed(
     rotate: Run, engine: Engine, ring: KeyRing
 ) -> None:
     old = ring.present()
-    ring.forget(but=ring.rotate())
+    ring.rotate()
+    ring.destroy({old})
     code, said = rotate("--apply")
     assert code == 1
     assert f"The key {old}" in said
     assert sealed(engine) == {old: COUNT}
+
+
+def destroyed(rotate: Run, *arguments: str) -> dict[str, Any]:
+    code, out = rotate(*arguments, "--json", action="destroy")
+    assert code == 0
+    report: dict[str, Any] = json.loads(out)
+    return {one["key"]: one for one in report["keys"]}
+
+
+def test_old_keys_go_when_neither_contacts_nor_backups_need_them(
+    rotate: Run, engine: Engine, ring: KeyRing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "There are no old keys." in rotate(action="destroy")[1]
+    old = ring.present()
+    made = take_dump(Settings(home=tmp_path / "home", database_url=engine_url(engine)), None, print)
+    rotate("--apply")
+    since = ring.old()[old]
+    assert since is not None
+    # Known for too short a time, however strongly one asks.
+    assert not destroyed(rotate, "--apply", "--even-if-backups-need-it")[old]["goes"]
+    monkeypatch.setattr(module, "SETTLED", timedelta(0))
+    found = destroyed(rotate, "--apply")[old]
+    assert (found["goes"], found["needed_by"]) == (False, [str(made.folder)])
+    assert "backups need it" in rotate(action="destroy")[1]
+    assert old in ring.old()
+    shutil.rmtree(made.folder)
+    assert "would be destroyed" in rotate(action="destroy")[1]
+    assert old in ring.old()
+    assert destroyed(rotate, "--apply")[old]["goes"]
+    assert ring.old() == {}
+    assert phones(engine, ring) == ALL
+    assert audited(engine)[-1] == ("keys.destroy", old, {"backups": 0})
+
+
+def test_a_key_of_contacts_in_backups_goes_only_when_one_insists(
+    rotate: Run, engine: Engine, ring: KeyRing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = ring.present()
+    take_dump(Settings(home=tmp_path / "home", database_url=engine_url(engine)), None, print)
+    rotate("--apply")
+    monkeypatch.setattr(module, "SETTLED", timedelta(0))
+    code, said = rotate("--apply", "--even-if-backups-need-it", action="destroy")
+    assert (code, f"{old}: destroyed" in said) == (0, True)
+    assert audited(engine)[-1] == ("keys.destroy", old, {"backups": 1})
+
+
+def test_a_key_that_seals_a_stored_contact_is_never_destroyed(
+    rotate: Run, engine: Engine, ring: KeyRing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = ring.present()
+    ring.rotate()
+    monkeypatch.setattr(module, "SETTLED", timedelta(0))
+    found = destroyed(rotate, "--apply", "--even-if-backups-need-it")[old]
+    assert (found["used"], found["goes"]) == (True, False)
+    assert phones(engine, ring) == ALL
+
+
+def engine_url(engine: Engine) -> str:
+    return engine.url.render_as_string(hide_password=False)
