@@ -275,6 +275,19 @@ class Retention(Store):
         )
         return None if row is None else row[0]
 
+    def last_report(self) -> Mapping[str, Any] | None:
+        """Return what the last run did, None where there never was one."""
+        table = retention_run
+        newest = select(table.c.report).where(table.c.district == self.district, table.c.applied)
+        row = self._first(newest.order_by(table.c.at.desc()).limit(1))
+        return None if row is None else dict(row.report)
+
+
+def begin_copies(session: Session) -> bool:
+    """Say whether this transaction is the only one that sees to copies of the database, until it ends."""
+    query = "SELECT pg_try_advisory_xact_lock(hashtextextended('retention of copies', 0))"
+    return bool(session.execute(text(query)).scalar_one())
+
 
 def drop_months(session: Session, before: datetime) -> int:
     """Drop the months of fixes that end by an instant, of all districts at once; return how many.

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from layers import districts
 from layers.audit import central
-from layers.retention import Done, end_sessions
+from layers.retention import Done, begin_copies, end_sessions
 from layers.stores import Stores
 from service.cluster.errors import ClusterError
 from service.copies import Copies, copies_of
@@ -58,16 +58,23 @@ async def forget_daily(sessions: Sessions, settings: Settings) -> None:
         await asyncio.sleep(EVERY_S)
 
 
-def look(sessions: Sessions, settings: Settings, copies: Copies, now: datetime) -> Renewal:
+def look(sessions: Sessions, settings: Settings, copies: Copies, now: datetime) -> Renewal | None:
     """Forget what is due, then let copies go in which it lives on; in this order a new one lives longest."""
-    run(sessions, Kept.of(settings, copies=copies.are_kept()), now, due_only=True)
+    try:
+        are_kept = copies.are_kept()
+    except (ClusterError, OSError):
+        # What cannot be looked at may be there; that is said below, after everything due was forgotten.
+        are_kept = True
+    run(sessions, Kept.of(settings, copies=are_kept), now, due_only=True)
     return keep_copies(sessions, settings, copies, now)
 
 
 def keep_copies(
     sessions: Sessions, settings: Settings, copies: Copies, now: datetime, *, apply: bool = True
-) -> Renewal:
+) -> Renewal | None:
     """Remove the copies whose time is over, and tell of it; without ``apply`` say only what would be done.
+
+    None where another process is at it: two would make two backups.
 
     Raises
     ------
@@ -75,14 +82,15 @@ def keep_copies(
         A backup is being made or removed by somebody else.
     """
     with sessions() as session:
+        if apply and not begin_copies(session):
+            return None
         every = [Stores(session, one.code) for one in districts.every(session)]
         # Copies that are there are kept, if only for this run.
         kept = fitted(Kept.of(settings, copies=True), every)
         own = {one.district: days_of(one, kept).fixes for one in every}
-    done = renew(copies, Promise(kept.backups, kept.fixes, own), now, apply=apply)
-    if not apply or not done.is_news:
-        return done
-    with sessions() as session:
+        done = renew(copies, Promise(kept.backups, kept.fixes, own), now, apply=apply)
+        if not apply or not done.is_news:
+            return done
         central(session).record(
             "retention.copies",
             "database",

@@ -89,7 +89,7 @@ def _tell(report: Report) -> None:
 
 def _tell_copies(renewal: Renewal | None) -> None:
     if renewal is None:
-        typer.echo("Backups are looked at when no district is named.")
+        typer.echo("Backups were not looked at: a district is named, or another process does it.")
         return
     if renewal.makes and not renewal.applied:
         typer.echo("A new backup would be made, because the last one is over soon.")

@@ -21,6 +21,7 @@ from layers.audit import AuditFilter, central
 from layers.fixes import FixTable, fix
 from layers.ids import new_id
 from layers.patrols import Patrol
+from layers.retention import begin_copies
 from layers.row_security import SYSTEM_SCOPE
 from layers.stores import Stores
 from service import jobs
@@ -258,12 +259,17 @@ def test_a_dry_run_names_what_goes_and_changes_nothing(house: House) -> None:
     first = house.back_up(FIRST)
     sessions = session_factory(house.engine, SYSTEM_SCOPE)
     foreseen = keep_copies(sessions, house.settings, house.copies, FIRST + 7 * DAY, apply=False)
+    assert foreseen is not None
     assert [one.folder for one in foreseen.over] == [first]
     assert (foreseen.makes, foreseen.left, foreseen.made) == (True, 1, None)
     assert first.exists()
     assert house.told() == []
     house.copies.now = FIRST + 7 * DAY
+    with sessions() as other:
+        assert begin_copies(other)
+        assert keep_copies(sessions, house.settings, house.copies, FIRST + 7 * DAY) is None
     done = keep_copies(sessions, house.settings, house.copies, FIRST + 7 * DAY)
+    assert done is not None
     assert (done.over, done.makes, done.left) == (foreseen.over, True, 1)
 
 
