@@ -1,16 +1,15 @@
-// Administration: its tabs, and those of them that are only read.
+// Administration: its tabs.
 
 import { read } from "wardline/api";
+import { showAudit, startAudit } from "wardline/admin-audit";
 import { showDevices, startDevices } from "wardline/admin-devices";
 import { attempt, empty, troubleOf, where } from "wardline/admin-parts";
 import { startPeople } from "wardline/admin-people";
 import { halfFilled } from "wardline/admin-person";
+import { showRetention, startRetention } from "wardline/admin-retention";
 import { byId, make } from "wardline/dom";
 import { page } from "wardline/page";
-import { _, count, instant } from "wardline/text";
-
-const PAGE = 30;
-const audit = { before: null };
+import { _, count } from "wardline/text";
 
 function district(tab) {
   return byId(`${tab}-district`)?.value ?? page.districts[0]?.code ?? "";
@@ -18,34 +17,6 @@ function district(tab) {
 
 function none() {
   return empty(_("No district yet"), _("Import one first: ./wardline import, or ./wardline demo."));
-}
-
-function entry(one) {
-  const subject = [one.subject_kind, one.subject].filter(Boolean).join(" ");
-  const why = one.purpose ? _("for: {purpose}", { purpose: one.purpose }) : null;
-  const detail = Object.entries(one.detail).map(([name, value]) => `${name}: ${typeof value === "object" ? JSON.stringify(value) : value}`);
-  return make(
-    "li",
-    { class: "entry" },
-    make("span", { class: "number faint" }, `#${one.entry}`),
-    make("span", { class: "number" }, instant(one.at)),
-    make("span", {}, make("strong", {}, one.actor_name), " ", make("code", {}, one.action)),
-    make("span", { class: "row-note" }, [subject, ...detail, why].filter(Boolean).join(" · ")),
-  );
-}
-
-async function loadAudit(fresh) {
-  const code = district("audit");
-  if (!code) {
-    byId("audit-rows").replaceChildren(none());
-    return;
-  }
-  const answer = await read(where("audit", { district: code, limit: PAGE, before: fresh ? null : audit.before }));
-  if (fresh) byId("audit-rows").replaceChildren(make("ol", { class: "entries" }));
-  byId("audit-rows").querySelector("ol")?.append(...answer.items.map(entry));
-  if (fresh && !answer.items.length) byId("audit-rows").replaceChildren(empty(_("Nothing is recorded yet"), _("Reads of other people's tracks, exports, decisions and changes of rules are written here.")));
-  audit.before = answer.before;
-  byId("audit-more").hidden = answer.items.length < PAGE;
 }
 
 async function loadQuarantine() {
@@ -68,8 +39,8 @@ const tabs = {
   people: () => {},
   devices: showDevices,
   quarantine: () => attempt(troubleOf("quarantine"), loadQuarantine),
-  audit: () => attempt(troubleOf("audit"), () => loadAudit(true)),
-  retention: () => {},
+  audit: showAudit,
+  retention: showRetention,
 };
 
 async function turn() {
@@ -85,12 +56,13 @@ async function turn() {
   await tabs[tab]();
 }
 
-for (const name of ["quarantine", "audit"]) byId(`${name}-district`)?.addEventListener("change", () => tabs[name]());
-byId("audit-more").addEventListener("click", () => attempt(troubleOf("audit"), () => loadAudit(false)));
+byId("quarantine-district")?.addEventListener("change", () => tabs.quarantine());
 window.addEventListener("hashchange", turn);
 window.addEventListener("beforeunload", (event) => {
   if (halfFilled()) event.preventDefault();
 });
 startDevices();
+startAudit();
+startRetention();
 await Promise.all([startPeople(), turn()]);
 document.body.dataset.ready = "1";

@@ -155,6 +155,10 @@ POLICY: Mapping[str, Rule] = {
     "POST /api/v1/fix-exports/{export}/approval": Rule(frozenset({"supervisor", ADMINISTRATOR}), "district"),
     "GET /api/v1/fix-exports/{export}/file": Rule(LEADS - {"auditor"}, "district"),
     "GET /api/v1/audit": Rule(OVERSIGHT, "district"),
+    "GET /api/v1/audit/chain": Rule(OVERSIGHT, "district"),
+    "POST /api/v1/audit/proof": Rule(OVERSIGHT, "district"),
+    "GET /api/v1/retention": Rule(OVERSIGHT, "district"),
+    "PUT /api/v1/retention/{subject}": Rule(ADMINISTRATION, "district"),
     # Incidents and representatives.
     "GET /api/v1/incidents": Rule(CASES, "subtree"),
     "GET /api/v1/incidents/{incident}": Rule(CASES, "subtree"),

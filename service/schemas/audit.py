@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from layers.audit_chain import Entry
+from layers.audit_chain import ChainHead, Entry
 
 
 class AuditEntry(BaseModel):
@@ -31,6 +31,31 @@ class AuditPage(BaseModel):
 
     items: list[AuditEntry]
     before: int | None
+
+
+class ChainProof(BaseModel):
+    """When a chain was last proven: how many entries it had, and how many were not as written."""
+
+    at: datetime
+    by: str
+    entries: int
+    faults: int
+
+
+class AuditChain(BaseModel):
+    """A chain: its length, the hash of its last entry, and when it was last proven from here."""
+
+    entries: int
+    hash: str
+    proven: ChainProof | None
+
+
+def chain_json(head: ChainHead, proof: Entry | None) -> dict[str, Any]:
+    """Return the state of a chain, given the entry that tells of its last proof."""
+    told = None
+    if proof is not None:
+        told = {"at": proof.at, "by": proof.actor_name, **{k: proof.detail[k] for k in ("entries", "faults")}}
+    return {"entries": head.seq, "hash": head.hash.hex(), "proven": told}
 
 
 def entry_json(value: Entry) -> dict[str, Any]:

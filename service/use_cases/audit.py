@@ -10,11 +10,15 @@ from typing import Any
 from geo.errors import N_
 from layers.audit import Audit
 from layers.audit_chain import ChainHead, Fault, verify
+from layers.stores import Stores
 from service.errors import InvalidInput
 from service.keys import SigningKey, verify_signature
 
 FORMAT = "wardline audit head"
 VERSION = 1
+PROOF = "audit.prove"
+MOST_PROVEN = 200_000
+"""A longer chain takes too long for a request."""
 
 WORDS: Mapping[str, str] = {
     "changed": N_("{chain}: entry {seq} was changed."),
@@ -63,6 +67,26 @@ def prove(chains: Iterable[Audit], heads: Sequence[ChainHead] = ()) -> tuple[Cha
         found = entries[name].entries() if name in entries else ()
         reports.append(ChainReport(*verify(name, found, [head for head in heads if head.chain == name])))
     return tuple(reports)
+
+
+def prove_here(stores: Stores) -> ChainReport:
+    """Prove the chain of a district for somebody who waits for it, and note that it was.
+
+    Raises
+    ------
+    InvalidInput
+        The chain is too long for that.
+    """
+    length = stores.audit.head().seq
+    if length > MOST_PROVEN:
+        raise InvalidInput(
+            N_("The audit has {count} entries, too many to be proven while you wait."),
+            mend=N_("Run on the server: ./wardline audit verify."),
+            count=length,
+        )
+    (report,) = prove([stores.audit])
+    stores.audit.record(PROOF, "chain", stores.district, entries=report.head.seq, faults=len(report.faults))
+    return report
 
 
 def export_heads(chains: Iterable[Audit], key: SigningKey, now: datetime) -> dict[str, Any]:

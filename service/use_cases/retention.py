@@ -11,7 +11,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from geo.errors import N_
+from layers import districts
 from layers.retention import Done, Limits, drop_months, steps
+from layers.row_security import SYSTEM, acting
 from layers.stores import Stores
 from service.errors import InvalidInput
 from service.settings import Settings
@@ -108,6 +110,36 @@ def foresee(stores: Stores, kept: Kept, now: datetime) -> Report:
         for one in steps(stores.district, limits, now)
     ]
     return Report(stores.district, now, False, limits, tuple(done))  # noqa: FBT003
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a district keeps: its days by subject, which are its own, the last run, and a run of today.
+
+    ``backups`` of the days of fixes are those of copies of the database.
+    """
+
+    days: Mapping[str, int]
+    own: frozenset[str]
+    backups: int
+    last: Mapping[str, Any] | None
+    today: Report
+
+
+def state_of(stores: Stores, kept: Kept, now: datetime) -> State:
+    """Return what a district keeps. Rows are counted as the service sees them, whoever asks."""
+    days = days_of(stores, kept)
+    with acting(stores.session, SYSTEM):
+        every = [Stores(stores.session, one.code) for one in districts.every(stores.session)]
+        fit = fitted(kept, every)
+        today = foresee(stores, fit, now)
+    return State(
+        {name: getattr(days, name) for name in SUBJECTS},
+        frozenset(stores.retention.periods().keys() & set(SUBJECTS)),
+        fit.backups,
+        stores.retention.last_report(),
+        today,
+    )
 
 
 def forget(stores: Stores, kept: Kept, now: datetime, dropped: int = 0) -> Report | None:

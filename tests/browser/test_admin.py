@@ -7,6 +7,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
+from layers.accounts import ADMINISTRATOR
+from layers.audit import Actor, act_as
 from layers.ids import new_id
 from layers.row_security import SYSTEM_SCOPE, enter
 from layers.stores import Stores
@@ -336,3 +338,57 @@ def test_quarantine_is_reached_with_its_district(office: Office) -> None:
     watched.ready()
     assert page.url.endswith(f"/quarantine?district={DISTRICT}")
     assert "/admin" in links(page)
+
+
+def test_the_audit_is_filtered_by_kind_and_person_and_its_chain_is_proven(office: Office) -> None:
+    person, login = office.person((ADMINISTRATOR, DISTRICT, None))
+    with Session(office.engine) as session, session.begin():
+        enter(session, SYSTEM_SCOPE)
+        act_as(session, Actor("person", person, login))
+        Stores(session, DISTRICT).audit.record("marker.edit", "marker", "P1")
+    page = office.sign_in("auditor").open("/admin#audit")
+    entries = page.locator("#audit-rows .entry")
+    page.fill("#audit-filter [name=action]", "marker.edit")
+    page.press("#audit-filter [name=action]", "Enter")
+    expect(entries).to_have_count(1)
+    page.fill("#audit-filter [name=login]", login)
+    page.press("#audit-filter [name=login]", "Enter")
+    expect(entries).to_have_count(1)
+    expect(entries).to_contain_text(login)
+    page.fill("#audit-filter [name=action]", "marker.remove")
+    page.press("#audit-filter [name=action]", "Enter")
+    expect(page.locator("#audit-rows")).to_contain_text("No such entry")
+    page.fill("#audit-filter [name=login]", "nobody.here")
+    page.press("#audit-filter [name=login]", "Enter")
+    expect(page.locator("#audit-problem")).to_contain_text("nobody.here")
+    page.fill("#audit-filter [name=login]", "")
+    page.fill("#audit-filter [name=action]", "")
+    page.press("#audit-filter [name=action]", "Enter")
+    page.focus("#audit-prove")
+    page.keyboard.press("Enter")
+    expect(page.locator("#audit-chain")).to_contain_text("Whole when")
+    expect(entries.first).to_contain_text("audit.prove")
+
+
+def test_retention_is_seen_and_own_days_are_set_by_keyboard(office: Office) -> None:
+    page = office.sign_in("administrator").open("/admin#retention")
+    fixes = page.locator("[data-subject=fixes]")
+    expect(fixes).to_contain_text("Raw positions · 30 days")
+    expect(fixes).to_contain_text("days of the settings")
+    expect(page.locator("#retention-last")).to_contain_text("There was no run yet")
+    expect(page.locator("#retention-today")).to_contain_text("Positions before")
+    fixes.get_by_role("button").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("dialog [name=days]")).to_be_focused()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("5")
+    page.keyboard.press("Enter")
+    expect(opened(page)).to_contain_text("backups hold them for 7")
+    page.fill("dialog [name=days]", "14")
+    page.keyboard.press("Enter")
+    expect(fixes).to_contain_text("Raw positions · 14 days")
+    expect(fixes).to_contain_text("days of this district")
+    expect(fixes.get_by_role("button")).to_be_focused()
+    theirs = office.sign_in("auditor", PHONE, "zh-CN").open("/admin#retention")
+    expect(theirs.locator("[data-subject=fixes]")).to_contain_text("原始轨迹点 · 14 天")
+    assert theirs.locator("#tab-retention button:visible").count() == 0

@@ -107,6 +107,10 @@ TABLE: dict[str, Row] = {
     "GET /quarantine": Row("csau", "district", there("/quarantine"), page=True),
     "GET /admin": Row("au", path="/admin", page=True),
     "GET /api/v1/audit": Row("au", "district", there("/api/v1/audit")),
+    "GET /api/v1/audit/chain": Row("au", "district", there("/api/v1/audit/chain")),
+    "POST /api/v1/audit/proof": Row("au", "district", there("/api/v1/audit/proof")),
+    "GET /api/v1/retention": Row("au", "district", there("/api/v1/retention")),
+    "PUT /api/v1/retention/{subject}": Row("a", "district", there("/api/v1/retention/fixes"), {}),
     "GET /api/v1/incidents/{incident}/contact": Row(
         HANDLING, "district", there("/api/v1/incidents/{incident}/contact")
     ),
