@@ -9,6 +9,7 @@ signed edges sum to what they were, and every area is valid, decided on whole la
 from geo.redraw.base import Base
 from geo.redraw.change import Change, Descent, EdgeDelta, LineageKind
 from geo.redraw.codec import operation_from_json
+from geo.redraw.halving import halving_line
 from geo.redraw.operations import (
     Into,
     Merge,
@@ -47,5 +48,6 @@ __all__ = [
     "State",
     "Transfer",
     "UnitState",
+    "halving_line",
     "operation_from_json",
 ]

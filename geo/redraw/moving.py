@@ -1,6 +1,5 @@
 """Moving boundaries: paths of present edges take another course between the two units beside them."""
 
-from dataclasses import replace
 from uuid import UUID
 
 import numpy as np
@@ -35,8 +34,7 @@ def move(ground: Ground, operation: Move) -> dict[UUID, UnitState | None]:
         ledger.give(left, new)
         ledger.give(right, old)
         ledger.take(right, new)
-    areas = ledger.areas(ground)
-    return {each: replace(ground.unit(each), area=area) for each, area in areas.items() if area is not None}
+    return {each: ground.unit(each).with_area(area) for each, area in ledger.areas(ground).items()}
 
 
 def _owners(ground: Ground, moved: PathMove, named: set[tuple[int, int]]) -> tuple[UUID, UUID]:

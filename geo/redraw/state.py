@@ -9,17 +9,23 @@ from uuid import UUID
 from geo.redraw.base import Base
 from geo.redraw.change import Change, same, state_differs
 from geo.redraw.ground import Ground
+from geo.redraw.merging import merge
 from geo.redraw.moving import move
-from geo.redraw.operations import Move, Operation, Reassign, Recode, Rename, Transfer
+from geo.redraw.operations import Merge, Move, Operation, Reassign, Recode, Rename, Split, Transfer
 from geo.redraw.proof import prove_units
 from geo.redraw.refusals import RedrawRefused
 from geo.redraw.relabelling import reassign, recode, rename
+from geo.redraw.splitting import split
+from geo.redraw.transferring import transfer
 from geo.redraw.unit import UnitState
 
 _Units = dict[UUID, UnitState | None]
 
 _PERFORM: Mapping[type[Any], Callable[[Ground, Any], _Units]] = {
     Move: move,
+    Split: split,
+    Merge: merge,
+    Transfer: transfer,
     Reassign: reassign,
     Rename: rename,
     Recode: recode,

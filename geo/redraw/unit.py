@@ -1,6 +1,6 @@
 """What a unit is in a state: its attributes and its area, with the area's chain at hand."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 import numpy as np
@@ -78,6 +78,10 @@ class UnitState:
         if other is None or self.attributes() != other.attributes():
             return False
         return bool(shapely.equals_identical(self.area, other.area)) or self.chain.same_as(other.chain)
+
+    def with_area(self, area: Geometry | None) -> "UnitState | None":
+        """Return the unit with another area, or None where it has none left."""
+        return None if area is None else replace(self, area=area)
 
     def attributes(self) -> tuple[str, str, UUID | None, int | None]:
         """Return code, name, parent and households."""

@@ -11,13 +11,19 @@ import shapely
 
 from geo.redraw import (
     Base,
+    Into,
+    Merge,
     Move,
     Operation,
+    Part,
     PathMove,
     Reassign,
     Recode,
+    RedrawRefused,
     Rename,
+    Split,
     State,
+    Transfer,
 )
 from tests.geo.partitions import CORNER, Made, make
 
@@ -115,7 +121,10 @@ def judged(state: State, move: Move) -> bool:
 
 def random_operation(rng: np.random.Generator, state: State, reach: int = 900) -> Operation:
     """An operation that may or may not be legal."""
-    kinds: list[Callable[..., Operation]] = [drag, drag, insert, delete, trace, rename, recode, reassign]
+    kinds: list[Callable[..., Operation]] = [
+        *(drag, drag, insert, delete, trace, rename, recode, reassign),
+        *(split, split, split, merge, merge, transfer, transfer),
+    ]
     return kinds[int(rng.integers(len(kinds)))](rng, state, reach)
 
 
@@ -184,6 +193,62 @@ def recode(rng: np.random.Generator, state: State, reach: int) -> Recode:
 def reassign(rng: np.random.Generator, state: State, reach: int) -> Reassign:
     parent = [*GROUPS, unit_id(0)][int(rng.integers(len(GROUPS) + 1))]
     return Reassign(tuple({random_unit(rng, state) for _ in range(2)}), parent)
+
+
+def fresh(rng: np.random.Generator) -> UUID:
+    return UUID(int=10**9 + int(rng.integers(10**12)))
+
+
+def random_line(rng: np.random.Generator, area: Any) -> Any:
+    """A line across an area, straight or bent, sometimes through vertices of it, as a lattice path."""
+    west, south, east, north = (round(each * 10**7) for each in area.bounds)
+    reach = max(east - west, north - south)
+    middle = np.array([rng.integers(west, east + 1), rng.integers(south, north + 1)])
+    angle = rng.uniform(0, 2 * np.pi)
+    step = np.rint(2 * reach * np.array([np.cos(angle), np.sin(angle)])).astype(np.int64)
+    bend = rng.integers(-reach // 4, reach // 4 + 1, 2)
+    line = np.array([middle - step, middle + bend, middle + step])
+    if rng.random() < 0.3:
+        vertices = np.rint(shapely.get_coordinates(area) * 10**7).astype(np.int64)
+        line[1:2] = vertices[int(rng.integers(len(vertices)))]
+        if rng.random() < 0.5:
+            line[0] = vertices[int(rng.integers(len(vertices)))]
+    return line
+
+
+def split(rng: np.random.Generator, state: State, reach: int) -> Split:
+    """A split with as many parts as pieces, most of the time: the refusal tells how many there are."""
+    unit = random_unit(rng, state)
+    line = random_line(rng, state.unit(unit).area)
+    count = 2
+    try:
+        state.apply(Split(unit, line, tuple(Part(fresh(rng), f"?{k}", "?") for k in range(2))))
+    except RedrawRefused as refusal:
+        count = refusal.params.get("pieces", 2) if rng.random() < 0.9 else 3
+    ids = [unit if k == 0 and rng.random() < 0.5 else fresh(rng) for k in range(count)]
+    codes = [f"s{rng.integers(10**6)}" for _ in ids]
+    return Split(unit, line, tuple(Part(*each, "Part", 5) for each in zip(ids, codes, strict=True)))
+
+
+def merge(rng: np.random.Generator, state: State, reach: int) -> Merge:
+    units = [random_unit(rng, state)]
+    beside = state.around(units)
+    others = beside if beside and rng.random() < 0.8 else [each for each in state if each != units[0]]
+    units += others[: int(rng.integers(1, 3))] or units
+    into = units[0] if rng.random() < 0.7 else fresh(rng)
+    return Merge(tuple(units), Into(into, f"m{rng.integers(10**6)}", "Merged"))
+
+
+def transfer(rng: np.random.Generator, state: State, reach: int) -> Transfer:
+    source = random_unit(rng, state)
+    beside = state.around([source]) or list(state)
+    target = beside[int(rng.integers(len(beside)))]
+    own = shapely.get_coordinates(state.unit(source).area)
+    middle = np.rint(own[int(rng.integers(len(own)))] * 10**7).astype(np.int64)
+    angles = np.sort(rng.uniform(0, 2 * np.pi, int(rng.integers(3, 7))))
+    away = rng.integers(200, 5_000, len(angles))
+    ring = middle + np.rint(away[:, None] * np.column_stack((np.cos(angles), np.sin(angles)))).astype(int)
+    return Transfer((np.vstack((ring, ring[:1])),), source, target)
 
 
 def path(old: list[Point], new: list[Point]) -> PathMove:
