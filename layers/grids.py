@@ -1,6 +1,6 @@
 """Grids: reading and publishing area layers, the exact partitions and the overlays."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -61,6 +61,38 @@ class Grids(Store):
         found = Catalog(self._session, self.district).get(layer)
         return Publication(self._session, self.district).publish(
             found, effective_on, drafts, published_at=published_at, note=note, base=base
+        )
+
+    def publish_change(
+        self,
+        layer: str,
+        effective_on: date,
+        drafts: Sequence[UnitDraft],
+        ended: Collection[UUID],
+        *,
+        base: UUID,
+        published_at: datetime | None = None,
+        note: str = "",
+    ) -> Release:
+        """Publish what a change makes of some units from a day on; see :meth:`Publication.publish_change`."""
+        found = Catalog(self._session, self.district).get(layer)
+        return Publication(self._session, self.district).publish_change(
+            found, effective_on, drafts, ended, base=base, published_at=published_at, note=note
+        )
+
+    def republish(
+        self,
+        layer: str,
+        replaced: UUID,
+        drafts: Sequence[UnitDraft],
+        ended: Collection[UUID],
+        *,
+        published_at: datetime | None = None,
+    ) -> Release:
+        """Publish a release again on top of one inserted before it; see :meth:`Publication.republish`."""
+        found = Catalog(self._session, self.district).get(layer)
+        return Publication(self._session, self.district).republish(
+            found, replaced, drafts, ended, published_at=published_at
         )
 
     def release_in_force(self, layer: str, as_of: date, known_at: datetime | None = None) -> Release | None:

@@ -8,58 +8,42 @@ responsible on day D, as known on day K" has one answer.
 """
 
 import hashlib
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from types import MappingProxyType
 from uuid import UUID
 
 import numpy as np
 import shapely
 from psycopg.types.json import Jsonb
 from psycopg.types.range import Range
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import func, select, text
 
 from geo.errors import N_
 from layers.catalog import Layer
 from layers.errors import Conflict, InvalidAttribute, StaleVersion
-from layers.geometry import as_multi, from_shape, off_lattice, to_ewkbs
+from layers.geometry import from_shape, to_ewkbs
 from layers.heads import Heads
 from layers.ids import new_id
 from layers.releases import Release, Releases, release
 from layers.storage import Store, read_sql
+from layers.unit_checks import CheckedUnits, Standing, checked
 from layers.units import UnitDraft, unit, unit_outline, unit_version
 
-_VERSION_COLUMNS = (
-    "unit",
-    "revision",
-    "layer",
-    "release",
-    "code",
-    "name",
-    "level",
-    "parent",
-    "geom",
-    "households",
-    "attributes",
-    "valid",
-    "recorded",
-    "digest",
-)
+_VERSION_COLUMNS = tuple(column.name for column in unit_version.columns if column.name != "district")
 
 
 @dataclass(frozen=True, slots=True)
-class _State:
-    """The units to be published, checked: their areas as MultiPolygons and the digest of each content."""
+class _Issue:
+    """What a publication says of itself."""
 
-    drafts: tuple[UnitDraft, ...]
-    areas: np.ndarray[Any, np.dtype[np.object_]]
-    digests: tuple[bytes, ...]
-
-    def digest(self) -> str:
-        """Return the SHA-256 of the whole content, whatever the order of the units."""
-        return hashlib.sha256(b"".join(sorted(self.digests))).hexdigest()
+    layer: Layer
+    effective_on: date
+    at: datetime
+    note: str
+    replaces: UUID | None = None
 
 
 class Publication(Store):
@@ -101,68 +85,218 @@ class Publication(Store):
         Conflict
             An id belongs to another layer, or ``published_at`` is before the last publication.
         """
-        self._lock(f"release:{layer.code}")
-        at = published_at or datetime.now(UTC)
+        at = self._begin(layer.code, published_at)
         latest = Releases(self._session, self.district).latest(layer.code)
-        _check_base(latest, base, at)
-        state = _checked(layer, drafts)
-        until = Releases(self._session, self.district).next_after(layer.code, effective_on)
-        made = self._add_release(
-            layer, effective_on, at, note, state, 1 if latest is None else latest.number + 1
+        _check_base(latest, base)
+        state = checked(layer, drafts)
+        present = {} if latest is None else self._standing(layer.code, effective_on)
+        ended = present.keys() - {draft.id for draft in state.drafts}
+        return self._issue(_Issue(layer, effective_on, at, note), state, present, ended)
+
+    def publish_change(
+        self,
+        layer: Layer,
+        effective_on: date,
+        drafts: Sequence[UnitDraft],
+        ended: Collection[UUID],
+        *,
+        base: UUID,
+        published_at: datetime | None = None,
+        note: str = "",
+        replaces: UUID | None = None,
+    ) -> Release:
+        """Publish what a change makes of some units from a day on; all others keep their versions.
+
+        The release is the same as if the whole state had been published: digest, counts and extent are
+        those of all units. It holds to the next release already published, which does not know of the change:
+        publish that again on top of it (:meth:`republish`) in the same transaction.
+
+        Parameters
+        ----------
+        layer
+            The area layer.
+        effective_on
+            The first day.
+        drafts
+            The units that change or are new, with the upper units whose outline changes by it.
+        ended
+            The ids of the units that are no more.
+        base
+            The release in force on that day: refused if it is another by now.
+        published_at, note
+            As :meth:`publish`.
+        replaces
+            The release of the same day that this one stands for.
+
+        Raises
+        ------
+        InvalidAttribute
+            A unit is not possible beside those that stay, or one that ends is not in force.
+        StaleVersion
+            Another release than ``base`` is in force on that day.
+        Conflict
+            As :meth:`publish`.
+        """
+        at = self._begin(layer.code, published_at)
+        _check_base(Releases(self._session, self.district).in_force(layer.code, effective_on), base)
+        present = self._standing(layer.code, effective_on)
+        for unknown in sorted(set(ended) - present.keys())[:1]:
+            raise InvalidAttribute(
+                N_("Unit {unit} cannot end: it is not in force on {day}."),
+                mend=N_("Load the layer again and repeat the change."),
+                where={"unit": str(unknown)},
+                unit=str(unknown),
+                day=effective_on.isoformat(),
+            )
+        left_out = {draft.id for draft in drafts} | set(ended)
+        kept = {unit: one for unit, one in present.items() if unit not in left_out}
+        state = checked(layer, drafts, kept)
+        issue = _Issue(layer, effective_on, at, note, replaces)
+        return self._issue(issue, state, present, set(ended) - {draft.id for draft in drafts}, kept)
+
+    def republish(
+        self,
+        layer: Layer,
+        replaced: UUID,
+        drafts: Sequence[UnitDraft],
+        ended: Collection[UUID],
+        *,
+        published_at: datetime | None = None,
+        note: str = "",
+    ) -> Release:
+        """Publish a release again, for its own day, after one of an earlier day was inserted before it.
+
+        ``drafts`` and ``ended`` change the state that the release had. Two releases of one instant are told
+        together: a version written by the first and changed by the second was never believed, and its
+        ``recorded`` is empty.
+
+        Raises
+        ------
+        NotFound
+            The district has no such release.
+        InvalidAttribute, StaleVersion, Conflict
+            As :meth:`publish_change`.
+        """
+        before = Releases(self._session, self.district).get(replaced)
+        return self.publish_change(
+            layer,
+            before.effective_on,
+            drafts,
+            ended,
+            base=replaced,
+            published_at=published_at,
+            note=note or before.note,
+            replaces=replaced,
         )
-        present = {} if latest is None else self._digests(layer.code, effective_on)
+
+    def _begin(self, layer: str, published_at: datetime | None) -> datetime:
+        """Wait for whoever publishes the layer, and return the instant of this publication."""
+        self._lock(f"release:{layer}")
+        at = published_at or datetime.now(UTC)
+        latest = Releases(self._session, self.district).latest(layer)
+        if latest is not None and at < latest.published_at:
+            raise Conflict(
+                N_("The release would be published at {at}, before the last one at {last}."),
+                mend=N_("Publish with the present time; only the effective day may lie in the past."),
+                where={"pointer": "/published_at"},
+                at=at.isoformat(),
+                last=latest.published_at.isoformat(),
+            )
+        return at
+
+    def _issue(
+        self,
+        issue: _Issue,
+        state: CheckedUnits,
+        present: Mapping[UUID, Standing],
+        ended: Collection[UUID],
+        kept: Mapping[UUID, Standing] = MappingProxyType({}),
+    ) -> Release:
+        """Store a release and what it changes; ``kept`` are the units that it does not speak of."""
+        layer, day = issue.layer.code, issue.effective_on
+        until = Releases(self._session, self.district).next_after(layer, day)
+        made = self._add_release(issue, state, kept, set(present) - set(kept))
         changed = [
             position
             for position, (draft, digest) in enumerate(zip(state.drafts, state.digests, strict=True))
-            if present.get(draft.id, (0, b""))[1] != digest
+            if draft.id not in present or present[draft.id].digest != digest
         ]
-        kept = {draft.id for draft in state.drafts} - {state.drafts[position].id for position in changed}
-        closed = {key: revision for key, (revision, _) in present.items() if key not in kept}
-        self._close(closed, effective_on, until, at)
-        self._add_units(layer.code, [state.drafts[position].id for position in changed], at)
-        self._add_versions(made, state, changed, Range(effective_on, until), Range(at, None))
-        Heads(self._session, self.district).raise_head(layer.code)
+        ids = [state.drafts[position].id for position in changed]
+        closed = {unit: present[unit].revision for unit in (*ids, *ended) if unit in present}
+        self._close(closed, day, until, issue.at)
+        self._add_units(layer, ids, issue.at)
+        self._add_versions(made, state, changed, Range(day, until), Range(issue.at, None))
+        Heads(self._session, self.district).raise_head(layer)
         return made
 
     def _add_release(
-        self, layer: Layer, effective_on: date, at: datetime, note: str, state: _State, number: int
+        self, issue: _Issue, state: CheckedUnits, kept: Mapping[UUID, Standing], spoken_of: set[UUID]
     ) -> Release:
-        counts = np.bincount(
-            np.array([draft.level for draft in state.drafts], dtype=np.int64),
-            minlength=len(layer.level_names),
-        )
-        frame = shapely.box(*shapely.total_bounds(state.areas)) if state.drafts else None
+        levels = [draft.level for draft in state.drafts] + [one.level for one in kept.values()]
+        names = issue.layer.level_names
+        counts = np.bincount(np.array(levels, dtype=np.int64), minlength=len(names))
+        digests = sorted([*state.digests, *(one.digest for one in kept.values())])
+        latest = Releases(self._session, self.district).latest(issue.layer.code)
         identifier = new_id()
         self._insert(
             release,
             [
                 {
                     "id": identifier,
-                    "layer": layer.code,
-                    "number": number,
-                    "effective_on": effective_on,
-                    "published_at": at,
-                    "note": note,
-                    "units": len(state.drafts),
-                    "digest": state.digest(),
+                    "layer": issue.layer.code,
+                    "number": 1 if latest is None else latest.number + 1,
+                    "effective_on": issue.effective_on,
+                    "published_at": issue.at,
+                    "note": issue.note,
+                    "units": len(levels),
+                    # Of the whole content, whatever the order of the units.
+                    "digest": hashlib.sha256(b"".join(digests)).hexdigest(),
                     "counts": counts.tolist(),
-                    "extent": from_shape(frame),
+                    "extent": from_shape(self._frame(issue, state, kept, spoken_of)),
+                    "replaces": issue.replaces,
                 }
             ],
         )
         return Releases(self._session, self.district).get(identifier)
 
-    def _digests(self, layer: str, day: date) -> dict[UUID, tuple[int, bytes]]:
-        """Return revision and digest of the versions now believed for a day."""
+    def _frame(
+        self, issue: _Issue, state: CheckedUnits, kept: Mapping[UUID, Standing], spoken_of: set[UUID]
+    ) -> BaseGeometry | None:
+        """Return the box of all units: that of those published, and of those on the top that stay."""
+        boxes = [shapely.total_bounds(state.areas)] if state.drafts else []
+        if any(one.level == 0 for one in kept.values()):
+            row = self._first(
+                text(read_sql("publish_extent")),
+                {
+                    "district": self.district,
+                    "layer": issue.layer.code,
+                    "day": issue.effective_on,
+                    "others": list(spoken_of),
+                },
+            )
+            boxes += [] if row is None or row[0] is None else [np.array(row, dtype=np.float64)]
+        if not boxes:
+            return None
+        every = np.array(boxes)
+        return shapely.box(*every[:, :2].min(axis=0), *every[:, 2:].max(axis=0))
+
+    def _standing(self, layer: str, day: date) -> dict[UUID, Standing]:
+        """Return what is now believed of the units in force on a day."""
+        columns = unit_version.c
         rows = self._all(
-            select(unit_version.c.unit, unit_version.c.revision, unit_version.c.digest).where(
-                unit_version.c.district == self.district,
-                unit_version.c.layer == layer,
-                unit_version.c.valid.contains(day),
-                func.upper_inf(unit_version.c.recorded),
+            select(
+                columns.unit, columns.revision, columns.digest, columns.level, columns.code, columns.parent
+            ).where(
+                columns.district == self.district,
+                columns.layer == layer,
+                columns.valid.contains(day),
+                func.upper_inf(columns.recorded),
             )
         )
-        return {row.unit: (row.revision, bytes(row.digest)) for row in rows}
+        return {
+            row.unit: Standing(row.revision, bytes(row.digest), row.level, row.code, row.parent)
+            for row in rows
+        }
 
     def _close(self, closed: Mapping[UUID, int], day: date, until: date | None, at: datetime) -> None:
         """End the belief in versions, and write again what stays true before ``day`` and from ``until``."""
@@ -200,7 +334,12 @@ class Publication(Store):
         self._copy(unit, ("id", "layer", "created_at"), ((key, layer, at) for key in ids if key not in known))
 
     def _add_versions(
-        self, made: Release, state: _State, changed: list[int], valid: Range[date], recorded: Range[datetime]
+        self,
+        made: Release,
+        state: CheckedUnits,
+        changed: list[int],
+        valid: Range[date],
+        recorded: Range[datetime],
     ) -> None:
         if not changed:
             return
@@ -245,111 +384,11 @@ class Publication(Store):
         self._copy(unit_outline, ("unit", "revision", "geom", "label"), outlines)
 
 
-def _check_base(latest: Release | None, base: UUID | None, at: datetime) -> None:
-    if base is not None and (latest is None or latest.id != base):
+def _check_base(there: Release | None, base: UUID | None) -> None:
+    if base is not None and (there is None or there.id != base):
         raise StaleVersion(
             N_("Another release of this layer was published since the one this was drawn from."),
             mend=N_("Load the layer again and repeat the change on release {number}."),
             where={"release": str(base)},
-            number=0 if latest is None else latest.number,
+            number=0 if there is None else there.number,
         )
-    if latest is not None and at < latest.published_at:
-        raise Conflict(
-            N_("The release would be published at {at}, before the last one at {last}."),
-            mend=N_("Publish with the present time; only the effective day may lie in the past."),
-            where={"pointer": "/published_at"},
-            at=at.isoformat(),
-            last=latest.published_at.isoformat(),
-        )
-
-
-def _checked(layer: Layer, drafts: Sequence[UnitDraft]) -> _State:
-    """Return the drafts with their areas and digests, or refuse the first that is not possible."""
-    levels = {draft.id: draft.level for draft in drafts}
-    if len(levels) < len(drafts):
-        raise _refusal(N_("Two units have the same id."), mend=N_("Give every unit an id of its own."))
-    codes: set[tuple[int, str]] = set()
-    for row, draft in enumerate(drafts):
-        _check_draft(layer, draft, row, levels)
-        if (draft.level, draft.code) in codes:
-            raise _refusal(
-                N_("Two units of level {level} have the code {unit}."),
-                mend=N_("Give every unit of a level a code of its own."),
-                row=row,
-                unit=draft.code,
-                level=layer.level_names[draft.level],
-            )
-        codes.add((draft.level, draft.code))
-    areas = as_multi([draft.geometry for draft in drafts])
-    for row in off_lattice(areas)[:1]:
-        raise _refusal(
-            N_("The area of {unit} has a coordinate that is not a multiple of 1e-7 degrees."),
-            mend=N_("Quantise the areas before they are proven and published."),
-            row=int(row),
-            unit=drafts[row].code,
-        )
-    binary = shapely.to_wkb(areas)
-    digests = tuple(
-        _digest(
-            draft.code,
-            draft.name,
-            draft.level,
-            draft.parent,
-            draft.households,
-            draft.attributes,
-            area,
-        )
-        for draft, area in zip(drafts, binary, strict=True)
-    )
-    return _State(tuple(drafts), areas, digests)
-
-
-def _check_draft(layer: Layer, draft: UnitDraft, row: int, levels: Mapping[UUID, int]) -> None:
-    if not 0 <= draft.level <= layer.leaf_level:
-        raise _refusal(
-            N_("Unit {unit} is on level {level}, but layer “{layer}” has only {levels}."),
-            mend=N_("Use levels 0 (the top) to {leaf}."),
-            row=row,
-            unit=draft.code,
-            level=draft.level,
-            layer=layer.code,
-            levels=", ".join(layer.level_names),
-            leaf=layer.leaf_level,
-        )
-    if (draft.parent is None) != (draft.level == 0):
-        raise _refusal(
-            N_("Unit {unit} of level {level} has a wrong parent: the top has none, all others have one."),
-            mend=N_("Give the unit its parent, one level up."),
-            row=row,
-            unit=draft.code,
-            level=layer.level_names[draft.level],
-        )
-    if draft.parent is not None and levels.get(draft.parent) != draft.level - 1:
-        raise _refusal(
-            N_("The parent of unit {unit} is not a unit one level up in this publication."),
-            mend=N_("Publish the parent too, on level {level}."),
-            row=row,
-            unit=draft.code,
-            level=layer.level_names[draft.level - 1],
-        )
-    if not draft.code.strip():
-        raise _refusal(N_("A unit has no code."), mend=N_("Give every unit a code."), row=row)
-
-
-def _refusal(message: str, *, mend: str, row: int | None = None, **params: Any) -> InvalidAttribute:
-    where = {} if row is None else {"row": row}
-    return InvalidAttribute(message, mend=mend, where=where, **params)
-
-
-def _digest(
-    code: str,
-    name: str,
-    level: int,
-    parent: UUID | None,
-    households: int | None,
-    attributes: Mapping[str, Any],
-    area: bytes,
-) -> bytes:
-    """Return the SHA-256 of everything a version says of a unit."""
-    words = json.dumps([code, name, level, str(parent), households, dict(attributes)], sort_keys=True)
-    return hashlib.sha256(words.encode() + b"\0" + area).digest()

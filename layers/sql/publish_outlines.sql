@@ -11,3 +11,8 @@ JOIN unit_version again
  AND lower(again.recorded) = :at
  AND upper_inf(again.recorded)
 WHERE o.district = :district
+  -- Of what was published at the same instant before, each version has its own.
+  AND NOT EXISTS (
+      SELECT FROM unit_outline other
+      WHERE other.district = again.district AND other.unit = again.unit AND other.revision = again.revision
+  )
