@@ -182,6 +182,23 @@ class Catalog(Store):
         )
 
 
+def require_no_instant(layer: str, known_at: datetime | None) -> None:
+    """Refuse to tell what was known of a layer at an instant where only what is known now is kept.
+
+    Raises
+    ------
+    InvalidAttribute
+        An instant is given.
+    """
+    if known_at is not None:
+        raise InvalidAttribute(
+            N_("Of layer {layer} only what is known now is kept."),
+            mend=N_("Leave known_at out; only area layers keep what was known before."),
+            where={"parameter": "known_at"},
+            layer=layer,
+        )
+
+
 def _layer(row: Row[Any]) -> Layer:
     return Layer(
         row.code,

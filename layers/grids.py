@@ -18,7 +18,7 @@ from layers.paging import Page
 from layers.publication import Publication
 from layers.releases import Release, Releases
 from layers.storage import Store, read_sql
-from layers.units import LeafTable, Unit, UnitDraft, UnitTree, unit_outline, unit_version
+from layers.units import LeafTable, Unit, UnitDraft, UnitTree, believed, unit_outline, unit_version
 
 _COLUMNS = (
     unit_version.c.unit,
@@ -152,7 +152,9 @@ class Grids(Store):
             raise self._missing(str(identifier), as_of)
         return _unit(row)
 
-    def unit_by_code(self, layer: str, code: str, as_of: date, level: int | None = None) -> Unit:
+    def unit_by_code(
+        self, layer: str, code: str, as_of: date, level: int | None = None, known_at: datetime | None = None
+    ) -> Unit:
         """Return a unit by its code as of a day; without a level, the lowest one that has the code.
 
         Raises
@@ -160,7 +162,9 @@ class Grids(Store):
         NotFound
             The layer has no unit of this code on that day.
         """
-        statement = select(*_COLUMNS).where(unit_version.c.code == code, self._in_force(layer, as_of, None))
+        statement = select(*_COLUMNS).where(
+            unit_version.c.code == code, self._in_force(layer, as_of, known_at)
+        )
         if level is not None:
             statement = statement.where(unit_version.c.level == level)
         row = self._first(statement.order_by(unit_version.c.level.desc()).limit(1))
@@ -204,13 +208,14 @@ class Grids(Store):
         layer: str,
         as_of: date,
         *,
+        known_at: datetime | None = None,
         bbox: Box | None = None,
         level: int | None = None,
         limit: int = 100,
         cursor: str | None = None,
     ) -> Page[Unit]:
         """Return a page of units by id, of one level or of all, within a box where one is given."""
-        statement: Select[Any] = select(*_COLUMNS).where(self._in_force(layer, as_of, None))
+        statement: Select[Any] = select(*_COLUMNS).where(self._in_force(layer, as_of, known_at))
         if bbox is not None:
             statement = statement.select_from(_with_outline()).where(bbox.intersects(_AREA))
         if level is not None:
@@ -235,9 +240,11 @@ class Grids(Store):
             return cursor.execute(read_sql(query).encode(), parameters).fetchall()
 
     def _in_force(self, layer: str | None, as_of: date, known_at: datetime | None) -> ColumnElement[bool]:
-        recorded = unit_version.c.recorded
-        known = func.upper_inf(recorded) if known_at is None else recorded.contains(known_at)
-        conditions = [unit_version.c.district == self.district, unit_version.c.valid.contains(as_of), known]
+        conditions = [
+            unit_version.c.district == self.district,
+            unit_version.c.valid.contains(as_of),
+            believed(unit_version.c.recorded, known_at),
+        ]
         if layer is not None:
             conditions.append(unit_version.c.layer == layer)
         return and_(*conditions)

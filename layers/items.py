@@ -6,7 +6,7 @@ counterclockwise (RFC 7946).
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 from geo.errors import N_
 from layers.area import within
 from layers.border import border_segment
-from layers.catalog import Catalog
+from layers.catalog import Catalog, require_no_instant
 from layers.districts import district
 from layers.dwellings import dwelling
 from layers.errors import InvalidAttribute
@@ -27,7 +27,7 @@ from layers.marker_kinds import ServiceStation
 from layers.markers import marker
 from layers.representatives import answering, representative
 from layers.storage import Store
-from layers.units import unit_outline, unit_version
+from layers.units import believed, unit_outline, unit_version
 
 _DECIMALS = 7
 # ST_AsGeoJSON's option 0: no bbox and no crs member, which it would add for any SRID but 4326.
@@ -58,6 +58,7 @@ class Items(Store):
         layer: str,
         as_of: date,
         *,
+        known_at: datetime | None = None,
         bbox: Box | None = None,
         level: int | None = None,
         kind: str | None = None,
@@ -72,6 +73,8 @@ class Items(Store):
             An area layer of the district, or one of :data:`layers.catalog.BUILT_IN`.
         as_of
             The day; incidents are those received up to it.
+        known_at
+            Of an area layer: the instant of the knowledge that is asked for; now where none is given.
         bbox
             Only features that meet the box.
         level
@@ -84,9 +87,10 @@ class Items(Store):
         UnknownLayer
             The district has no such layer.
         InvalidCursor, InvalidAttribute
-            The cursor, the limit, the level or the kind is not possible.
+            The cursor, the limit, the level or the kind is not possible, or ``known_at`` is asked of a
+            layer of which only what is known now is kept.
         """
-        source = self._source(layer, as_of, level)
+        source = self._source(layer, as_of, level, known_at)
         columns = source.selected_columns
         if kind is not None:
             source = source.where(_kind_of(layer) == kind)
@@ -95,19 +99,28 @@ class Items(Store):
         page = self._page(_features(source), columns["id"], _text, limit, cursor)
         return ItemsPage(page.items, page.cursor)
 
-    def feature(self, layer: str, identifier: UUID, as_of: date, *, level: int | None = None) -> str | None:
+    def feature(
+        self,
+        layer: str,
+        identifier: UUID,
+        as_of: date,
+        *,
+        level: int | None = None,
+        known_at: datetime | None = None,
+    ) -> str | None:
         """Return one feature of a layer by its id as GeoJSON text, or None where there is none that day."""
-        source = self._source(layer, as_of, level)
+        source = self._source(layer, as_of, level, known_at)
         row = self._first(_features(source.where(source.selected_columns["id"] == identifier)))
         return None if row is None else _text(row)
 
-    def _source(self, layer: str, as_of: date, level: int | None) -> Select[Any]:
+    def _source(self, layer: str, as_of: date, level: int | None, known_at: datetime | None) -> Select[Any]:
         built_in = _SOURCES.get(layer)
         if built_in is not None:
+            require_no_instant(layer, known_at)
             return built_in(self.district, as_of).where(*self._there(layer))
         found = Catalog(self._session, self.district).get(layer)
         chosen = found.level_or_leaf(level)
-        return _units(self.district, layer, chosen, as_of, leaf=chosen == found.leaf_level)
+        return _units(self.district, layer, chosen, as_of, known_at, leaf=chosen == found.leaf_level)
 
     def _there(self, layer: str) -> list[ColumnElement[bool]]:
         """Return the condition that an item lies in the caller's area, where that is only a part."""
@@ -160,7 +173,9 @@ def _properties(**columns: Any) -> Any:
     return func.jsonb_build_object(*pairs).label("properties")
 
 
-def _units(code: str, layer: str, level: int, as_of: date, *, leaf: bool) -> Select[Any]:
+def _units(
+    code: str, layer: str, level: int, as_of: date, known_at: datetime | None, *, leaf: bool
+) -> Select[Any]:
     above = aliased(unit_version)
     geom = unit_version.c.geom if leaf else unit_outline.c.geom
     rows = unit_version.outerjoin(
@@ -169,7 +184,7 @@ def _units(code: str, layer: str, level: int, as_of: date, *, leaf: bool) -> Sel
             above.c.district == unit_version.c.district,
             above.c.unit == unit_version.c.parent,
             above.c.valid.contains(as_of),
-            func.upper_inf(above.c.recorded),
+            believed(above.c.recorded, known_at),
         ),
     )
     if not leaf:
@@ -203,7 +218,7 @@ def _units(code: str, layer: str, level: int, as_of: date, *, leaf: bool) -> Sel
             unit_version.c.layer == layer,
             unit_version.c.level == level,
             unit_version.c.valid.contains(as_of),
-            func.upper_inf(unit_version.c.recorded),
+            believed(unit_version.c.recorded, known_at),
         )
     )
 

@@ -6,7 +6,7 @@ the integer ids of :func:`layers.ids.feature_id`.
 """
 
 import math
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from geo.errors import N_
 from layers.area import units_below
-from layers.catalog import BUILT_IN, Catalog
+from layers.catalog import BUILT_IN, Catalog, require_no_instant
 from layers.errors import InvalidTile
 from layers.marker_kinds import ServiceStation
 from layers.releases import Release, Releases
@@ -32,7 +32,17 @@ _MARGIN = 64 / 4096
 class Tiles(Store):
     """The layers of one district as vector tiles."""
 
-    def tile(self, layer: str, z: int, x: int, y: int, as_of: date, *, level: int | None = None) -> bytes:
+    def tile(
+        self,
+        layer: str,
+        z: int,
+        x: int,
+        y: int,
+        as_of: date,
+        *,
+        level: int | None = None,
+        known_at: datetime | None = None,
+    ) -> bytes:
         """Return a vector tile of a layer as of a day; empty bytes where nothing is in it.
 
         Parameters
@@ -46,16 +56,18 @@ class Tiles(Store):
             The day; incidents are those received up to it.
         level
             Of an area layer: the level, 0 the top; by zoom where none is given.
+        known_at
+            Of an area layer: the instant of the knowledge that is asked for; now where none is given.
 
         Raises
         ------
         UnknownLayer
             The district has no such layer.
         InvalidTile, InvalidAttribute
-            There is no such tile, or the layer has no such level.
+            There is no such tile, the layer has no such level, or only what is known now is kept of it.
         """
         _check(z, x, y)
-        query, extra = self._query(layer, z, as_of, level)
+        query, extra = self._query(layer, z, as_of, level, known_at)
         west, south, east, north = bounds(z, x, y)
         row = self._first(
             text(read_sql(query)),
@@ -75,13 +87,17 @@ class Tiles(Store):
         )
         return b"" if row is None or row[0] is None else bytes(row[0])
 
-    def level_for(self, layer: str, z: int, as_of: date) -> int:
+    def level_for(self, layer: str, z: int, as_of: date, known_at: datetime | None = None) -> int:
         """Return the level of an area layer that tiles of a zoom show."""
         found = Catalog(self._session, self.district).get(layer)
-        release = Releases(self._session, self.district).in_force(layer, as_of)
+        release = Releases(self._session, self.district).in_force(layer, as_of, known_at)
         return found.leaf_level if release is None else level_at(release, z)
 
-    def _query(self, layer: str, z: int, as_of: date, level: int | None) -> tuple[str, dict[str, Any]]:
+    def _query(
+        self, layer: str, z: int, as_of: date, level: int | None, known_at: datetime | None
+    ) -> tuple[str, dict[str, Any]]:
+        if layer in BUILT_IN:
+            require_no_instant(layer, known_at)
         if layer == "stations":
             return "tile_markers", {"kind": ServiceStation.kind}
         if layer == "markers":
@@ -91,8 +107,9 @@ class Tiles(Store):
         if layer in BUILT_IN:
             return f"tile_{layer}", {}
         found = Catalog(self._session, self.district).get(layer)
-        chosen = self.level_for(layer, z, as_of) if level is None else found.level_or_leaf(level)
-        return "tile_units" if chosen == found.leaf_level else "tile_outlines", {"level": chosen}
+        chosen = self.level_for(layer, z, as_of, known_at) if level is None else found.level_or_leaf(level)
+        query = "tile_units" if chosen == found.leaf_level else "tile_outlines"
+        return query, {"level": chosen, "known_at": known_at}
 
     def _units(self) -> list[UUID] | None:
         """Return the units of the caller's area, None where that is the whole district."""

@@ -7,14 +7,25 @@ upper unit is the chain sum of its leaves, stored beside its version.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Any, cast
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import CheckConstraint, Column, DateTime, Index, Integer, LargeBinary, SmallInteger, Text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ColumnElement,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    func,
+)
 from sqlalchemy.dialects.postgresql import DATERANGE, JSONB, TSTZRANGE
 
 from layers.base import identifier, link, one_at_a_time, shard_table
@@ -69,6 +80,13 @@ unit_outline = shard_table(
     Index(None, "geom", postgresql_using="gist"),
     key=("unit", "revision"),
 )
+
+
+def believed(recorded: ColumnElement[Any], known_at: datetime | None) -> ColumnElement[bool]:
+    """Return the condition that a version was believed at an instant, or is now where none is given."""
+    if known_at is None:
+        return cast("ColumnElement[bool]", func.upper_inf(recorded))
+    return recorded.contains(known_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ from service.hardening.origins import SAFE
 from service.indexes.ground import Ground
 from service.indexes.snapshots import Indexes, choose_district
 from service.readers import strict_json
-from service.schemas.times import Day
+from service.schemas.times import Day, Instant
 from service.settings import Settings
 from service.strict_requests import check_query, require_json, takes_json, takes_many
 
@@ -260,6 +260,15 @@ BoxDep = Annotated[Box | None, Depends(get_box)]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many items a page has at most.")]
 Cursor = Annotated[str | None, Query(max_length=128, description="From the page before.")]
 AsOf = Annotated[Day | None, Query(description="The day to answer for; today where none is given.")]
+
+
+KnownAt = Annotated[
+    Instant | None,
+    Query(
+        description="What was known of area layers at this instant; now where none is given.",
+        examples=["2025-06-30T09:00:00+08:00"],
+    ),
+]
 
 
 def get_day(stores: StoresDep, as_of: AsOf = None) -> date:

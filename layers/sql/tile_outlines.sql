@@ -22,7 +22,8 @@ seen AS (
       AND v.layer = :layer
       AND v.level = :level
       AND v.valid @> CAST(:as_of AS date)
-      AND upper_inf(v.recorded)
+      AND CASE WHEN CAST(:known_at AS timestamptz) IS NULL THEN upper_inf(v.recorded)
+               ELSE v.recorded @> CAST(:known_at AS timestamptz) END
     ORDER BY v.unit
 )
 SELECT ST_AsMVT(seen, :layer, 4096, 'shape', 'feature_id')

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -142,10 +142,12 @@ def measure(segment: BorderSegment) -> MeasuredLine:
     return MeasuredLine.from_lonlat(shapely.get_coordinates(segment.line))
 
 
-def build_areas(stores: Stores, layer: Layer, release: Release, day: date) -> Areas:
-    """Read one release of a layer as it is on a day of its time and index it."""
-    leaves = stores.grids.leaves(layer.code, day)
-    tree = stores.grids.tree(layer.code, day)
+def build_areas(
+    stores: Stores, layer: Layer, release: Release, day: date, known_at: datetime | None = None
+) -> Areas:
+    """Read one release of a layer as it is on a day of its time, when it was known, and index it."""
+    leaves = stores.grids.leaves(layer.code, day, known_at)
+    tree = stores.grids.tree(layer.code, day, known_at)
     places = {
         unit.id: Place(unit.id, unit.code, unit.name, layer.level_names[unit.level], layer.code)
         for unit in tree.units.values()
@@ -183,9 +185,13 @@ def _warm(index: LocateIndex) -> None:
         index.nearest(lon, lat)
 
 
-def in_force(releases: Sequence[Release], day: date) -> Release | None:
-    """Return the release in force on a day: the one that took effect last, None before the first."""
-    begun = [one for one in releases if one.effective_on <= day]
+def in_force(releases: Sequence[Release], day: date, known_at: datetime | None = None) -> Release | None:
+    """Return the release in force on a day, as known at an instant or now; None before the first."""
+    begun = [
+        one
+        for one in releases
+        if one.effective_on <= day and (known_at is None or one.published_at <= known_at)
+    ]
     return max(begun, key=lambda one: (one.effective_on, one.number), default=None)
 
 

@@ -158,9 +158,16 @@ class Indexes:
         known = self._of(district)
         return known.current if known.current.day == day else self._grounds.get((district, day))
 
-    def ground(self, district: str, day: date | None = None) -> Ground:
-        """Return the ground of a day; reads the database where it was not asked for before."""
+    def ground(self, district: str, day: date | None = None, known_at: datetime | None = None) -> Ground:
+        """Return the ground of a day; reads the database where it was not asked for before.
+
+        With ``known_at`` the areas are those of the releases then known; the border is that of now. Releases
+        are kept as any others are, and put together anew for each question.
+        """
         known = self._of(district)
+        if known_at is not None:
+            with self._building:
+                return self._make_ground(known, day or known.today(), known_at)
         if day is None or day == known.current.day:
             return known.current
         with self._building:
@@ -230,21 +237,21 @@ class Indexes:
             DayStations.read(Stores(session, known.district.code), known.district.timezone, today),
         )
 
-    def _make_ground(self, known: _Known, day: date) -> Ground:
+    def _make_ground(self, known: _Known, day: date, known_at: datetime | None = None) -> Ground:
         with self._sessions() as session:
-            return self._lay(session, known, day)
+            return self._lay(session, known, day, known_at)
 
     def _read_stations(self, known: _Known, day: date) -> DayStations:
         with self._sessions() as session:
             return DayStations.read(Stores(session, known.district.code), known.district.timezone, day)
 
-    def _lay(self, session: Session, known: _Known, day: date) -> Ground:
+    def _lay(self, session: Session, known: _Known, day: date, known_at: datetime | None = None) -> Ground:
         stores = Stores(session, known.district.code)
         areas: list[Areas] = []
         for layer in known.layers:
-            release = in_force(known.releases[layer.code], day)
+            release = in_force(known.releases[layer.code], day, known_at)
             if release is not None:
-                areas.append(self._areas_of(stores, layer, release, day))
+                areas.append(self._areas_of(stores, layer, release, day, known_at))
         valid = [
             position
             for position, one in enumerate(known.border)
@@ -254,8 +261,13 @@ class Indexes:
         border = lay_border([known.border[one] for one in valid], [known.lines[one] for one in valid])
         return lay_ground(known.district, day, areas, border)
 
-    def _areas_of(self, stores: Stores, layer: Layer, release: Release, day: date) -> Areas:
-        return _keep(self._areas, release.id, KEPT_RELEASES, lambda: build_areas(stores, layer, release, day))
+    def _areas_of(
+        self, stores: Stores, layer: Layer, release: Release, day: date, known_at: datetime | None
+    ) -> Areas:
+        def build() -> Areas:
+            return build_areas(stores, layer, release, day, known_at)
+
+        return _keep(self._areas, release.id, KEPT_RELEASES, build)
 
 
 def _keep(kept: OrderedDict[K, V], key: K, most: int, make: Callable[[], V]) -> V:

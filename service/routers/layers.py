@@ -11,7 +11,7 @@ from geo.errors import N_
 from layers.catalog import BUILT_IN
 from layers.errors import NotFound
 from service import i18n
-from service.dependencies import BoxDep, Cursor, DayDep, LayerStoresDep, Limit, StoresDep
+from service.dependencies import BoxDep, Cursor, DayDep, KnownAt, LayerStoresDep, Limit, StoresDep
 from service.dependencies import router as make_router
 from service.schemas.layers import LayersOut
 
@@ -74,13 +74,16 @@ def get_items(
     stores: LayerStoresDep,
     day: DayDep,
     bbox: BoxDep,
+    known_at: KnownAt = None,
     level: Level = None,
     kind: Annotated[str | None, Query(max_length=64, description="Of markers and lines: their kind.")] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Response:
     """Return a page of a layer's features; ``links`` and the ``Link`` header lead to the next."""
-    page = stores.items.page(layer, day, bbox=bbox, level=level, kind=kind, limit=limit, cursor=cursor)
+    page = stores.items.page(
+        layer, day, known_at=known_at, bbox=bbox, level=level, kind=kind, limit=limit, cursor=cursor
+    )
     members = [f'"numberReturned":{len(page.features)}']
     headers = {}
     if page.cursor is not None:
@@ -96,13 +99,18 @@ def get_items(
     "/layers/{layer}/items/{item}", response_class=Response, responses={200: {"content": {GEOJSON: {}}}}
 )
 def get_item(
-    layer: LayerPath, item: UUID, stores: LayerStoresDep, day: DayDep, level: Level = None
+    layer: LayerPath,
+    item: UUID,
+    stores: LayerStoresDep,
+    day: DayDep,
+    known_at: KnownAt = None,
+    level: Level = None,
 ) -> Response:
     """Return one feature of a layer by its id; of an area layer of any level where none is given."""
-    found = stores.items.feature(layer, item, day, level=level)
+    found = stores.items.feature(layer, item, day, level=level, known_at=known_at)
     if found is None and level is None and layer not in BUILT_IN:
         levels = range(stores.layers.get(layer).leaf_level)
-        texts = (stores.items.feature(layer, item, day, level=upper) for upper in levels)
+        texts = (stores.items.feature(layer, item, day, level=upper, known_at=known_at) for upper in levels)
         found = next((text for text in texts if text is not None), None)
     if found is None:
         raise NotFound(

@@ -13,7 +13,16 @@ from geo.errors import N_, WardlineError
 from service.access.guard import admit_there
 from service.access.identity import Identity
 from service.access.policy import PEOPLE
-from service.dependencies import MIB, AsOf, DistrictParameter, IdentityDep, RuleDep, Service, ServiceDep
+from service.dependencies import (
+    MIB,
+    AsOf,
+    DistrictParameter,
+    IdentityDep,
+    KnownAt,
+    RuleDep,
+    Service,
+    ServiceDep,
+)
 from service.dependencies import router as make_router
 from service.errors import MalformedBody, UnsupportedFormat
 from service.indexes.ground import Ground
@@ -53,6 +62,7 @@ def get_locate(
     lon: Lon,
     lat: Lat,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
     accuracy_m: Accuracy = None,
     datum: DatumParameter = "wgs84",
     layer: LayerParameter = None,
@@ -64,7 +74,7 @@ def get_locate(
     Whoever holds nothing in the district learns of units alone.
     """
     code = service.indexes.find_district(district)
-    ground = service.indexes.ground(code, as_of)
+    ground = service.indexes.ground(code, as_of, known_at)
     allowed = service.settings.allow_datum_inverse
     x, y = to_storage(lon, lat, datum, allowed=allowed, reason="GET /locate")
     body = _body(
@@ -121,6 +131,7 @@ def post_locate(
     rule: RuleDep,
     body: Annotated[bytes, Depends(raw_body)],
     as_of: AsOf = None,
+    known_at: KnownAt = None,
     accuracy_m: Accuracy = None,
     datum: DatumParameter = "wgs84",
     layer: LayerParameter = None,
@@ -132,7 +143,7 @@ def post_locate(
     """Answer for JSON columns, CSV, an Arrow stream or Parquet; the format that was sent comes back."""
     code = service.indexes.find_district(district)
     admit_there(identity, rule, code)
-    ground = service.indexes.ground(code, as_of)
+    ground = service.indexes.ground(code, as_of, known_at)
     allowed = service.settings.allow_datum_inverse
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":

@@ -9,16 +9,20 @@ from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from geo.errors import N_
 from service import i18n
-from service.dependencies import DistrictParameter, LanguageDep, ServiceDep, StoresDep
+from service.dependencies import AsOf, DistrictParameter, LanguageDep, ServiceDep, StoresDep
 from service.dependencies import router as make_router
 from service.errors import InvalidInput
 from service.indexes.stations import day_in
 from service.schemas.locate import Lat, Lon
 from service.schemas.stations import Mode, NearestOut, StationsOut
+from service.schemas.times import Day
 from service.use_cases import stations
 
 router = make_router("stations")
 
+StationsOf = Annotated[
+    Day | None, Query(description="The day whose stations answer; that of open_at where none is given.")
+]
 Facility = Annotated[str, Query(max_length=64)]
 _FALLBACK = {
     "designated": N_("No service areas are stored, so the nearest in a straight line answer."),
@@ -43,6 +47,7 @@ def get_nearest(
     ] = None,
     kind: Annotated[Literal["hub", "point"] | None, Query(description="The hub, or a point of it.")] = None,
     mode: Mode = "straight",
+    as_of: StationsOf = None,
     district: DistrictParameter = None,
 ) -> Response:
     """Return the nearest stations that fit, ordered by geodesic distance, then id; answers from memory."""
@@ -52,7 +57,7 @@ def get_nearest(
     wish = stations.Wish(kind, tuple(facility or ()), instant)
     code = service.indexes.find_district(district)
     zone = service.indexes.current(code).district.timezone
-    of_day = service.indexes.stations(code, day_in(zone, at))
+    of_day = service.indexes.stations(code, as_of or day_in(zone, at))
     found = stations.nearest(of_day, lon, lat, k, wish)
     translate = i18n.translator(language)
     reason = found.reason()
@@ -72,11 +77,11 @@ def get_nearest(
 
 
 @router.get("/stations", response_model=StationsOut)
-def get_stations(stores: StoresDep) -> dict[str, Any]:
-    """Return all stations by code, open or not now, and every facility there is."""
+def get_stations(stores: StoresDep, as_of: AsOf = None) -> dict[str, Any]:
+    """Return all stations of a day by code, open or not now, and every facility there is."""
     now = datetime.now(UTC)
     zone = stores.districts.current().timezone
-    found = sorted(stores.stations.all(day_in(zone, now)), key=lambda one: one.code)
+    found = sorted(stores.stations.all(as_of or day_in(zone, now)), key=lambda one: one.code)
     names = sorted({name for one in found for name in one.facilities})
     return {"items": [stations.station_json(one, zone, now) for one in found], "facilities": names}
 

@@ -1,7 +1,7 @@
 """Vector tiles of every layer, their description, and the figures that colour them."""
 
 import hashlib
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlencode
 
@@ -9,10 +9,10 @@ import orjson
 from fastapi import Query, Request, Response
 
 from geo.errors import N_
-from layers.catalog import BUILT_IN, Layer
+from layers.catalog import BUILT_IN, Layer, require_no_instant
 from layers.stores import Stores
 from maps import delivery, style, tiles
-from service.dependencies import LayerStoresDep, ServiceDep, respond
+from service.dependencies import KnownAt, LayerStoresDep, ServiceDep, respond
 from service.dependencies import router as make_router
 from service.errors import InvalidInput
 from service.schemas.times import Day
@@ -30,18 +30,28 @@ _AREA_FIELDS = {"code": "String", "name": "String", "level": "Number", "househol
 
 @router.get("/{layer}.json", response_class=Response)
 def get_tile_json(
-    request: Request, stores: LayerStoresDep, layer: str, as_of: AsOf = None, level: Level = None
+    request: Request,
+    stores: LayerStoresDep,
+    layer: str,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    level: Level = None,
 ) -> Response:
     """Return the TileJSON of a layer."""
-    return _json(request, _described(request, stores, layer, as_of, level))
+    return _json(request, _described(request, stores, layer, as_of, known_at, level))
 
 
 @router.get("/{layer}/style.json", response_class=Response)
 def get_style(
-    request: Request, stores: LayerStoresDep, layer: str, as_of: AsOf = None, level: Level = None
+    request: Request,
+    stores: LayerStoresDep,
+    layer: str,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    level: Level = None,
 ) -> Response:
     """Return a MapLibre style of a layer, for desktop programs."""
-    described = _described(request, stores, layer, as_of, level)
+    described = _described(request, stores, layer, as_of, known_at, level)
     return _json(request, style.maplibre(described, layer))
 
 
@@ -53,13 +63,16 @@ def get_units(
     layer: str,
     level: Annotated[int, Query(ge=0, le=20)],
     as_of: AsOf = None,
+    known_at: KnownAt = None,
     property: Annotated[Literal["households", "representatives", "incidents", ""], Query()] = "",  # noqa: A002
 ) -> Response:
     """Return the units of a level in columns: code, name, point inside, bounds, value of a property."""
     found = stores.layers.get(layer)
     day = as_of or service.indexes.today(stores.district)
     chosen: Property | None = property or None
-    return _json(request, {"level": level, "columns": unit_figures(stores, found, level, day, chosen)})
+    return _json(
+        request, {"level": level, "columns": unit_figures(stores, found, level, day, chosen, known_at)}
+    )
 
 
 @router.get("/{layer}/{z}/{x}/{y}.mvt", response_class=Response)
@@ -72,6 +85,7 @@ def get_tile(
     x: int,
     y: int,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
     level: Level = None,
 ) -> Response:
     """Return a vector tile of a layer; empty where nothing is in it."""
@@ -79,29 +93,44 @@ def get_tile(
     day = as_of or service.indexes.today(stores.district)
 
     def make() -> bytes:
-        return stores.tiles.tile(layer, z, x, y, day, level=level)
+        return stores.tiles.tile(layer, z, x, y, day, level=level, known_at=known_at)
 
-    version = _version(stores, layer, level, day)
+    version = _version(stores, layer, level, day, known_at)
     key = (stores.district, layer, version, z, x, y, level)
     made = tiles.tile(make()) if version is None else _CACHE.get(key, make)
     return respond(request, made.body, tiles.MEDIA_TYPE, made.etag, delivery.REVALIDATE)
 
 
-def _version(stores: Stores, layer: str, level: int | None, day: date) -> str | None:
+def _version(
+    stores: Stores, layer: str, level: int | None, day: date, known_at: datetime | None
+) -> str | None:
     """Return what names the content of an area layer on a day: its release. Other layers are not kept."""
     if _area(stores, layer, level) is None:
         return None
-    release = stores.releases.in_force(layer, day)
+    release = stores.releases.in_force(layer, day, known_at)
     return str(release.id) if release else "none"
 
 
 def _described(
-    request: Request, stores: Stores, layer: str, as_of: date | None, level: int | None
+    request: Request,
+    stores: Stores,
+    layer: str,
+    as_of: date | None,
+    known_at: datetime | None,
+    level: int | None,
 ) -> dict[str, Any]:
     area = _area(stores, layer, level)
     release = stores.releases.latest(layer) if area else None
     extent = release.extent if release else None
-    asked = {"as_of": as_of, "level": level, "district": request.query_params.get("district")}
+    if layer in BUILT_IN:
+        require_no_instant(layer, known_at)
+    known = None if known_at is None else known_at.isoformat()
+    asked = {
+        "as_of": as_of,
+        "known_at": known,
+        "level": level,
+        "district": request.query_params.get("district"),
+    }
     query = urlencode({name: value for name, value in asked.items() if value is not None})
     template = f"{_root(request)}/tiles/{quote(layer, safe='')}/{{z}}/{{x}}/{{y}}.mvt"
     return tiles.tile_json(

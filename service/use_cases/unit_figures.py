@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -21,20 +21,26 @@ _DECIMALS = 6
 
 
 def unit_figures(
-    stores: Stores, layer: Layer, level: int, as_of: date, property_: Property | None = None
+    stores: Stores,
+    layer: Layer,
+    level: int,
+    as_of: date,
+    property_: Property | None = None,
+    known_at: datetime | None = None,
 ) -> dict[str, list[Any]]:
     """Return the units of a level in columns, in the order of their ids.
 
     Columns are ``code``, ``name``, ``lon`` and ``lat`` of a point inside, ``bounds`` (west, south, east,
     north), all in degrees, and ``value`` where a property is asked for, null where it is not known; upper
-    units count what is below them.
+    units count what is below them. ``known_at`` is the instant of the knowledge of the units that is asked
+    for.
 
     Raises
     ------
     InvalidInput
         The layer has no such level.
     """
-    units = _table(stores, layer, level, as_of)
+    units = _table(stores, layer, level, as_of, known_at)
     inside = shapely.point_on_surface(units.polygons)
     columns: dict[str, list[Any]] = {
         "code": list(units.codes),
@@ -44,23 +50,28 @@ def unit_figures(
         "bounds": np.round(shapely.bounds(units.polygons), _DECIMALS).reshape(-1, 4).tolist(),
     }
     if property_ == "households":
-        columns["value"] = _households(stores, layer, level, as_of, units)
+        columns["value"] = _households(stores, layer, units, as_of, known_at)
     elif property_ is not None:
         counts = _counts(stores, property_, as_of)
-        tree = stores.grids.tree(layer.code, as_of)
+        tree = stores.grids.tree(layer.code, as_of, known_at)
         total = sum_up(counts, tree)
         columns["value"] = [total[unit] for unit in units.ids]
     return columns
 
 
-def _households(stores: Stores, layer: Layer, level: int, as_of: date, units: LeafTable) -> list[int | None]:
+def _households(
+    stores: Stores, layer: Layer, units: LeafTable, as_of: date, known_at: datetime | None
+) -> list[int | None]:
     """Return each unit's own figure, else the sum of the leaves below it that have one."""
     own = [None if count < 0 else count for count in units.households.tolist()]
-    if level == layer.leaf_level or None not in own:
+    if None not in own:
         return own
-    leaves = stores.grids.leaves(layer.code, as_of)
+    leaves = stores.grids.leaves(layer.code, as_of, known_at)
+    if leaves.ids == units.ids:
+        return own
     pairs = zip(leaves.ids, leaves.households.tolist(), strict=True)
-    total = sum_up({leaf: count for leaf, count in pairs if count >= 0}, stores.grids.tree(layer.code, as_of))
+    tree = stores.grids.tree(layer.code, as_of, known_at)
+    total = sum_up({leaf: count for leaf, count in pairs if count >= 0}, tree)
     return [total.get(unit) if count is None else count for unit, count in zip(units.ids, own, strict=True)]
 
 
@@ -74,7 +85,7 @@ def sum_up(counts: Mapping[UUID, int], tree: UnitTree) -> Counter[UUID]:
     return total
 
 
-def _table(stores: Stores, layer: Layer, level: int, as_of: date) -> LeafTable:
+def _table(stores: Stores, layer: Layer, level: int, as_of: date, known_at: datetime | None) -> LeafTable:
     if not 0 <= level <= layer.leaf_level:
         raise InvalidInput(
             N_("Layer {layer} has no level {level}."),
@@ -85,8 +96,8 @@ def _table(stores: Stores, layer: Layer, level: int, as_of: date) -> LeafTable:
             leaf=layer.leaf_level,
         )
     if level == layer.leaf_level:
-        return stores.grids.leaves(layer.code, as_of)
-    return stores.grids.outlines(layer.code, level, as_of)
+        return stores.grids.leaves(layer.code, as_of, known_at)
+    return stores.grids.outlines(layer.code, level, as_of, known_at)
 
 
 def _counts(stores: Stores, property_: Property, as_of: date) -> Mapping[UUID, int]:

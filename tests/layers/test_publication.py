@@ -79,6 +79,13 @@ def test_what_was_known_before_is_not_lost(stores: Stores) -> None:
     assert stores.grids.unit(moved.id, DAY, NOON + timedelta(days=29)).name == "Grid 0"
     assert stores.grids.leaves("grids", DAY, NOON).names[0] == "Grid 0"
     assert stores.grids.tree("grids", DAY, NOON).units[moved.id].name == "Grid 0"
+    for known, name in ((NOON, "Grid 0"), (None, "Corrected")):
+        named = stores.grids.unit_by_code("grids", "G0", DAY, known_at=known)
+        assert named.name == name
+        assert named in stores.grids.page("grids", DAY, known_at=known).items
+        text = stores.items.feature("grids", moved.id, DAY, known_at=known)
+        assert text is not None
+        assert f'"name": "{name}"' in text
     before = stores.grids.release_in_force("grids", DAY, NOON)
     assert before is not None
     assert before.number == 1

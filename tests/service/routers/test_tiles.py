@@ -48,7 +48,18 @@ def test_publish_makes_a_new_tag_for_its_days_only(
 
 
 @pytest.mark.parametrize(
-    "layer", ["grids", "port", "border", "markers", "stations", "incidents", "representatives"]
+    "layer",
+    [
+        "grids",
+        "port",
+        "border",
+        "markers",
+        "stations",
+        "incidents",
+        "representatives",
+        "dwellings",
+        "lines",
+    ],
 )
 def test_every_layer_has_tiles_and_a_description(client: TestClient, layer: str) -> None:
     assert client.get(f"/tiles/{layer}/11/1769/728.mvt").status_code == 200
