@@ -25,6 +25,7 @@ from pathlib import Path
 from service.cluster.account import Account
 from service.cluster.binaries import Binaries
 from service.cluster.layout import Layout
+from service.durable import make_folder, sync
 
 RECOVERY_POINT_S = 60
 """A segment is closed and archived at the latest this long after the first write in it."""
@@ -151,7 +152,7 @@ def begin(layout: Layout, account: Account) -> None:
     """Keep the log from now on."""
     for path in (layout.archives, folder(layout)):
         if not path.is_dir():
-            path.mkdir(mode=0o700)
+            make_folder(path, 0o700)
             account.own(path)
     if not marker(layout).exists():
         mark(layout, account)
@@ -161,6 +162,7 @@ def mark(layout: Layout, account: Account) -> None:
     """Say that the log of this cluster is kept."""
     marker(layout).touch(mode=0o600)
     account.own(marker(layout))
+    sync(layout.cluster)
 
 
 @dataclass(frozen=True, slots=True)

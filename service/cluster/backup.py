@@ -29,7 +29,8 @@ from service.cluster.configuration import ADMIN_ROLE
 from service.cluster.errors import BackupDamaged, BackupRefused, NoRoom
 from service.cluster.launcher import Cluster
 from service.cluster.layout import PORT
-from service.cluster.trees import digests, sync, sync_tree, tree_bytes
+from service.cluster.trees import digests, sync_tree, tree_bytes
+from service.durable import make_folder, sync
 
 FORMAT = 1
 MAKING = ".making-"
@@ -144,7 +145,7 @@ def _take(cluster: Cluster, place: Path, making: Path, tell: Tell) -> Backup:
 
 def _make_folder(place: Path, identifier: str) -> Path:
     try:
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(place, 0o700)
         prefix = f"{MAKING}{identifier}-"  # the folder may be shared with other clusters
         for left_over in place.glob(prefix + "*"):
             shutil.rmtree(left_over, ignore_errors=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from service.cluster.account import Account, current_name
 from service.cluster.layout import PORT
+from service.durable import sync
 
 ADMIN_ROLE = "wardline_admin"
 """Makes databases and extensions; nothing that serves a request uses it."""
@@ -120,4 +121,7 @@ def _replace(path: Path, text: str, account: Account) -> None:
     fresh.write_text(text, encoding="utf-8")
     fresh.chmod(0o600)
     account.own(fresh)
+    # An empty postgresql.conf, which a power cut can leave, would never name our own file again.
+    sync(fresh)
     fresh.replace(path)
+    sync(path.parent)

@@ -13,6 +13,7 @@ from service.cluster.binaries import Binaries
 from service.cluster.configuration import ADMIN_ROLE
 from service.cluster.errors import ClusterError, ClusterForeign, ClusterNotStarted
 from service.cluster.layout import Layout
+from service.durable import make_folder, sync
 
 
 def make_home(home: Path) -> None:
@@ -24,7 +25,7 @@ def make_home(home: Path) -> None:
         The folder cannot be made or written.
     """
     try:
-        home.mkdir(mode=0o755, parents=True, exist_ok=True)
+        make_folder(home, 0o755)
     except OSError as error:
         raise _unwritable(home, error) from error
     if not os.access(home, os.W_OK | os.X_OK):
@@ -69,7 +70,7 @@ def create(layout: Layout, account: Account, binaries: Binaries) -> None:
     except BaseException:
         shutil.rmtree(making, ignore_errors=True)
         raise
-    _sync(layout.home)
+    sync(layout.home)
 
 
 def _fill(making: Path, account: Account, binaries: Binaries) -> None:
@@ -98,11 +99,3 @@ def _fill(making: Path, account: Account, binaries: Binaries) -> None:
             reason=made.stderr.strip() or made.stdout.strip(),
         )
     places.write_marker(making, account)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -33,7 +33,8 @@ from service.cluster.errors import BackupDamaged, BackupRefused
 from service.cluster.kept import remove_left_over, remove_tree
 from service.cluster.launcher import Cluster
 from service.cluster.layout import PORT
-from service.cluster.trees import digests, sync, sync_tree, tree_bytes
+from service.cluster.trees import digests, sync_tree, tree_bytes
+from service.durable import make_folder, sync
 
 _RECORD = "dump.json"
 _CONTENT = "database.dump"
@@ -97,7 +98,7 @@ def take(
     address = make_url(url)
     made_at = datetime.now(UTC)
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(folder, 0o700)
         making = Path(tempfile.mkdtemp(prefix=".making-dump-", dir=folder))
     except OSError as error:
         raise BackupRefused(

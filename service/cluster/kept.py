@@ -16,7 +16,7 @@ from service.cluster.backup import STAMP, Backup, alone, read, register, registe
 from service.cluster.errors import BackupDamaged
 from service.cluster.launcher import Cluster
 from service.cluster.layout import ASIDE, Layout
-from service.cluster.trees import sync
+from service.durable import sync
 
 REMOVING = ".removing-"
 

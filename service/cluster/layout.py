@@ -24,6 +24,7 @@ from pathlib import Path
 from geo.errors import N_
 from service.cluster.account import Account
 from service.cluster.errors import ClusterForeign
+from service.durable import sync
 
 PORT = 5432
 MAKING = "cluster.making-"
@@ -102,6 +103,9 @@ def write_marker(folder: Path, account: Account) -> None:
     marker = folder / "wardline.json"
     marker.write_text(json.dumps({"made_by": _MAKER, "layout": 1}) + "\n", encoding="utf-8")
     account.own(marker)
+    # Without its marker a cluster is somebody else's, whatever was acknowledged from it.
+    for path in (marker, folder):
+        sync(path)
 
 
 def require_ours(layout: Layout) -> bool:

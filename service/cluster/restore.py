@@ -34,7 +34,8 @@ from service.cluster.errors import (
 )
 from service.cluster.launcher import Cluster
 from service.cluster.layout import ASIDE, Layout, write_marker
-from service.cluster.trees import copy_tree, digests, give, sync, sync_tree
+from service.cluster.trees import copy_tree, digests, give, sync_tree
+from service.durable import sync
 
 RESTORING = "restoring-"
 _LOCK_TIMEOUT_S = 5.0

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from service.cluster.account import Account
+from service.durable import sync
 
 _BLOCK = 1 << 20
 
@@ -53,15 +54,6 @@ def give(folder: Path, account: Account) -> None:
     for inside, folders, names in os.walk(folder):
         for name in (*folders, *names):
             account.own(Path(inside) / name)
-
-
-def sync(path: Path) -> None:
-    """Wait until a file, or the entries of a folder, are on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def sync_tree(folder: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from geo.errors import N_
+from service.durable import make_folder, sync
 from service.errors import NotReady
 
 FOLDER = "keys"
@@ -26,7 +27,7 @@ class KeyFileUnusable(NotReady):
 def folder_of(home: Path) -> Path:
     """Return the folder of the keys below a home, made where it is absent."""
     folder = home / FOLDER
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(folder, 0o700)
     return folder
 
 
@@ -70,6 +71,8 @@ def ensure(path: Path, make: Callable[[], Mapping[str, Any]]) -> Mapping[str, An
         pass
     finally:
         made.unlink()
+    # Before anything is sealed with a key, a power cut can no longer take it; nor the key of who came first.
+    sync(path.parent)
     return read(path)
 
 
@@ -87,6 +90,7 @@ def alone(path: Path) -> Iterator[None]:
 def replace(path: Path, content: Mapping[str, Any]) -> None:
     """Put another content in place of a file of keys, at once for every reader."""
     _write_aside(path, content).replace(path)
+    sync(path.parent)
 
 
 def _write_aside(path: Path, content: Mapping[str, Any]) -> Path:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from geo.errors import N_
+from service.durable import make_folder, sync
 from service.errors import ContentTooLarge, InvalidInput, ServiceError, StaleCopy
 from service.photos.kinds import NEEDED, kind_of
 
@@ -90,6 +91,8 @@ class Vault:
             file.write(part.content)
             file.flush()
             os.fsync(file.fileno())
+            if kept == 0:
+                sync(self._incoming(sender, sha256).parent)  # its name, which is as new
             end = max(kept, part.start + len(part.content))
             return self._finish(file, sender, sha256) if end >= part.size else None
 
@@ -111,10 +114,10 @@ class Vault:
             incoming.unlink()
             raise
         place = self.path(sha256)
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(place.parent, 0o700)
         incoming.replace(place)
         for folder in (place.parent, self.folder, incoming.parent):
-            _sync(folder)
+            sync(folder)
         return media_type
 
     @contextmanager
@@ -133,7 +136,7 @@ class Vault:
                     return
 
     def _make_room(self, folder: Path) -> None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(folder, 0o700)
         oldest = time.time() - KEPT_S
         under_way = 0
         for path in folder.iterdir():
@@ -176,11 +179,3 @@ def _offset_differs(kept: int) -> OffsetDiffers:
         extra={"offset": kept},
         offset=kept,
     )
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -10,7 +10,7 @@ stamps=$venv/stamps
 making=$venv/.making
 
 prepare() {
-    # prepare environment runtime|development[, database][, assets][, documents][, browser][, curl]
+    # prepare environment runtime|development[, database][, assets][, documents][, browser][, curl][, power]
     local lock=${2%,} python
     shift 2
     # shellcheck disable=SC2048,SC2086 # words with commas become words
@@ -37,6 +37,7 @@ is_prepared() {
     case " $* " in *" browser "*) has_chromium && has_libatomic || return 1 ;; esac
     case " $* " in *" documents "*) has_pango && has_cjk_fonts || return 1 ;; esac
     case " $* " in *" curl "*) command -v curl >/dev/null || return 1 ;; esac
+    case " $* " in *" power "*) has_fuse || return 1 ;; esac
 }
 
 has_lock() {

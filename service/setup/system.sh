@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # What must come from the system: Python with venv, PostgreSQL with PostGIS; Pango and CJK fonts for documents as PDF; Chromium, what
-# drives it and curl for the tests.
+# drives it, curl and FUSE for the tests.
 # Sourced by ./wardline.
 
 oldest_postgres=15
@@ -81,6 +81,12 @@ has_pango() {
     has_library libpangoft2-1.0.so.0
 }
 
+has_fuse() {
+    # What the power cuts are made with; where the kernel has no FUSE, or a container no device, there are none.
+    [ -e /dev/fuse ] || return 0
+    command -v fusermount3 >/dev/null
+}
+
 missing_packages() {
     # Print the Debian packages that the needs ($2…) lack, for the Python $1; empty where all is there.
     local python=$1 need packages=""
@@ -104,6 +110,7 @@ missing_packages() {
                 has_libatomic || packages="$packages libatomic1"
                 ;;
             curl) command -v curl >/dev/null || packages="$packages curl" ;;
+            power) has_fuse || packages="$packages fuse3" ;;
         esac
     done
     printf '%s' "${packages# }"
@@ -188,7 +195,7 @@ refuse_system() {
 can_do_without() {
     local package
     for package in $1; do
-        case $package in chromium | fonts-noto-cjk | libpangoft2-1.0-0 | libatomic1 | curl) ;; *) return 1 ;; esac
+        case $package in chromium | fonts-noto-cjk | libpangoft2-1.0-0 | libatomic1 | curl | fuse3) ;; *) return 1 ;; esac
     done
 }
 

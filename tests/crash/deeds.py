@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from tests.fixtures.county import DISTRICT, SIDE, SOUTH, WEST
+from tests.fixtures.field import jpeg, sha256
 
 FIXES = 40
 # Days on which the county's marker stands and that have passed; a device walks again after so many of them.
@@ -106,7 +107,15 @@ def batch(device: str, number: int, chance: random.Random) -> Deed:
     return Deed("batch", name, device, "PUT", path, json.dumps(body).encode(), headers, ids)
 
 
-KINDS = {"incident": incident, "track": track, "batch": batch}
+def photo(device: str, number: int, chance: random.Random) -> Deed:
+    """Return a photo of a few pages; it is called by the digest of its content."""
+    content = jpeg() + f"photo {device} {number}".encode() + chance.randbytes(chance.randrange(40_000))
+    name = sha256(content)
+    path = f"/api/v1/devices/{device}/files/{name}?district={DISTRICT}"
+    return Deed("photo", name, device, "PUT", path, content, {"Content-Type": "image/jpeg"})
+
+
+KINDS = {"incident": incident, "track": track, "batch": batch, "photo": photo}
 
 
 def _place(chance: random.Random) -> tuple[float, float]:

@@ -7,7 +7,8 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from service.app import create_app
 from service.cluster import Cluster
 from service.cluster.amcheck import verify_pages
 from service.database import migrate
+from service.photos.vault import Vault
 from service.settings import Settings
 from tests.benchmarks.servers import free_port
 from tests.crash.clients import Client
@@ -30,13 +32,17 @@ DATABASE = "wardline"
 CLIENTS = 16
 LOST_SHARE = 0.05
 VICTIMS = ("service", "backend", "postmaster")
+Blow = Callable[[Service], bool]
 _RECOVERY_S = 180.0
 _PROMISES_BETWEEN = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What came of a run; ``recoveries`` are seconds from each kill to the next promise, by victim."""
+    """What came of a run; ``recoveries`` are seconds from each kill to the next promise, by victim.
+
+    ``promised_at`` is when each deed was acknowledged, by the monotonic clock.
+    """
 
     kills: Counter[str]
     seconds: float
@@ -48,6 +54,7 @@ class Figures:
     recoveries: dict[str, list[float]]
     verdict: Verdict
     pages_verified: bool
+    promised_at: Mapping[str, float]
 
     @property
     def all_recoveries(self) -> list[float]:
@@ -66,22 +73,36 @@ class Figures:
         )
 
 
-def _silent(_: str) -> None:
+def silent(_: str) -> None:
     """Say nothing."""
 
 
 def crash(
-    kills: int, *, seed: int = 1, longest_pause_s: float = 1.0, tell: Callable[[str], None] = _silent
+    kills: int, *, seed: int = 1, longest_pause_s: float = 1.0, tell: Callable[[str], None] = silent
 ) -> Figures:
     """Kill the service, a backend and the postmaster in turn under load, and judge the store.
 
     ``tell`` hears of each kill and of how long it took until something was acknowledged again.
     """
+    with new_home() as cluster:
+        prepare(cluster)
+        chance = random.Random(seed)
+        blows: dict[str, Blow] = {
+            "service": _kill_service,
+            "backend": lambda _: kill_backend(cluster, chance),
+            "postmaster": lambda _: kill_postmaster(cluster),
+        }
+        return under_load(cluster, blows, kills, seed=seed, longest_pause_s=longest_pause_s, tell=tell)
+
+
+@contextmanager
+def new_home() -> Iterator[Cluster]:
+    """Yield a cluster with everything on that keeps data; a failure brings what the service said."""
     folder = Path(tempfile.mkdtemp(prefix="wardline-crash-"))
     folder.chmod(0o755)
-    cluster = Cluster(folder / "home")  # everything on that keeps data
+    cluster = Cluster(folder / "home")
     try:
-        return _crash(cluster, kills, seed, longest_pause_s, tell)
+        yield cluster
     except BaseException as error:
         log = folder / "service.log"
         error.add_note(
@@ -94,10 +115,21 @@ def crash(
         shutil.rmtree(folder)
 
 
-def _crash(
-    cluster: Cluster, kills: int, seed: int, longest_pause_s: float, tell: Callable[[str], None]
+def under_load(
+    cluster: Cluster,
+    blows: Mapping[str, Blow],
+    kills: int,
+    *,
+    seed: int,
+    longest_pause_s: float,
+    tell: Callable[[str], None],
+    heir: Cluster | None = None,
 ) -> Figures:
-    _prepare(cluster)
+    """Deal the blows in turn while the clients send, each as soon as the last is survived; then judge.
+
+    A blow says whether it hit; one that found nobody to kill does not count. An ``heir`` is a running server
+    that has taken the place of the cluster's own and is judged instead.
+    """
     home, port, chance, stop = cluster.layout.home, free_port(), random.Random(seed), threading.Event()
     kinds = _kinds()
     with (
@@ -113,24 +145,25 @@ def _crash(
             worker.start()
         _wait_promises(workers, began, 1)
         done: Counter[str] = Counter()
-        recoveries: dict[str, list[float]] = {who: [] for who in VICTIMS}
+        recoveries: dict[str, list[float]] = {who: [] for who in blows}
         while done.total() < kills:
             time.sleep(chance.uniform(0.0, longest_pause_s))
-            who = VICTIMS[done.total() % len(VICTIMS)]
+            who = list(blows)[done.total() % len(blows)]
             at = time.monotonic()
-            if _kill(who, service, cluster, chance):
+            if blows[who](service):
+                hit = time.monotonic()
                 done[who] += 1
-                recoveries[who].append(_wait_promises(workers, at, 1) - at)
+                recoveries[who].append(_wait_promises(workers, hit, 1) - at)
                 tell(f"kill {done.total()} of {kills}: {who}, back after {recoveries[who][-1]:.1f} s")
-                _wait_promises(workers, at, _PROMISES_BETWEEN)
+                _wait_promises(workers, hit, _PROMISES_BETWEEN)
         stop.set()
         seconds = time.monotonic() - began
         for worker in workers:
             worker.join(60)
     _raise_faults(workers)
-    with cluster.use():
-        verdict = compare(_plain(cluster), workers, batches="batch" in kinds)
-        pages = verify_pages(cluster, DATABASE)
+    with nullcontext(heir) if heir is not None else cluster.use() as judged:
+        verdict = compare(_plain(judged), workers, Vault(home / "files"), batches="batch" in kinds)
+        pages = verify_pages(judged, DATABASE)
     return Figures(
         kills=done,
         seconds=seconds,
@@ -142,10 +175,12 @@ def _crash(
         recoveries=recoveries,
         verdict=verdict,
         pages_verified=pages,
+        promised_at=_promised_at(workers),
     )
 
 
-def _prepare(cluster: Cluster) -> None:
+def prepare(cluster: Cluster) -> None:
+    """Make the database with a county in it, as an administrator would before anybody sends."""
     with cluster.use():
         cluster.ensure_database(DATABASE)
         owner, everyone = create_engine(cluster.url(DATABASE)), create_engine(cluster.admin_url(DATABASE))
@@ -162,17 +197,15 @@ def _plain(cluster: Cluster) -> str:
 
 
 def _kinds() -> tuple[str, ...]:
-    """Return what can be sent: batches only where the service has their route."""
+    """Return what can be sent: batches and photos only where the service has their routes."""
     paths = create_app(Settings(database_url="postgresql://nobody@/none")).openapi()["paths"]
     batches = "/api/v1/devices/{device}/batches/{batch}" in paths
-    return ("incident", "track", "batch") if batches else ("incident", "track")
+    return ("incident", "track", "batch", "photo") if batches else ("incident", "track")
 
 
-def _kill(who: str, service: Service, cluster: Cluster, chance: random.Random) -> bool:
-    if who == "service":
-        service.kill()
-        return True
-    return kill_backend(cluster, chance) if who == "backend" else kill_postmaster(cluster)
+def _kill_service(service: Service) -> bool:
+    service.kill()
+    return True
 
 
 def _wait_promises(workers: Sequence[Client], since: float, count: int) -> float:
@@ -187,6 +220,13 @@ def _wait_promises(workers: Sequence[Client], since: float, count: int) -> float
             return came[count - 1]
         time.sleep(0.02)
     raise TimeoutError("the service did not recover")
+
+
+def _promised_at(workers: Sequence[Client]) -> dict[str, float]:
+    times: dict[str, float] = {}
+    for worker in workers:
+        times.update(zip(worker.promised, (ended for _, ended in worker.answers), strict=True))
+    return times
 
 
 def _raise_faults(workers: Sequence[Client]) -> None:

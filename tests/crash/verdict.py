@@ -1,13 +1,16 @@
 """Holding the store against the promises: nothing lost, nothing doubled, nothing by halves."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import psycopg
 
+from service.photos.vault import Vault
 from tests.crash.clients import Client
 from tests.crash.deeds import FIXES, Deed
 
@@ -28,6 +31,7 @@ _BATCHES = "SELECT id, reply IS NOT NULL FROM field_batch"
 _FIELD_TRACKS = "SELECT track, patrol FROM field_track"
 _VISITS = "SELECT id, id FROM visit"
 _REPORTS = "SELECT id, incident FROM field_incident"
+_PHOTOS = "SELECT sha256 FROM field_file"
 
 
 @dataclass(slots=True)
@@ -53,14 +57,17 @@ class _Store:
     by_client: Mapping[UUID, list[Any]]
     patrols: Mapping[UUID, tuple[Any, ...]]
     reports: Mapping[UUID, tuple[Any, ...]]
+    photos: Counter[str]
+    vault: Vault
     open_keys: int
 
     @classmethod
-    def read(cls, url: str, *, batches: bool) -> "_Store":
+    def read(cls, url: str, vault: Vault, *, batches: bool) -> "_Store":
         by_client: dict[UUID, list[Any]] = {}
         with psycopg.connect(url) as database:
             incidents = database.execute(_INCIDENTS).fetchall()
             tracks = database.execute(_TRACKS).fetchall()
+            photos = Counter(name for (name,) in database.execute(_PHOTOS))
             (open_keys,) = database.execute(_KEYS).fetchone() or (0,)
             for query in (_BATCHES, _FIELD_TRACKS, _VISITS, _REPORTS) if batches else ():
                 for key, value in database.execute(query):
@@ -71,6 +78,8 @@ class _Store:
             by_client,
             {row[1]: row for row in tracks},
             {row[1]: row for row in incidents},
+            photos,
+            vault,
             open_keys,
         )
 
@@ -82,9 +91,9 @@ def _grouped(rows: Sequence[tuple[Any, ...]]) -> dict[str, list[tuple[Any, ...]]
     return found
 
 
-def compare(url: str, clients: Sequence[Client], *, batches: bool) -> Verdict:
+def compare(url: str, clients: Sequence[Client], vault: Vault, *, batches: bool) -> Verdict:
     """Compare what is stored with what was sent and what was acknowledged."""
-    store = _Store.read(url, batches=batches)
+    store = _Store.read(url, vault, batches=batches)
     deeds = [deed for client in clients for deed in client.sent]
     promised = {name: answer for client in clients for name, answer in client.promised.items()}
     verdict = Verdict()
@@ -119,6 +128,10 @@ def _parts(deed: Deed, store: _Store) -> Iterator[tuple[str, int, bool]]:
     elif deed.kind == "track":
         rows = store.tracks.get(deed.name, [])
         yield "track", len(rows), all(row[2] == row[3] == FIXES for row in rows)
+    elif deed.kind == "photo":
+        # The file is in its place before its row is; one without a row is one that was not acknowledged.
+        count = store.photos[deed.name]
+        yield "photo", count, not count or _digest(store.vault.path(deed.name)) == deed.name
     else:
         replies = store.by_client.get(deed.ids["batch"], [])
         yield "batch", len(replies), all(replies)
@@ -128,3 +141,7 @@ def _parts(deed: Deed, store: _Store) -> Iterator[tuple[str, int, bool]]:
         reports = [store.reports[key] for key in store.by_client.get(deed.ids["incident"], [])]
         titled = store.incidents.get(deed.name, [])
         yield "incident", max(len(reports), len(titled)), all(row[2] >= 1 for row in reports)
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else "absent"

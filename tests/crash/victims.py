@@ -29,6 +29,9 @@ class Service:
         own = {name: value for name, value in os.environ.items() if not name.startswith("WARDLINE_")}
         self._environment = {**own, "PYTHONPATH": str(ROOT), "WARDLINE_HOME": str(home), **variables}
         self._ending = threading.Event()
+        self._wanted = threading.Event()
+        self._wanted.set()
+        self._starting = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._supervise, daemon=True)
 
@@ -47,9 +50,14 @@ class Service:
     def _supervise(self) -> None:
         while not self._ending.is_set():
             command = [sys.executable, "-P", "-m", "service", "serve", "--quiet", "--port", str(self._port)]
-            self._process = subprocess.Popen(
-                command, cwd=ROOT, env=self._environment, stdout=self._log, stderr=self._log
-            )
+            if not self._wanted.wait(0.1):
+                continue
+            with self._starting:
+                if not self._wanted.is_set():
+                    continue
+                self._process = subprocess.Popen(
+                    command, cwd=ROOT, env=self._environment, stdout=self._log, stderr=self._log
+                )
             self.starts += 1
             self._process.wait()
             time.sleep(0.05)
@@ -58,6 +66,19 @@ class Service:
         """End the service as a power cut would."""
         assert self._process is not None
         self._process.kill()
+
+    def switch_off(self) -> None:
+        """End the service as a power cut would; nobody starts it again before ``switch_on``."""
+        with self._starting:
+            self._wanted.clear()
+            self.kill()
+        assert self._process is not None
+        self._process.wait()
+
+    def switch_on(self, variables: Mapping[str, str] | None = None) -> None:
+        """Let the service be started again, from now on with other variables as well."""
+        self._environment |= variables or {}
+        self._wanted.set()
 
     def wait_ready(self) -> None:
         """Wait until the service says that it is ready."""
@@ -76,6 +97,14 @@ def kill_postmaster(cluster: Cluster) -> bool:
     """Kill the first process of the server, if there is one."""
     pid = recorded_pid(cluster.layout.data)
     return pid is not None and pid in occupants(cluster.layout.data) and _kill(pid)
+
+
+def kill_server(cluster: Cluster) -> None:
+    """Kill every process of the server at once, and wait until none is left."""
+    while living := occupants(cluster.layout.data):
+        for pid in living:
+            _kill(pid)
+        time.sleep(0.01)
 
 
 def kill_backend(cluster: Cluster, chance: random.Random) -> bool:
