@@ -81,6 +81,19 @@ def test_compose_has_the_right_shape(compose: dict[str, Any]) -> None:
         assert (ROOT / path).is_file()
 
 
+def test_compose_keeps_photos_and_keys_where_a_new_container_finds_them(compose: dict[str, Any]) -> None:
+    home = re.search(r"WARDLINE_HOME=(\S+)", DOCKERFILE.read_text(encoding="utf-8"))
+    assert home is not None
+    targets = [volume.split(":")[1] for volume in compose["services"]["service"]["volumes"]]
+    assert home[1] in targets
+
+
+def test_compose_lets_a_promoted_replica_take_the_place_of_the_database(compose: dict[str, Any]) -> None:
+    address = compose["services"]["service"]["environment"]["WARDLINE_DATABASE_URL"]
+    assert "@${DATABASE_HOST:-db}:" in address
+    assert {"db", "replica"} <= compose["services"].keys()
+
+
 def test_compose_waits_for_a_healthy_database_and_keeps_it_inside(compose: dict[str, Any]) -> None:
     services = compose["services"]
     assert services["service"]["depends_on"] == {"db": {"condition": "service_healthy"}}
