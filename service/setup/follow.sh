@@ -10,7 +10,7 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
     rm -rf "$PGDATA/copying"
     mkdir -p "$PGDATA"
     slot=replica_$(hostname | tr -c 'a-z0-9\n' '_')
-    pg_basebackup --host="$host" --username="$role" --pgdata="$PGDATA/copying" --wal-method=stream \
+    pg_basebackup --host="$host" --username="$role" --pgdata="$PGDATA/copying" --checkpoint=fast --wal-method=stream \
         --create-slot --slot="$slot" --write-recovery-conf
     find "$PGDATA/copying" -mindepth 1 -maxdepth 1 ! -name PG_VERSION -exec mv -t "$PGDATA" {} +
     mv "$PGDATA/copying/PG_VERSION" "$PGDATA/"

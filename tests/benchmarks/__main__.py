@@ -11,10 +11,13 @@ JOBS = {
     "locate": "locate",
     "locate-http": "locate_http",
     "crash": "crash",
+    "power": "power",
+    "failover": "failover",
     "fuzz": "fuzz",
     "row-security": "row_security",
 }
 """Name of each benchmark and the module here whose ``run`` does it."""
+COUNTED = ("fuzz", "crash", "power")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,15 +29,20 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--units", type=int, default=2_924, help="units of the partition (default 2924)")
     parser.add_argument("--no-peers", action="store_true", help="ours alone; needs no other environment")
-    parser.add_argument("--cases", type=int, metavar="N", help="cases of “fuzz” (default 100000)")
+    parser.add_argument(
+        "--cases",
+        type=int,
+        metavar="N",
+        help="cases of “fuzz” (default 100000), kills of “crash” (500), cuts of “power” (50)",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the result as JSON")
     options = parser.parse_args(arguments)
     if options.name not in {None, *JOBS}:
         parser.error(f"there is no benchmark “{options.name}”; there are: {', '.join(JOBS)}")
     if options.json and options.name is None:
         parser.error("--json needs the NAME of one benchmark")
-    if options.cases and options.name != "fuzz":
-        parser.error("--cases is for fuzz alone")
+    if options.cases and options.name not in COUNTED:
+        parser.error(f"--cases is for {', '.join(COUNTED)} alone")
     given = {"cases": options.cases} if options.cases else {}
     equal = True
     for name in [options.name] if options.name else JOBS:
