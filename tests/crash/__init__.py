@@ -4,4 +4,7 @@
 answers, and clients that repeat each request until it is answered. It kills the service, a backend of the
 database and the postmaster in turn. ``verdict.compare`` then holds the store against what the clients were
 promised. The test does 20 kills, ``./wardline bench crash`` 500.
+
+``power`` cuts the power instead: the home lies on a file system that forgets what was not synced.
+``failover`` kills the first server for good, and its replica takes over.
 """
