@@ -23,7 +23,7 @@ from layers.audit_chain import ChainHead, Entry
 from layers.audit_tables import CENTRAL, audit_central, audit_entry
 from layers.errors import translated
 from layers.row_security import AUDIT, acting
-from layers.storage import Store, read_sql
+from layers.storage import Store, read_sql, wire_type
 
 PAGE = 5000
 LONGEST = 200
@@ -175,12 +175,20 @@ class Audit(Store):
         The database makes the links, so that the chain is held for one round trip and the commit.
         """
         names = [name for name in Entry.__slots__ if name not in ("chain", "seq", "previous", "hash")]
+        columns = sql.SQL(", ").join(map(sql.Identifier, names))
         statement = sql.SQL(read_sql("audit_append")).format(
             table=sql.Identifier(self.table.name),
             key=sql.Identifier(next(iter(self.table.columns)).name),
-            names=sql.SQL(", ").join(map(sql.Identifier, names)),
-            values=sql.SQL(", ").join(map(sql.Placeholder, names)),
+            names=columns,
+            given=sql.SQL(", ").join(sql.Identifier("entry", name) for name in names),
+            values=sql.SQL(", ").join(
+                sql.SQL("{}::{}").format(sql.Placeholder(name), sql.SQL(f"{wire_type(self.table.c[name])}[]"))
+                for name in names
+            ),
         )
+        given: dict[str, Any] = {name: [getattr(one, name) for one in entries] for name in names}
+        given["detail"] = [Jsonb(one.detail) for one in entries]
+        given |= {"chain": self.district, "canonical": [one.canonical() for one in entries]}
         driver = self._driver()
         with translated(), driver.pipeline():
             driver.execute(
@@ -188,10 +196,7 @@ class Audit(Store):
                 (f"audit:{self.table.name}:{self.district}",),
             )
             # A statement of its own: it sees what was committed while the lock was waited for.
-            for entry in entries:
-                row = {name: getattr(entry, name) for name in names}
-                row |= {"chain": entry.chain, "detail": Jsonb(entry.detail), "canonical": entry.canonical()}
-                driver.execute(statement, row)
+            driver.execute(statement, given)
 
     def _entry(self, row: Row[Any]) -> Entry:
         return Entry(

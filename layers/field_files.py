@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from layers.field_tables import field_file, field_photo
@@ -79,10 +79,7 @@ class FieldFiles(Store):
         if not photos:
             return
         rows = [{name: getattr(one, name) for name in Photo.__slots__} for one in photos]
-        statement = insert(field_photo).values([{"district": self.district, **row} for row in rows])
-        self._write(
-            statement.on_conflict_do_nothing(index_elements=["district", "kind", "subject", "sha256"])
-        )
+        self._insert_new(field_photo, rows, ("district", "kind", "subject", "sha256"), "sha256")
         for person in {one.person for one in photos}:
             self.link(person, [one.sha256 for one in photos if one.person == person], at)
 
@@ -93,7 +90,7 @@ class FieldFiles(Store):
             .where(
                 field_file.c.district == self.district,
                 field_file.c.person == person,
-                field_file.c.sha256.in_(list(digests)),
+                field_file.c.sha256 == func.any(list(digests)),
             )
             .scalar_subquery()
         )

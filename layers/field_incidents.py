@@ -3,12 +3,13 @@
 An entry outlives its incident: a late edit of an incident that is gone is told so.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, func, select
 
 from layers.field_tables import field_incident
 from layers.storage import Store
@@ -38,26 +39,22 @@ class FieldIncident:
 class FieldIncidents(Store):
     """The incidents of one district that came from the field."""
 
-    def report(self, identifier: UUID) -> FieldIncident | None:
-        """Return the report of an incident, None where it has not arrived."""
-        row = self._first(self._of(identifier, REPORT))
-        return None if row is None else _entry(row)
-
-    def get(self, identifier: UUID, version: int, digest: str) -> FieldIncident | None:
-        """Return the entry of a report or edit with this content, None where there is none."""
-        row = self._first(self._of(identifier, version).where(field_incident.c.digest == digest))
-        return None if row is None else _entry(row)
-
-    def _of(self, identifier: UUID, version: int) -> Select[Any]:
-        return select(field_incident).where(
-            field_incident.c.district == self.district,
-            field_incident.c.id == identifier,
-            field_incident.c.version == version,
+    def of(self, identifiers: Collection[UUID]) -> tuple[FieldIncident, ...]:
+        """Return the reports and edits of some incidents, by what the client calls them."""
+        rows = self._all(
+            select(field_incident).where(
+                field_incident.c.district == self.district,
+                field_incident.c.id == func.any(list(identifiers)),
+            )
         )
+        return tuple(_entry(row) for row in rows)
 
-    def add(self, value: FieldIncident) -> None:
-        """Store an entry that is new."""
-        self._insert(field_incident, [{name: getattr(value, name) for name in FieldIncident.__slots__}])
+    def add(self, values: Sequence[FieldIncident]) -> None:
+        """Store entries that are new."""
+        self._insert(
+            field_incident,
+            [{name: getattr(one, name) for name in FieldIncident.__slots__} for one in values],
+        )
 
 
 def _entry(row: Row[Any]) -> FieldIncident:

@@ -9,8 +9,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from shapely.geometry import Point
-from sqlalchemy import ColumnElement, Row, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Row, func, select, tuple_, update
 
 from geo.errors import N_
 from layers.area import within
@@ -130,26 +129,39 @@ class Incidents(Store):
         InvalidAttribute
             A status, colour or datum is not known.
         """
-        statement = insert(incident).values(district=self.district, **_row(value), digest=value.digest())
-        statement = statement.on_conflict_do_nothing(index_elements=["district", "channel", "external_id"])
-        if self._write(statement.returning(incident.c.id)).first() is not None:
-            return value, True
-        row = self._first(
+        found = self.create_all([value])[0]
+        if isinstance(found, Conflict):
+            raise found
+        return found
+
+    def create_all(self, values: Sequence[Incident]) -> list[tuple[Incident, bool] | Conflict]:
+        """Store incidents at once; return of each what :meth:`create` returns, or its conflict, in order.
+
+        Raises
+        ------
+        NotFound, InvalidAttribute
+            One of them cannot be stored; nothing is to be kept of the others.
+        """
+        rows = [{**_row(one), "digest": one.digest()} for one in values]
+        new = self._insert_new(incident, rows, ("district", "channel", "external_id"))
+        known = self._delivered([one for one in values if one.id not in new])
+        return [
+            (one, True) if one.id in new else _repeated(one, known.get((one.channel, one.external_id)))
+            for one in values
+        ]
+
+    def _delivered(self, values: Sequence[Incident]) -> dict[tuple[str, str | None], Row[Any]]:
+        """Return the stored rows of incidents that their channels delivered before."""
+        if not values:
+            return {}
+        names = [(one.channel, one.external_id) for one in values]
+        rows = self._all(
             select(incident).where(
                 incident.c.district == self.district,
-                incident.c.channel == value.channel,
-                incident.c.external_id == value.external_id,
+                tuple_(incident.c.channel, incident.c.external_id).in_(names),
             )
         )
-        if row is None or row.digest != value.digest():
-            raise Conflict(
-                N_("Channel {channel} already delivered {external_id} with another content."),
-                mend=N_("Send a change as a PATCH of that incident, or use a new external id."),
-                where={"pointer": "/external_id", "incident": "" if row is None else str(row.id)},
-                channel=value.channel,
-                external_id=value.external_id,
-            )
-        return _incident(row), False
+        return {(row.channel, row.external_id): row for row in rows}
 
     def add_many(self, values: Sequence[Incident]) -> None:
         """Store many new incidents at once; a repeated external id refuses the whole batch."""
@@ -293,6 +305,19 @@ class Incidents(Store):
     def _there(self) -> list[ColumnElement[bool]]:
         """Return the condition that an incident lies in the caller's area, none for the whole district."""
         return [] if self.roots is None else [within(incident.c.unit, self.district, self.roots)]
+
+
+def _repeated(value: Incident, row: Row[Any] | None) -> tuple[Incident, bool] | Conflict:
+    """Return the stored incident that is the same, or the conflict with one that is not."""
+    if row is not None and row.digest == value.digest():
+        return _incident(row), False
+    return Conflict(
+        N_("Channel {channel} already delivered {external_id} with another content."),
+        mend=N_("Send a change as a PATCH of that incident, or use a new external id."),
+        where={"pointer": "/external_id", "incident": "" if row is None else str(row.id)},
+        channel=value.channel,
+        external_id=value.external_id,
+    )
 
 
 def _conditions(only: IncidentFilter) -> list[Any]:

@@ -13,7 +13,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, func, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
 
 from geo.errors import N_
 from layers.errors import Conflict, NotFound
@@ -90,11 +89,8 @@ class Quarantine(Store):
         if not values:
             return {}
         once = list({one.key: one for one in values}.values())
-        rows = [{**_plain(one), "district": self.district, "digest": one.digest} for one in once]
-        keys = ["district", "person", "kind", "ref", "digest"]
-        for start in range(0, len(rows), 1000):
-            statement = insert(quarantine).on_conflict_do_nothing(index_elements=keys)
-            self._write(statement, rows[start : start + 1000])
+        rows = [{**_plain(one), "digest": one.digest} for one in once]
+        self._insert_new(quarantine, rows, ("district", "person", "kind", "ref", "digest"))
         return self.known(values[0].person, [one.key for one in once])
 
     def known(
@@ -111,15 +107,19 @@ class Quarantine(Store):
         )
         return {(row.kind, row.ref, row.digest): _item(row) for row in rows}
 
-    def waiting(self, person: UUID, kind: str, ref: str, reasons: Collection[str]) -> tuple[Quarantined, ...]:
-        """Return the items of a thing that wait for one of some reasons, the oldest first."""
+    def waiting(
+        self, person: UUID, kind: str, refs: Collection[str], reasons: Collection[str]
+    ) -> tuple[Quarantined, ...]:
+        """Return the items of some things that wait for one of some reasons, the oldest first."""
+        if not refs:
+            return ()
         rows = self._all(
             select(quarantine)
             .where(
                 quarantine.c.district == self.district,
                 quarantine.c.person == person,
                 quarantine.c.kind == kind,
-                quarantine.c.ref == ref,
+                quarantine.c.ref == func.any(list(refs)),
                 quarantine.c.reason.in_(list(reasons)),
                 quarantine.c.state == WAITING,
             )

@@ -238,10 +238,15 @@ class Representatives(Store):
             for row in rows
         )
 
-    def holders(self, as_of: date) -> dict[UUID, tuple[Responsible, ...]]:
-        """Return who answers for each unit on a day, homes first, then by code; for bulk assignment."""
+    def holders(
+        self, as_of: date, units: Collection[UUID] | None = None
+    ) -> dict[UUID, tuple[Responsible, ...]]:
+        """Return who answers for each of some units, or of all, on a day: homes first, then by code."""
         found: dict[UUID, list[Responsible]] = {}
-        for row in self._all(self._duties(as_of)):
+        statement = self._duties(as_of)
+        if units is not None:
+            statement = statement.where(responsibility.c.unit == func.any(list(units)))
+        for row in self._all(statement):
             found.setdefault(row.unit, []).append(_responsible(row, 0))
         return {unit: tuple(values) for unit, values in found.items()}
 

@@ -30,7 +30,7 @@ from sqlalchemy import (
     Text,
     Uuid,
 )
-from sqlalchemy.dialects.postgresql import DATERANGE, JSONB, REAL, TSTZRANGE, Range
+from sqlalchemy.dialects.postgresql import DATERANGE, JSONB, REAL, TSTZRANGE, Range, insert
 from sqlalchemy.orm import Session
 
 from layers.columns import Fields, unpack
@@ -68,7 +68,7 @@ _STAGE = (
 )
 
 # From here on COPY is faster than statements in a pipeline.
-COPY_FROM = 1000
+COPY_FROM = 100
 
 
 def wire_type(column: Column[Any]) -> str:
@@ -140,6 +140,28 @@ class Store:
         columns = list(rows[0])
         self._copy(table, columns, ([_wire_value(row[name]) for name in columns] for row in rows))
 
+    def _insert_new(
+        self, table: Table, rows: Sequence[dict[str, Any]], unique: Sequence[str], told: str = "id"
+    ) -> frozenset[Any]:
+        """Insert rows but for those whose ``unique`` columns another row has.
+
+        Return what column ``told`` holds of the new ones, the id unless another is named.
+        """
+        if not rows:
+            return frozenset()
+        if len(rows) < COPY_FROM:
+            statement = insert(table).on_conflict_do_nothing(index_elements=unique).returning(table.c[told])
+            done = self._write(statement, [{"district": self.district, **row} for row in rows])
+            return frozenset(done.scalars())
+        columns = list(rows[0])
+        values = ([self.district, *(_wire_value(row[name]) for name in columns)] for row in rows)
+        with translated(), self._driver().cursor() as cursor:
+            self._stage_rows(cursor, table, ("district", *columns), values)
+            end = sql.SQL(" ON CONFLICT ({}) DO NOTHING RETURNING {}")
+            statement_end = end.format(sql.SQL(", ").join(map(sql.Identifier, unique)), sql.Identifier(told))
+            cursor.execute(_unstage(table, ("district", *columns)) + statement_end)
+            return frozenset(row[0] for row in cursor)
+
     def _driver(self) -> psycopg.Connection[Any]:
         connection = self._session.connection().connection.driver_connection
         return cast("psycopg.Connection[Any]", connection)
@@ -151,28 +173,33 @@ class Store:
         as EWKB bytes. PostgreSQL refuses COPY into a table with row security, so they go by way of a
         temporary one, and the policies judge them there.
         """
-        names = sql.SQL(", ").join(map(sql.Identifier, ("district", *columns)))
-        target, stage = sql.Identifier(table.name), sql.Identifier(f"{table.name}_stage")
+        names = ("district", *columns)
         every = [(self.district, *row) for row in rows]
         with translated(), self._driver().cursor() as cursor:
             if len(every) < COPY_FROM:
-                values = sql.SQL(", ").join([sql.Placeholder()] * (len(columns) + 1))
-                insert = sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(target, names, values)
-                cursor.executemany(insert, every)
+                values = sql.SQL(", ").join([sql.Placeholder()] * len(names))
+                cursor.executemany(_into(table, names) + sql.SQL(" VALUES ({})").format(values), every)
                 return
-            for statement in _STAGE:
-                cursor.execute(sql.SQL(statement).format(stage=stage, target=target))
-            with cursor.copy(
-                sql.SQL("COPY pg_temp.{} ({}) FROM STDIN (FORMAT BINARY)").format(stage, names)
-            ) as copy:
-                copy.set_types([wire_type(table.c[name]) for name in ("district", *columns)])
-                for row in every:
-                    copy.write_row(row)
-            cursor.execute(
-                sql.SQL("INSERT INTO {} ({names}) SELECT {names} FROM pg_temp.{}").format(
-                    target, stage, names=names
-                )
-            )
+            self._stage_rows(cursor, table, names, every)
+            cursor.execute(_unstage(table, names))
+
+    def _stage_rows(
+        self,
+        cursor: psycopg.Cursor[Any],
+        table: Table,
+        names: Sequence[str],
+        rows: Iterable[Sequence[Any]],
+    ) -> None:
+        """Copy rows into a temporary table like another, emptied before."""
+        target, stage = sql.Identifier(table.name), sql.Identifier(f"{table.name}_stage")
+        for statement in _STAGE:
+            cursor.execute(sql.SQL(statement).format(stage=stage, target=target))
+        columns = sql.SQL(", ").join(map(sql.Identifier, names))
+        copied = sql.SQL("COPY pg_temp.{} ({}) FROM STDIN (FORMAT BINARY)").format(stage, columns)
+        with cursor.copy(copied) as copy:
+            copy.set_types([wire_type(table.c[name]) for name in names])
+            for row in rows:
+                copy.write_row(row)
 
     def _arrays(self, query: str, parameters: dict[str, Any], fields: Fields) -> dict[str, NDArray[Any]]:
         """Return the one row of a stored query, whose columns are arrays of fixed-width values."""
@@ -189,6 +216,18 @@ class Store:
         self._session.connection().exec_driver_sql(
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"{subject}:{self.district}",)
         )
+
+
+def _into(table: Table, names: Sequence[str]) -> sql.Composed:
+    columns = sql.SQL(", ").join(map(sql.Identifier, names))
+    return sql.SQL("INSERT INTO {} ({})").format(sql.Identifier(table.name), columns)
+
+
+def _unstage(table: Table, names: Sequence[str]) -> sql.Composed:
+    """Return the statement that inserts what was staged of a table."""
+    columns = sql.SQL(", ").join(map(sql.Identifier, names))
+    stage = sql.Identifier(f"{table.name}_stage")
+    return _into(table, names) + sql.SQL(" SELECT {} FROM pg_temp.{}").format(columns, stage)
 
 
 def read_sql(name: str) -> str:

@@ -1,6 +1,6 @@
 """What the routes of the field share: the device that sends, and what other use cases do with its things."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import NAMESPACE_OID, uuid5
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from fastapi import Depends, Path, Request
 from pydantic import BaseModel
 
-from geo.errors import N_
+from geo.errors import N_, WardlineError
 from layers.incidents import Incident
 from layers.stores import Stores
 from service.access.identity import EVERYBODY, Identity
@@ -41,11 +41,13 @@ class FieldWork:
         zone = ZoneInfo(stores.districts.current().timezone)
         tracks.recompute(stores, device, tracks.days_of(t, zone))
 
-    def receive(self, stores: Stores, report: IncidentIn) -> tuple[Incident, bool]:
-        """Take in an incident and assign it."""
+    def receive(
+        self, stores: Stores, reports: Sequence[IncidentIn]
+    ) -> list[tuple[Incident, bool] | WardlineError]:
+        """Take in incidents and assign them."""
         ground = self._present(stores)
         allowed = self._service.settings.allow_datum_inverse
-        return incidents.receive(stores, ground, report, allow_inverse=allowed)
+        return incidents.receive_all(stores, ground, reports, allow_inverse=allowed)
 
     def change(self, stores: Stores, incident: Any, patch: IncidentPatch, version: int) -> Incident:
         """Change an incident that is at a version."""

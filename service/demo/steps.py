@@ -23,7 +23,7 @@ from service.demo.state import LAYER
 from service.errors import ServiceError
 from service.indexes.ground import Ground, build_areas, in_force, lay_border
 from service.readers.tracks import read
-from service.use_cases.incidents import all_holders, assign
+from service.use_cases.incidents import assign, holders_of
 from service.use_cases.tracks import Delivery, upload
 
 _UPLOADED_AFTER_S = 900.0
@@ -130,7 +130,7 @@ def load_people(stores: Stores, content: Content) -> None:
 def load_incidents(stores: Stores, content: Content, day: date) -> None:
     """Assign every report to its unit, person and place on the border, and store them all."""
     ground = _ground(stores, day)
-    holders = all_holders(stores, ground)
+    holders = holders_of(stores, ground)
     values = []
     for number, report in enumerate(content.reports):
         found = assign(

@@ -9,6 +9,7 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 
+from geo.errors import WardlineError
 from layers.field_tables import DISCARDED, RELEASED
 from layers.ids import new_id
 from layers.incidents import Incident
@@ -37,8 +38,10 @@ class Work(Protocol):
     def recompute(self, stores: Stores, device: str, t: npt.NDArray[np.float64]) -> None:
         """Bring the ledger of a device up to date for the days of some times (Unix seconds)."""
 
-    def receive(self, stores: Stores, report: IncidentIn) -> tuple[Incident, bool]:
-        """Take in an incident; return it and whether it is new."""
+    def receive(
+        self, stores: Stores, reports: Sequence[IncidentIn]
+    ) -> list[tuple[Incident, bool] | WardlineError]:
+        """Take in incidents; return of each itself and whether it is new, or why it is refused."""
 
     def change(self, stores: Stores, incident: UUID, patch: IncidentPatch, version: int) -> Incident:
         """Change an incident that is at a version."""

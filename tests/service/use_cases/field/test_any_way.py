@@ -3,7 +3,7 @@
 import json
 import random
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from geo.errors import WardlineError
 from layers.incidents import Incident
 from layers.stores import Stores
 from service.indexes.ground import Ground
@@ -39,8 +40,10 @@ class Work:
     def recompute(self, stores: Stores, device: str, t: Any) -> None:
         tracks.recompute(stores, device, tracks.days_of(np.asarray(t), UTC))
 
-    def receive(self, stores: Stores, report: IncidentIn) -> tuple[Incident, bool]:
-        return incidents.receive(stores, self.ground, report)
+    def receive(
+        self, stores: Stores, reports: Sequence[IncidentIn]
+    ) -> list[tuple[Incident, bool] | WardlineError]:
+        return incidents.receive_all(stores, self.ground, reports)
 
     def change(self, stores: Stores, incident: Any, patch: IncidentPatch, version: int) -> Incident:
         return incidents.change(stores, self.ground, incident, patch, version=version)

@@ -1,0 +1,16 @@
+"""Incidents: taken in, assigned by location, moved, and led through the first steps of their life."""
+
+from service.use_cases.incidents.assignment import Assignment, assign, holders_of
+from service.use_cases.incidents.changes import STEPS, add_event, change
+from service.use_cases.incidents.intake import receive, receive_all
+
+__all__ = [
+    "STEPS",
+    "Assignment",
+    "add_event",
+    "assign",
+    "change",
+    "holders_of",
+    "receive",
+    "receive_all",
+]
