@@ -2,6 +2,7 @@
 
     LayerError
     ├── NotFound              nothing stored under this id or code
+    │   └── Gone              it was stored here, and was taken away for good
     ├── Conflict              the same key with other content, or a value another row already has
     │   ├── StaleVersion      somebody else changed it since it was read
     │   ├── Overlap           two periods of one thing would overlap
@@ -41,6 +42,12 @@ class NotFound(LayerError):
     """Nothing is stored under this id or code in this district."""
 
     code = "not-found"
+
+
+class Gone(NotFound):
+    """It was stored in this district and was taken away for good; who may have seen it is told so."""
+
+    code = "gone"
 
 
 class Conflict(LayerError):

@@ -2,7 +2,17 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import CheckConstraint, Column, DateTime, Double, Index, Integer, Text, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    DateTime,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from layers.base import identifier, in_district, link, shard_table
@@ -88,6 +98,25 @@ incident_event = shard_table(
     Column("kind", Text, nullable=False),
     Column("actor", Text, nullable=False),
     Column("body", JSONB, nullable=False),
-    link("incident", "incident"),
+    link("incident", "incident", ondelete="CASCADE"),
     Index(None, "district", "incident", "at"),
 )
+
+# What is left of an incident that was withdrawn: nothing that was reported, and nothing of who did.
+incident_withdrawal = shard_table(
+    "incident_withdrawal",
+    identifier("incident"),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("withdrawn_by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    # Whose it was and whom it complained about: who could not see it does not learn that there was one.
+    identifier("unit", nullable=True),
+    identifier("about_representative", nullable=True),
+    identifier("about_unit", nullable=True),
+    # SHA-256 of the channel and what the channel calls it, so that it is not taken in again.
+    Column("delivery", LargeBinary),
+    in_district(),
+    UniqueConstraint("district", "delivery"),
+    key=("incident",),
+)
+incident_withdrawal.info["append_only"] = True

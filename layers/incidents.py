@@ -13,12 +13,13 @@ from sqlalchemy import ColumnElement, Row, func, select, tuple_, update
 
 from geo.errors import N_
 from layers.area import within
-from layers.errors import Conflict, InvalidAttribute, NotFound, StaleVersion
+from layers.errors import Conflict, Gone, InvalidAttribute, NotFound, StaleVersion
 from layers.geometry import Box, from_shape, to_shape
 from layers.ids import new_id
 from layers.incident_tables import SETTLED, incident, incident_event
 from layers.paging import Page
 from layers.storage import Store
+from layers.withdrawals import Withdrawals
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,28 +168,44 @@ class Incidents(Store):
         """Store many new incidents at once; a repeated external id refuses the whole batch."""
         self._insert(incident, [{**_row(value), "digest": value.digest()} for value in values])
 
-    def get(self, identifier: UUID) -> Incident:
-        """Return an incident by id.
+    def get(self, identifier: UUID, *, lock: bool = False) -> Incident:
+        """Return an incident by id; with ``lock`` nobody else changes it until the transaction ends.
 
         Raises
         ------
         NotFound
             The district has no such incident.
+        Gone
+            It was withdrawn.
         """
-        row = self._first(
-            select(incident).where(
-                incident.c.district == self.district, incident.c.id == identifier, *self._there()
-            )
+        statement = select(incident).where(
+            incident.c.district == self.district, incident.c.id == identifier, *self._there()
         )
+        row = self._first(statement.with_for_update() if lock else statement)
         if row is None:
-            raise NotFound(
+            raise self._missing(identifier)
+        return _incident(row)
+
+    def _missing(self, identifier: UUID) -> NotFound:
+        named = {"incident": str(identifier)}
+        withdrawn = Withdrawals(self._session, self.district, self.roots).get(identifier)
+        if withdrawn is None:
+            return NotFound(
                 N_("District {district} has no incident {incident}."),
                 mend=N_("Check the id; incidents belong to one district."),
-                where={"incident": str(identifier)},
+                where=named,
                 district=self.district,
-                incident=str(identifier),
+                **named,
             )
-        return _incident(row)
+        return Gone(
+            N_("Incident {incident} was withdrawn by {by} on {at}: {reason}"),
+            mend=N_("Report it anew if it is still there."),
+            where=named,
+            by=withdrawn.withdrawn_by,
+            at=withdrawn.at.isoformat(timespec="minutes"),
+            reason=withdrawn.reason,
+            **named,
+        )
 
     def save(self, value: Incident) -> Incident:
         """Store a changed incident and return it with its new version.

@@ -31,6 +31,7 @@ GROUND = ("planner", "administrator")
 REVIEWING = ("reviewer", "administrator")
 STAFF = (*OFFICE, "grid_worker", "representative")
 STAFFING = ("coordinator", "administrator")
+WITHDRAWING = ("supervisor", "administrator")
 HANDLING = ("grid_worker", "guard", "representative", "coordinator", "supervisor", "administrator")
 CASES = (*HANDLING, "auditor")
 OVERSIGHT = ("administrator", "auditor")
@@ -113,6 +114,18 @@ def _of_incident(table: str, column: str = "incident") -> str:
     return f"EXISTS (SELECT FROM incident AS one WHERE {of})"
 
 
+def _withdrawn(table: str, column: str) -> str:
+    """Return the rule that the incident of a row is withdrawn, and that the caller may know."""
+    of = f"gone.district = {table}.district AND gone.incident = {table}.{column}"
+    return f"EXISTS (SELECT FROM incident_withdrawal AS gone WHERE {of})"
+
+
+_AS_IT_IS = (
+    "EXISTS (SELECT FROM incident AS one WHERE one.district = incident_withdrawal.district"
+    " AND one.id = incident_withdrawal.incident AND one.unit IS NOT DISTINCT FROM incident_withdrawal.unit"
+    " AND one.about_unit IS NOT DISTINCT FROM incident_withdrawal.about_unit"
+    " AND one.about_representative IS NOT DISTINCT FROM incident_withdrawal.about_representative)"
+)
 _OF_PATROL = (
     "EXISTS (SELECT FROM patrol AS one WHERE one.district = fix_quarantine.district"
     " AND one.id = fix_quarantine.patrol)"
@@ -179,7 +192,13 @@ RULES: Mapping[str, Rules] = {
         read=f"{_whole(INTAKE)} OR ({_reach('unit', *CASES)}) AND {_IMPARTIAL} OR {_MY_INCIDENT}",
         insert=_part(*CASES, REPORTER, INTAKE),
         change=f"{_whole(INTAKE)} OR ({_reach('unit', *HANDLING)}) AND {_IMPARTIAL} OR {_MY_INCIDENT}",
-        remove=_SYSTEM,
+        remove=f"({_reach('unit', *WITHDRAWING)}) AND {_IMPARTIAL} AND {_withdrawn('incident', 'id')}"
+        f" OR {_SYSTEM}",
+    ),
+    # Left of an incident that is there and that the caller sees; whoever saw the incident may know.
+    "incident_withdrawal": Rules(
+        read=f"{_whole(INTAKE)} OR ({_reach('unit', *CASES)}) AND {_IMPARTIAL}",
+        insert=f"({_reach('unit', *WITHDRAWING)}) AND {_IMPARTIAL} AND {_AS_IT_IS}",
     ),
     "incident_event": Rules(
         read=f"{_whole(*CASES, INTAKE)} OR {_of_incident('incident_event')}",
@@ -214,6 +233,8 @@ RULES: Mapping[str, Rules] = {
     "field_photo": _same(
         f"{_whole(*KEEPERS)} OR {_MINE}",
         read=f"{_whole(*CASES)} OR {_MINE} OR kind = 'incident' AND {_of_incident('field_photo', 'subject')}",
+        remove=f"{_whole(*KEEPERS)} OR {_MINE}"
+        f" OR {_part(*WITHDRAWING)} AND kind = 'incident' AND {_withdrawn('field_photo', 'subject')}",
     ),
     "field_file": _same(f"{_whole(*KEEPERS)} OR {_MINE}", read=f"{_whole(*CASES)} OR {_MINE} OR {_OF_PHOTO}"),
     "quarantine": _SENT,

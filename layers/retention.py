@@ -21,7 +21,7 @@ from layers.field_tables import DISCARDED, WAITING, field_batch, field_incident,
 from layers.fixes import fix, fix_quarantine
 from layers.idempotency import idempotency_key
 from layers.ids import new_id
-from layers.incident_tables import SETTLED, incident, incident_event
+from layers.incident_tables import SETTLED, incident, incident_event, incident_withdrawal
 from layers.record_tables import (
     fix_export,
     fix_horizon,
@@ -133,7 +133,10 @@ def _of_reporters(district: str, limits: Limits) -> tuple[Step, ...]:
         found.append(Step(table, "removed", "contacts", mine))
     sent = field_incident.c
     mine = (sent.district == district) & sent.person.is_not(None)
-    closed = _closed(district, sent.incident, limits.contacts)
+    closed = or_(
+        _closed(district, sent.incident, limits.contacts),
+        _withdrawn(district, sent.incident, limits.contacts),
+    )
     return (
         *found,
         Step(field_incident, "forgotten", "contacts", mine & closed, {"person": None, "device": ""}),
@@ -178,6 +181,14 @@ def _settled(now: datetime) -> dict[str, Any]:
         "settled_by": func.coalesce(item.settled_by, BY),
         "note": func.coalesce(item.note, _OVER),
     }
+
+
+def _withdrawn(district: str, column: ColumnElement[Any], before: datetime) -> ColumnElement[bool]:
+    """Return the condition that an incident was withdrawn before an instant."""
+    gone = incident_withdrawal.c
+    return exists(
+        select(literal(1)).where(gone.district == district, gone.incident == column, gone.at < before)
+    )
 
 
 def _closed(district: str, column: ColumnElement[Any], before: datetime) -> ColumnElement[bool]:

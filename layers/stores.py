@@ -38,6 +38,7 @@ from layers.row_security import INTAKE, acting
 from layers.stations import Stations
 from layers.tiles import Tiles
 from layers.visits import Visits
+from layers.withdrawals import Withdrawals
 
 
 class Stores:
@@ -129,6 +130,11 @@ class Stores:
     def incidents(self) -> Incidents:
         """The incidents and their logs."""
         return Incidents(self.session, self.district, self.roots)
+
+    @cached_property
+    def withdrawals(self) -> Withdrawals:
+        """The incidents that were withdrawn."""
+        return Withdrawals(self.session, self.district, self.roots)
 
     @cached_property
     def patrols(self) -> Patrols:

@@ -33,7 +33,7 @@ from typing import Any, ClassVar
 
 from geo.errors import N_, GeoError, WardlineError
 from geo.redraw.refusals import RedrawRefused
-from layers.errors import Conflict, LayerError, NotFound, OutOfReach, UnknownLayer, WrongPerson
+from layers.errors import Conflict, Gone, LayerError, NotFound, OutOfReach, UnknownLayer, WrongPerson
 from maps.errors import AssetMissing, MapError, TileOutOfRange, UnknownAsset, UnknownView
 
 Translate = Callable[[str], str]
@@ -211,6 +211,7 @@ STATUS: Mapping[type[WardlineError], int] = {
     GeoError: 422,
     LayerError: 422,
     NotFound: 404,
+    Gone: 410,
     UnknownLayer: 404,
     Conflict: 409,
     MapError: 422,

@@ -64,6 +64,7 @@ def _refusals(method: str, operation: dict[str, Any]) -> None:
     statuses: tuple[int, ...] = _ANY if method in ("get", "head") else _ANY + _CHANGES
     statuses += _BODIES if "requestBody" in operation or method in ("put", "post", "patch") else ()
     answers = operation.setdefault("responses", {})
+    statuses += tuple(int(one) for one in answers if one >= "400" and int(one) not in statuses)
     for status in statuses:
         refusal = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
         said = answers.get(str(status), {})
@@ -72,7 +73,8 @@ def _refusals(method: str, operation: dict[str, Any]) -> None:
             for kind, shape in said.get("content", {}).items()
             if "HTTPValidationError" not in str(shape)
         }
-        described = said.get("description") if content else None
+        # What FastAPI says of its own shape is not said of ours.
+        described = said.get("description") if content or not said.get("content") else None
         answers[str(status)] = {
             **said,
             "description": described or TITLES[status],

@@ -52,6 +52,7 @@ CASES = frozenset(
     {"grid_worker", "guard", "representative", "coordinator", "supervisor", ADMINISTRATOR, "auditor"}
 )
 HANDLING = CASES - {"auditor"}
+WITHDRAWING = frozenset({"supervisor", ADMINISTRATOR})
 STAFF = OFFICE | {"grid_worker", "representative"}
 STAFFING = frozenset({"coordinator", ADMINISTRATOR})
 WALKING = frozenset({"guard", "grid_worker", "coordinator", ADMINISTRATOR})
@@ -163,6 +164,8 @@ POLICY: Mapping[str, Rule] = {
     "GET /api/v1/incidents": Rule(CASES, "subtree"),
     "GET /api/v1/incidents/{incident}": Rule(CASES, "subtree"),
     "PATCH /api/v1/incidents/{incident}": Rule(HANDLING, "subtree"),
+    # Nothing brings it back, so it is not for those whose case it is.
+    "DELETE /api/v1/incidents/{incident}": Rule(WITHDRAWING, "subtree"),
     "POST /api/v1/incidents/{incident}/events": Rule(HANDLING, "subtree"),
     "GET /api/v1/incidents/{incident}/contact": Rule(HANDLING, "subtree"),
     "GET /api/v1/representatives": Rule(STAFF, "subtree"),

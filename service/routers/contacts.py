@@ -21,7 +21,11 @@ Purpose = Annotated[
 _PRIVATE = {"Cache-Control": "no-store"}
 
 
-@router.get("/incidents/{incident}/contact", response_model=ContactOut)
+@router.get(
+    "/incidents/{incident}/contact",
+    response_model=ContactOut,
+    responses={410: {"description": "The incident was withdrawn."}},
+)
 def get_contact(incident: UUID, stores: StoresDep, service: ServiceDep, purpose: Purpose) -> Response:
     """Return how to reach who reported the incident. Each read is in the audit, with its purpose."""
     found = contacts.read(stores, KeyRing(service.settings.home), incident, purpose)

@@ -33,14 +33,17 @@ from service.schemas.incidents import (
     IncidentPatch,
     IncidentWithEvents,
     ReportedOut,
+    WithdrawnOut,
     event_json,
     incident_json,
+    withdrawn_json,
 )
 from service.schemas.times import Instant
 from service.use_cases import contacts, incidents
 
 router = make_router("incidents")
 
+_GONE: dict[int | str, dict[str, Any]] = {410: {"description": "It was withdrawn: when, by whom and why."}}
 Short = Annotated[str | None, Query(max_length=64)]
 
 
@@ -113,7 +116,7 @@ def get_incidents(
     return _json({"items": [incident_json(one) for one in page.items], "cursor": page.cursor})
 
 
-@router.get("/incidents/{incident}", response_model=IncidentWithEvents)
+@router.get("/incidents/{incident}", response_model=IncidentWithEvents, responses=_GONE)
 def get_incident(incident: UUID, stores: StoresDep) -> Response:
     """Return an incident with its log; its ``ETag`` is what an edit sends as ``If-Match``."""
     value = stores.incidents.get(incident)
@@ -121,7 +124,7 @@ def get_incident(incident: UUID, stores: StoresDep) -> Response:
     return _json({**incident_json(value), "events": events}, _tag(value))
 
 
-@router.patch("/incidents/{incident}", response_model=IncidentOut)
+@router.patch("/incidents/{incident}", response_model=IncidentOut, responses=_GONE)
 def patch_incident(
     incident: UUID,
     patch: IncidentPatch,
@@ -141,7 +144,34 @@ def patch_incident(
     return once(stores, act)
 
 
-@router.post("/incidents/{incident}/events", response_model=EventOut, status_code=201)
+@router.delete(
+    "/incidents/{incident}", response_model=WithdrawnOut, summary="Withdraw an incident", responses=_GONE
+)
+def delete_incident(
+    incident: UUID,
+    stores: StoresDep,
+    identity: IdentityDep,
+    version: VersionDep,
+    once: OnceDep,
+    reason: Annotated[
+        str, Query(min_length=2, max_length=200, description="Why; it is kept, so name nobody in it.")
+    ],
+) -> Response:
+    """Take an incident away for good, with its log, contact data, receipt and photos.
+
+    It is in no list, tile, count or export any more. Whoever could see it gets 410 from now on, with when, by
+    whom and why. A device that edits or repeats it is told, and it is not made anew. A stale ``If-Match`` is
+    409 with the current copy.
+    """
+
+    def act() -> Reply:
+        left = incidents.withdraw(stores, incident, reason, identity.name, version=version)
+        return Reply(200, withdrawn_json(left))
+
+    return once(stores, act)
+
+
+@router.post("/incidents/{incident}/events", response_model=EventOut, status_code=201, responses=_GONE)
 def post_event(
     incident: UUID, event: EventIn, stores: StoresDep, version: VersionDep, once: OnceDep
 ) -> Response:

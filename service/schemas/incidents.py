@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from layers.incidents import Incident, IncidentEvent
+from layers.withdrawals import Withdrawal
 from service.schemas.contacts import ContactIn
 from service.schemas.locate import Datum, OverlayOut, SegmentOut, UnitOut
 from service.schemas.times import Instant
@@ -119,6 +120,15 @@ class IncidentOut(BaseModel):
     rule: str | None
 
 
+class WithdrawnOut(BaseModel):
+    """What is left of an incident that was withdrawn."""
+
+    id: UUID
+    withdrawn_at: datetime
+    withdrawn_by: str
+    reason: str
+
+
 class ReportedOut(IncidentOut):
     """A new incident, and the receipt that its reporter can follow it with."""
 
@@ -188,4 +198,14 @@ def event_json(value: IncidentEvent) -> dict[str, Any]:
         "kind": value.kind,
         "actor": value.actor,
         "body": dict(value.body),
+    }
+
+
+def withdrawn_json(value: Withdrawal) -> dict[str, Any]:
+    """Return what is left of an incident as readers see it."""
+    return {
+        "id": str(value.incident),
+        "withdrawn_at": value.at.isoformat(),
+        "withdrawn_by": value.withdrawn_by,
+        "reason": value.reason,
     }

@@ -22,6 +22,7 @@ from layers.stores import Stores
 from service.errors import InvalidInput
 from service.keys import KeyRing, Sealed
 from service.schemas.contacts import ContactIn
+from service.schemas.words import in_words
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's: no letter is mistaken for a digit when a receipt is read out."""
@@ -88,8 +89,8 @@ def require_purpose(purpose: str) -> str:
     InvalidInput
         It has no two letters, or Chinese characters.
     """
-    words = " ".join(purpose.split())
-    if sum(map(str.isalpha, words)) < 2:
+    words = in_words(purpose)
+    if words is None:
         raise InvalidInput(
             N_("A purpose must say in words what for."),
             mend=N_("Write what the data are needed for, such as: call back about the place."),

@@ -16,6 +16,7 @@ from layers.policies import (
     STAFF,
     STAFFING,
     WEB_ROLE,
+    WITHDRAWING,
     statements,
 )
 from service.access import policy
@@ -43,6 +44,7 @@ def test_the_two_walls_mean_the_same_roles() -> None:
     assert set(HANDLING) == policy.HANDLING
     assert set(STAFF) == policy.STAFF
     assert set(STAFFING) == policy.STAFFING
+    assert set(WITHDRAWING) == policy.WITHDRAWING
     assert configuration.WEB_ROLE == WEB_ROLE
 
 

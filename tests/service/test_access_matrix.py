@@ -77,6 +77,7 @@ def there(path: str) -> str:
 
 
 LOCATED = "lon=131.005&lat=46.005"
+INCIDENT = "/api/v1/incidents/{incident}"
 TABLE: dict[str, Row] = {
     "GET /healthz": Row(ALL, path="/healthz"),
     "GET /readyz": Row(ALL, path="/readyz"),
@@ -111,9 +112,7 @@ TABLE: dict[str, Row] = {
     "POST /api/v1/audit/proof": Row("au", "district", there("/api/v1/audit/proof")),
     "GET /api/v1/retention": Row("au", "district", there("/api/v1/retention")),
     "PUT /api/v1/retention/{subject}": Row("a", "district", there("/api/v1/retention/fixes"), {}),
-    "GET /api/v1/incidents/{incident}/contact": Row(
-        HANDLING, "district", there("/api/v1/incidents/{incident}/contact")
-    ),
+    "GET /api/v1/incidents/{incident}/contact": Row(HANDLING, "district", there(INCIDENT + "/contact")),
     "GET /api/v1/patrols": Row("wgcsau", "district", there("/api/v1/patrols")),
     "GET /api/v1/patrols/{patrol}/fixes": Row(
         "wgcsau", "district", there(f"/api/v1/patrols/{NO_ID}/fixes"), found=404
@@ -172,9 +171,9 @@ TABLE: dict[str, Row] = {
     "POST /api/v1/tracks": Row(WALKING, "district", there("/api/v1/tracks?device=x")),
     "GET /api/v1/incidents": Row(CASES, "list", there("/api/v1/incidents")),
     "GET /api/v1/incidents/{incident}": Row(CASES, "thing", there("/api/v1/incidents/{incident}")),
-    "PATCH /api/v1/incidents/{incident}": Row(
-        HANDLING, "thing", there("/api/v1/incidents/{incident}"), {"title": "Lamp out"}
-    ),
+    "PATCH /api/v1/incidents/{incident}": Row(HANDLING, "thing", there(INCIDENT), {"title": "Lamp out"}),
+    # A reason without words: asked after the incident was found, and nothing is withdrawn.
+    "DELETE /api/v1/incidents/{incident}": Row("sa", "thing", there(INCIDENT + "?reason=--")),
     "POST /api/v1/incidents/{incident}/events": Row(
         HANDLING, "thing", there("/api/v1/incidents/{incident}/events"), {"kind": "comment", "text": "seen"}
     ),

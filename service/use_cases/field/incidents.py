@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from geo.errors import WardlineError
-from layers.errors import Conflict, NotFound
+from layers.errors import Conflict, Gone, NotFound
 from layers.field_files import Photo
 from layers.field_incidents import REPORT, FieldIncident
 from layers.field_tables import RELEASED
@@ -21,10 +21,9 @@ from service.readers.field_faults import Fault, canonical
 from service.schemas.field import FieldIncident as FieldIncidentIn
 from service.schemas.incidents import IncidentIn, IncidentPatch, incident_json
 from service.use_cases.field.judged import Judged, Sender, Work
-from service.use_cases.field.known import Known
+from service.use_cases.field.known import CHANNEL, Known
 from service.use_cases.field.visits import ref_of, time_fault
 
-CHANNEL = "field"
 _EARLY = ("incident-unknown", "version-ahead")
 """Why an edit waits for what was done before it; it is tried again when that has come."""
 
@@ -85,7 +84,8 @@ def _new_reports(
     """Store the reports of incidents that nobody reported before; the first of an id is the report."""
     first: dict[UUID, int] = {}
     for place, one in read.items():
-        if one.value.version is None and known.report(one.value.id) is None:
+        name = one.value.id
+        if one.value.version is None and known.report(name) is None and not known.is_withdrawn(name):
             first.setdefault(one.value.id, place)
     new = [read[place] for place in first.values()]
     found = _report(stores, sender, new, known, work)
@@ -111,6 +111,8 @@ def _read(item: Any) -> _Item | Fault:
 
 def _judge(stores: Stores, sender: Sender, one: _Item, known: Known, work: Work) -> Judged:
     """Judge an item that is no report of something new."""
+    if known.is_withdrawn(one.value.id):
+        return _withdrawn(sender, one, known)
     report = known.report(one.value.id)
     if report is not None and report.person != sender.person:
         return _told(one, Fault.of("id-taken"))
@@ -125,6 +127,15 @@ def _judge(stores: Stores, sender: Sender, one: _Item, known: Known, work: Work)
         return _told(one, Fault.of("incident-unknown"))
     found = _edit(stores, sender, one, report, known, work)
     return _told(one, found, **(_current(stores, found, report) if isinstance(found, Fault) else {}))
+
+
+def _withdrawn(sender: Sender, one: _Item, known: Known) -> Judged:
+    """Judge an item of an incident that was withdrawn: what was taken before is not kept again."""
+    fault = Fault.of("deleted")
+    same = known.get(one.value.id, one.version, one.digest)
+    if same is None or same.person != sender.person:
+        return _told(one, fault)
+    return Judged("incident", one.ref, "duplicate", fault, extra={"incident": str(same.incident)})
 
 
 def _told(one: _Item, found: Incident | Fault, **extra: Any) -> Judged:
@@ -185,6 +196,8 @@ def _received(found: tuple[Incident, bool] | WardlineError) -> Incident | Fault:
 
 
 def _fault(error: WardlineError) -> Fault:
+    if isinstance(error, Gone):
+        return Fault.of("deleted")
     return Fault.of("id-taken") if isinstance(error, Conflict) else Fault.from_refusal(error)
 
 
@@ -204,7 +217,7 @@ def _edit(
     try:
         present = stores.incidents.get(report.incident)
     except NotFound:
-        return Fault.of("gone")
+        return _absent(stores, one)
     if one.version > present.version:
         return Fault.of("version-ahead", version=one.version, present=present.version)
     members = one.value.model_dump(by_alias=True, exclude={"id", "title", "photos", "version"})
@@ -217,11 +230,16 @@ def _edit(
     except StaleCopy:
         return Fault.of("stale-version", version=one.version, present=present.version)
     except NotFound:
-        return Fault.of("gone")
+        return _absent(stores, one)
     except WardlineError as error:
         return Fault.from_refusal(error)
     known.add(entries[0])
     return stored
+
+
+def _absent(stores: Stores, one: _Item) -> Fault:
+    """Say why an incident is not there: it may have been withdrawn while the batch was taken."""
+    return Fault.of("deleted" if Known(stores, [one.value.id]).is_withdrawn(one.value.id) else "gone")
 
 
 def _current(stores: Stores, fault: Fault, report: FieldIncident) -> dict[str, Any]:

@@ -1,8 +1,9 @@
-"""Incidents: taken in, assigned by location, moved, and led through the first steps of their life."""
+"""Incidents: taken in, assigned by location, moved, led through the first steps of their life, withdrawn."""
 
 from service.use_cases.incidents.assignment import Assignment, assign, holders_of
 from service.use_cases.incidents.changes import STEPS, add_event, change
 from service.use_cases.incidents.intake import receive, receive_all
+from service.use_cases.incidents.withdrawal import withdraw
 
 __all__ = [
     "STEPS",
@@ -13,4 +14,5 @@ __all__ = [
     "holders_of",
     "receive",
     "receive_all",
+    "withdraw",
 ]

@@ -127,6 +127,11 @@ def summary(value: Incident) -> dict[str, Any]:
     }
 
 
+def delivery_of(value: Incident) -> tuple[str, str] | None:
+    """Return the channel of an incident and what the channel calls it, None where it has no name there."""
+    return None if value.external_id is None else (value.channel, value.external_id)
+
+
 def check_time(occurred: datetime, now: datetime) -> None:
     """Refuse an incident of the future, by more than a wrong clock, or from before there were any.
 

@@ -59,7 +59,7 @@ def change(
         No unit owns the new place.
     """
     old = stores.incidents.get(identifier)
-    _require_version(old, patch.version if version is None else version)
+    require_version(old, patch.version if version is None else version)
     given = patch.model_dump(exclude_unset=True, exclude={"version", "actor"})
     unset = [name for name, value in given.items() if value is None and name != "accuracy_m"]
     if unset:
@@ -118,7 +118,7 @@ def add_event(
         It was changed since ``version``; carries the current copy.
     """
     value = stores.incidents.get(identifier)
-    _require_version(value, version)
+    require_version(value, version)
     now = datetime.now(UTC)
     if event.kind == "comment":
         if not event.text.strip() or event.status is not None:
@@ -180,7 +180,14 @@ def _save(stores: Stores, value: Incident) -> Incident:
         raise _stale(stores.incidents.get(value.id)) from None
 
 
-def _require_version(value: Incident, version: int | None) -> None:
+def require_version(value: Incident, version: int | None) -> None:
+    """Refuse a change that was made from another version than the present one.
+
+    Raises
+    ------
+    StaleCopy
+        It was changed since; carries the current copy.
+    """
     if version is not None and version != value.version:
         raise _stale(value)
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from geo.errors import WardlineError
-from layers.errors import NotFound
+from geo.errors import N_, WardlineError
+from layers.errors import Gone, NotFound
 from layers.ids import new_id
 from layers.incidents import Incident, IncidentEvent
 from layers.stores import Stores
@@ -20,6 +20,7 @@ from service.use_cases.incidents.assignment import (
     assigned,
     chain_of,
     check_time,
+    delivery_of,
     holders_of,
     located,
     settle,
@@ -51,6 +52,8 @@ def receive(
         The datum's inverse is switched off.
     Conflict
         The channel used the external id for another content.
+    Gone
+        The channel delivered it before, and it was withdrawn.
     """
     found = receive_all(stores, ground, [report], allow_inverse=allow_inverse)[0]
     if isinstance(found, WardlineError):
@@ -64,8 +67,8 @@ def receive_all(
     """Take in incidents and assign them; return of each what :func:`receive` returns or raises, in order.
 
     However many they are, who answers for them is asked once, and they are stored and logged together. What
-    the database itself refuses is raised, and may be the fault of a single one: then nothing of them is to
-    be kept.
+    the database refuses, and what was withdrawn before, is raised. One of them may be at fault: nothing of
+    them is to be kept then.
     """
     now = datetime.now(UTC)
     found: list[tuple[Incident, bool] | WardlineError | None] = [None] * len(reports)
@@ -123,10 +126,25 @@ def _store(
         ]
         stored = stores.incidents.create_all(values)
         new = {one[0].id: one[0] for one in stored if not isinstance(one, WardlineError) and one[1]}
+        # After storing them: a withdrawal at the same moment has been waited for then.
+        _require_never_withdrawn(stores, list(new.values()))
         stores.incidents.add_events(_log(placed, new, now))
     for value in new.values():
         stores.audit.record("incident.create", "incident", value.id, channel=value.channel)
     return list(stored)
+
+
+def _require_never_withdrawn(stores: Stores, new: Sequence[Incident]) -> None:
+    withdrawn = stores.withdrawals.among([named for one in new if (named := delivery_of(one)) is not None])
+    if withdrawn:
+        channel, name = min(withdrawn)
+        raise Gone(
+            N_("Channel {channel} delivered {external_id} before, and it was withdrawn."),
+            mend=N_("Use a new external id if it is something else."),
+            where={"pointer": "/external_id"},
+            channel=channel,
+            external_id=name,
+        )
 
 
 def _log(placed: Sequence[_Placed], new: Mapping[UUID, Incident], now: datetime) -> list[IncidentEvent]:

@@ -22,6 +22,7 @@ from layers.markers import Marker
 from layers.patrols import Patrol
 from layers.row_security import SYSTEM_SCOPE
 from layers.stores import Stores
+from layers.withdrawals import Withdrawal
 from service.database import session_factory, web_engine
 from service.jobs import run
 from service.use_cases.coverage import coverage, period_of, segments_of
@@ -162,6 +163,17 @@ def test_who_reported_is_forgotten_a_year_after_closing(stores: Stores) -> None:
         select(field_incident.c.incident).where(field_incident.c.person == SOMEBODY)
     )
     assert {row.incident for row in left} == {one.id for one in others}
+
+
+def test_who_sent_what_was_withdrawn_is_forgotten_a_year_after(stores: Stores) -> None:
+    value = incident(stores, "handling", None)
+    assert stores.withdrawals.withdraw(Withdrawal(value.id, NOW, "chief", "by mistake"), ("web", "7"))
+    assert rows(applied(stores, NOW + 364 * DAY)) == {}
+    later = NOW + 365 * DAY + timedelta(seconds=1)
+    assert rows(applied(stores, later)) == {("field_incident", "contacts"): 1}
+    left = stores.withdrawals.get(value.id)
+    assert left is not None
+    assert left.reason == "by mistake"
 
 
 def test_places_in_what_could_not_be_stored_and_of_visits_go_with_the_fixes(stores: Stores) -> None:
