@@ -158,6 +158,14 @@ def load(
     """
     head = f"HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n" + (f"{header}\r\n" if header else "")
     requests = [f"GET {target} {head}\r\n".encode() for target in targets]
+    return send(port, requests, connections=connections, rate=rate)
+
+
+def send(port: int, requests: list[bytes], *, connections: int, rate: float | None = None) -> Load:
+    """Send each request, as bytes, once; request ``k`` goes over connection ``k`` modulo their number.
+
+    ``rate`` and what is raised are as of :func:`load`.
+    """
 
     async def run() -> Load:
         return await _Loading(requests, min(connections, len(requests)), rate).run(port)

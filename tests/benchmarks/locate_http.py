@@ -85,7 +85,7 @@ def run(units: int = 2_924, *, small: bool = False, peers: bool = True, keep: Pa
     with ExitStack() as stack:
         ours = stack.enter_context(bench_database("bench_http"))
         theirs = stack.enter_context(bench_database("bench_http_peers"))
-        _store(ours, ground)
+        store(ours, ground)
         servers = [_ours(ours, _signed_in(ours)), _open(ours)]
         if peers:
             _store_table(plain(theirs), ground)
@@ -222,7 +222,7 @@ def _peer_versions() -> dict[str, str]:
     return {name: pinned[name] for name in ("tipg", "psycopg", "asyncpg")}
 
 
-def _store(url: str, ground: Ground) -> None:
+def store(url: str, ground: Ground) -> None:
     """Store the ground as a district of ours; the code of a unit is its position."""
     engine = make_engine(url)
     try:

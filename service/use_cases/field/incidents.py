@@ -220,6 +220,8 @@ def _edit(
         return _absent(stores, one)
     if one.version > present.version:
         return Fault.of("version-ahead", version=one.version, present=present.version)
+    if one.version < present.version:
+        return Fault.of("stale-version", version=one.version, present=present.version)
     members = one.value.model_dump(by_alias=True, exclude={"id", "title", "photos", "version"})
     title = one.value.title or present.title
     try:
