@@ -3,5 +3,6 @@
 from geo.partition.defects import Defect, DefectKind, as_feature
 from geo.partition.levels import prove_levels
 from geo.partition.proof import Proof, dissolve, prove
+from geo.partition.shifts import shift
 
-__all__ = ["Defect", "DefectKind", "Proof", "as_feature", "dissolve", "prove", "prove_levels"]
+__all__ = ["Defect", "DefectKind", "Proof", "as_feature", "dissolve", "prove", "prove_levels", "shift"]
