@@ -6,11 +6,14 @@ should draw of it. Units partition their frame exactly in every state: of what a
 signed edges sum to what they were, and every area is valid, decided on whole lattice steps.
 """
 
+from geo.redraw.amending import amendment
 from geo.redraw.base import Base
 from geo.redraw.change import Change, Descent, EdgeDelta, LineageKind
 from geo.redraw.codec import operation_from_json
 from geo.redraw.halving import halving_line
 from geo.redraw.operations import (
+    Amend,
+    Amended,
     Into,
     Merge,
     Move,
@@ -24,10 +27,13 @@ from geo.redraw.operations import (
     Transfer,
 )
 from geo.redraw.refusals import RedrawRefused
+from geo.redraw.splitting import pieces
 from geo.redraw.state import State
 from geo.redraw.unit import Chain, UnitState
 
 __all__ = [
+    "Amend",
+    "Amended",
     "Base",
     "Chain",
     "Change",
@@ -48,6 +54,8 @@ __all__ = [
     "State",
     "Transfer",
     "UnitState",
+    "amendment",
     "halving_line",
     "operation_from_json",
+    "pieces",
 ]

@@ -5,10 +5,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 from uuid import UUID
 
+import numpy as np
+
 from geo.errors import N_, GeoError
 from geo.lattice import to_lattice
 from geo.partition.chain_kernels import Integers
 from geo.redraw.operations import (
+    Amend,
+    Amended,
     Into,
     Merge,
     Move,
@@ -115,6 +119,42 @@ def _recode(told: Mapping[str, Any], at: str) -> Recode:
     return Recode(_identifier(told, "unit", at), _text(told, "code", at))
 
 
+def _amend(told: Mapping[str, Any], at: str) -> Amend:
+    _only(told, {"type", "units"}, at)
+    units = tuple(_amended(each, place) for each, place in _items(told, "units", at))
+    _no_twice([each.unit for each in units], f"{at}/units")
+    return Amend(units)
+
+
+def _amended(told: Any, at: str) -> Amended:
+    unit = _identifier(told, "id", at)
+    removed, added = (_edges(told, name, at) for name in ("removed", "added"))
+    if "ended" in told:
+        _only(told, {"id", "removed", "added", "ended"}, at)
+        if told["ended"] is not True:
+            _refuse(f"{at}/ended", N_("This must be true or left out."))
+        return Amended(unit, removed, added, True)  # noqa: FBT003 - it ended
+    _only(told, {"id", "removed", "added", "code", "name", "parent", "households"}, at)
+    parent = None if _member(told, "parent", at) is None else _identifier(told, "parent", at)
+    households = _count(told, "households", at) if "households" in told else None
+    called = _text(told, "code", at), _text(told, "name", at)
+    return Amended(unit, removed, added, False, *called, parent, households)  # noqa: FBT003 - it goes on
+
+
+def _edges(told: Any, name: str, at: str) -> Integers:
+    """Return edges [lon, lat, lon, lat] as lattice columns."""
+    value, place = _member(told, name, at), f"{at}/{name}"
+    if not isinstance(value, list) or len(value) > MOST_POINTS:
+        _refuse(place, N_("This must be a list of at most {most} edges."), most=MOST_POINTS)
+    if not value:
+        return np.empty((0, 4), dtype=np.int64)
+    for number, edge in enumerate(value):
+        if not isinstance(edge, list) or len(edge) != 4 or not all(map(_is_number, edge)):
+            _refuse(f"{place}/{number}", N_("This must be an edge: [lon, lat, lon, lat] in degrees."))
+    ends = [position for edge in value for position in (edge[:2], edge[2:])]
+    return _positions(ends, place, least=2).reshape(-1, 4)
+
+
 _READERS: Mapping[str, Callable[[Mapping[str, Any], str], Operation]] = {
     "move": _move,
     "split": _split,
@@ -123,6 +163,7 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any], str], Operation]] = {
     "reassign": _reassign,
     "rename": _rename,
     "recode": _recode,
+    "amend": _amend,
 }
 
 

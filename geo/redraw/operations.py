@@ -142,9 +142,52 @@ class Recode:
         return {"type": "recode", "unit": str(self.unit), "code": self.code}
 
 
-Operation = Move | Split | Merge | Transfer | Reassign | Rename | Recode
+@dataclass(frozen=True, slots=True, eq=False)
+class Amended:
+    """What becomes of one unit: edges taken away and put there, int64 (n, 4), and what it is called.
+
+    A unit that ``ended`` has no edge left; one that was none has only edges put there.
+    """
+
+    unit: UUID
+    removed: Integers
+    added: Integers
+    ended: bool
+    code: str = ""
+    name: str = ""
+    parent: UUID | None = None
+    households: int | None = None
+
+    def to_json(self) -> Json:
+        """Return it as JSON."""
+        told: Json = {"id": str(self.unit), "removed": _edges(self.removed), "added": _edges(self.added)}
+        if self.ended:
+            return {**told, "ended": True}
+        told |= {"code": self.code, "name": self.name}
+        told["parent"] = None if self.parent is None else str(self.parent)
+        return told if self.households is None else {**told, "households": self.households}
+
+
+@dataclass(frozen=True, slots=True)
+class Amend:
+    """Units given other edges and names outright: a change known by its effect alone."""
+
+    units: tuple[Amended, ...]
+
+    def to_json(self) -> Json:
+        """Return the operation as JSON."""
+        return {"type": "amend", "units": [each.to_json() for each in self.units]}
+
+
+Operation = Amend | Move | Split | Merge | Transfer | Reassign | Rename | Recode
 
 
 def _degrees(lattice: Integers) -> list[list[float]]:
     degrees: list[list[float]] = to_lonlat(lattice).tolist()
+    return degrees
+
+
+def _edges(edges: Integers) -> list[list[float]]:
+    """Return edges as lon, lat, lon, lat in degrees."""
+    degrees: list[list[float]] = to_lonlat(edges.reshape(-1, 2)).reshape(-1, 4).tolist()
     return degrees

@@ -4,8 +4,10 @@ from uuid import UUID
 
 import numpy as np
 import shapely
+from shapely import Geometry
 
 from geo.errors import N_
+from geo.partition.chain_kernels import Integers
 from geo.redraw.cutting import Cut, cut
 from geo.redraw.features import feature, path
 from geo.redraw.ground import Ground
@@ -48,6 +50,25 @@ def split(ground: Ground, operation: Split) -> dict[UUID, UnitState | None]:
     return after
 
 
+def pieces(ground: Ground, identifier: UUID, line: Integers) -> list[Geometry]:
+    """Return the areas that a line cuts a unit into, in the order of the parts of a split.
+
+    Raises
+    ------
+    LineMisses, CrossesEdge
+        As :func:`split`.
+    """
+    found = cut(ground, identifier, [line])
+    groups = _groups(found)
+    _refuse_miss(ground, identifier, line, groups)
+    return [_joined([found.degrees(piece) for piece in group]) for group in groups]
+
+
+def _joined(areas: list[Geometry]) -> Geometry:
+    parts = [part for area in areas for part in shapely.get_parts(area)]
+    return parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
+
+
 def _groups(found: Cut) -> list[list[int]]:
     """Return the pieces of each part, west to east, then north to south."""
     pieces = np.flatnonzero(found.touched).tolist()
@@ -60,31 +81,35 @@ def _groups(found: Cut) -> list[list[int]]:
     return groups
 
 
-def _refuse_count(ground: Ground, operation: Split, found: Cut, groups: list[list[int]]) -> None:
-    """Refuse a line that gives fewer than two pieces, or not one for each part."""
-    unit = ground.unit(operation.unit)
-    line = path(operation.line, "line")
+def _refuse_miss(ground: Ground, identifier: UUID, line: Integers, groups: list[list[int]]) -> None:
+    """Refuse a line that gives fewer than two pieces."""
     if len(groups) < 2:
+        unit = ground.unit(identifier)
         raise LineMisses(
             N_("The line does not divide unit {unit}."),
             mend=N_("Draw it from outside of the unit to outside, or from boundary to boundary."),
-            where={"unit": str(operation.unit)},
-            features=[line, *units_as_features({operation.unit: unit})],
+            where={"unit": str(identifier)},
+            features=[path(line, "line"), *units_as_features({identifier: unit})],
             unit=unit.code,
         )
+
+
+def _refuse_count(ground: Ground, operation: Split, found: Cut, groups: list[list[int]]) -> None:
+    """Refuse a line that does not give one piece for each part."""
+    _refuse_miss(ground, operation.unit, operation.line, groups)
     if len(groups) != len(operation.parts):
         raise PartsMismatch(
             N_("The line divides unit {unit} into {pieces} pieces, and {parts} parts are named."),
             mend=N_("Name one part for each piece, or draw another line."),
             where={"unit": str(operation.unit)},
             features=[
-                line,
+                path(operation.line, "line"),
                 *(
                     feature(found.degrees(group[0]), "piece", place=place)
                     for place, group in enumerate(groups)
                 ),
             ],
-            unit=unit.code,
+            unit=ground.unit(operation.unit).code,
             pieces=len(groups),
             parts=len(operation.parts),
         )

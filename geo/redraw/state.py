@@ -6,12 +6,13 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+from geo.redraw.amending import amend
 from geo.redraw.base import Base
 from geo.redraw.change import Change, same, state_differs
 from geo.redraw.ground import Ground
 from geo.redraw.merging import merge
 from geo.redraw.moving import move
-from geo.redraw.operations import Merge, Move, Operation, Reassign, Recode, Rename, Split, Transfer
+from geo.redraw.operations import Amend, Merge, Move, Operation, Reassign, Recode, Rename, Split, Transfer
 from geo.redraw.proof import prove_units
 from geo.redraw.refusals import RedrawRefused
 from geo.redraw.relabelling import reassign, recode, rename
@@ -29,6 +30,7 @@ _PERFORM: Mapping[type[Any], Callable[[Ground, Any], _Units]] = {
     Reassign: reassign,
     Rename: rename,
     Recode: recode,
+    Amend: amend,
 }
 
 
