@@ -95,6 +95,10 @@ class Grids(Store):
             found, replaced, drafts, ended, published_at=published_at
         )
 
+    def lock(self, layer: str) -> None:
+        """Wait for whoever publishes the layer, and keep others from it until the transaction ends."""
+        self._lock(f"release:{layer}")
+
     def release_in_force(self, layer: str, as_of: date, known_at: datetime | None = None) -> Release | None:
         """Return the release in force on a day, or None before the first."""
         return Releases(self._session, self.district).in_force(layer, as_of, known_at)
@@ -202,6 +206,25 @@ class Grids(Store):
             .order_by(unit_version.c.valid)
         )
         return tuple(_unit(row) for row in rows)
+
+    def last_known(self, identifier: UUID) -> Unit:
+        """Return what a unit was last, also one that is no more.
+
+        Raises
+        ------
+        NotFound
+            The district never had the unit.
+        """
+        versions = self.history(identifier)
+        if not versions:
+            raise NotFound(
+                N_("District {district} never had a unit {unit}."),
+                mend=N_("Check the id: units are known by it for ever, codes change."),
+                where={"unit": str(identifier)},
+                district=self.district,
+                unit=str(identifier),
+            )
+        return versions[-1]
 
     def page(
         self,

@@ -155,6 +155,42 @@ class Plans(Store):
         require_draft(found)
         return self._store(found, {"base": base, "conflict": None})
 
+    def that_became(self, layer: str) -> tuple[Plan, ...]:
+        """Return the plans of a layer that became releases."""
+        rows = self._all(
+            select(plan).where(
+                plan.c.district == self.district, plan.c.layer == layer, plan.c.release.is_not(None)
+            )
+        )
+        return tuple(_plan(row) for row in rows)
+
+    def became(self, identifier: UUID, release: UUID) -> Plan:
+        """Note that the release of a scheduled plan was published again, on top of an earlier one."""
+        return self._store(self.get(identifier), {"release": release})
+
+    def stale(self, found: Plan, asked: int) -> StaleVersion:
+        """Return the refusal of a change that was made from another version of a plan."""
+        return StaleVersion(
+            N_("The plan is at version {version}; the change was made from version {asked}."),
+            mend=N_("Load the plan again, look at what changed, and repeat the change."),
+            where={"plan": str(found.id), "version": found.version},
+            version=found.version,
+            asked=asked,
+        )
+
+    def counts(self, identifiers: Collection[UUID]) -> dict[UUID, tuple[int, int]]:
+        """Return for each plan how many of its operations count, and how many are undone."""
+        rows = self._all(
+            select(
+                plan_op.c.plan,
+                func.count().filter(~plan_op.c.undone).label("done"),
+                func.count().filter(plan_op.c.undone).label("undone"),
+            )
+            .where(plan_op.c.district == self.district, plan_op.c.plan == func.any(list(identifiers)))
+            .group_by(plan_op.c.plan)
+        )
+        return {row.plan: (row.done, row.undone) for row in rows}
+
     def ops(self, identifier: UUID, *, undone: bool = False) -> tuple[PlanOp, ...]:
         """Return the operations of a plan in their order, those undone only where asked for."""
         statement = select(plan_op).where(plan_op.c.district == self.district, plan_op.c.plan == identifier)
@@ -186,6 +222,20 @@ class Plans(Store):
         rows = [{name: getattr(one, name) for name in PlanOp.__slots__} for one in added]
         self._insert(plan_op, rows)
         return self._store(found, {}), added
+
+    def replace_ops(
+        self, identifier: UUID, version: int, ops: Sequence[Mapping[str, Any]], author: UUID
+    ) -> Plan:
+        """Put other operations in the place of a draft's, as those that are to be told on another base.
+
+        Raises
+        ------
+        StaleVersion, Conflict
+            As :meth:`change`.
+        """
+        require_draft(self._at(identifier, version))
+        self._write(plan_op.delete().where(plan_op.c.district == self.district, plan_op.c.plan == identifier))
+        return self.add_ops(identifier, version, ops, author)[0]
 
     def undo_last(self, identifier: UUID, version: int) -> tuple[Plan, PlanOp]:
         """Undo the last operation of a draft that is not undone yet.
@@ -278,7 +328,7 @@ class Plans(Store):
         """Return the plan if it still is at a version."""
         found = self.get(identifier)
         if found.version != version:
-            raise self._stale(found.id, found.version, version)
+            raise self.stale(found, version)
         return found
 
     def _store(self, found: Plan, values: Mapping[str, Any], at: datetime | None = None) -> Plan:
@@ -298,17 +348,8 @@ class Plans(Store):
                     where={"plan": str(found.id)},
                     number=found.number,
                 )
-            raise self._stale(found.id, after.version, found.version)
+            raise self.stale(after, found.version)
         return after
-
-    def _stale(self, identifier: UUID, version: int, asked: int) -> StaleVersion:
-        return StaleVersion(
-            N_("The plan is at version {version}; the change was made from version {asked}."),
-            mend=N_("Load the plan again, look at what changed, and repeat the change."),
-            where={"plan": str(identifier), "version": version},
-            version=version,
-            asked=asked,
-        )
 
     def _turn(self, identifier: UUID, version: int, *, undone: bool) -> tuple[Plan, PlanOp]:
         found = self._at(identifier, version)

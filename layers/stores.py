@@ -20,6 +20,7 @@ from layers.field_incidents import FieldIncidents
 from layers.field_tracks import FieldTracks
 from layers.fix_exports import FixExports
 from layers.grids import Grids
+from layers.ground_features import GroundFeatures
 from layers.heads import Heads
 from layers.idempotency import Idempotency
 from layers.incidents import Incidents
@@ -105,6 +106,11 @@ class Stores:
     def grids(self) -> Grids:
         """The units of the area layers."""
         return Grids(self.session, self.district)
+
+    @cached_property
+    def ground_features(self) -> GroundFeatures:
+        """What lies on the ground, packed."""
+        return GroundFeatures(self.session, self.district)
 
     @cached_property
     def border(self) -> Border:
