@@ -13,6 +13,7 @@
     ├── UnsupportedFormat      a content type or file that the service does not read or write
     ├── StaleCopy              an edit of a copy that somebody else has changed since
     ├── InvalidTransition      a step that the state of an incident does not allow
+    ├── PlanConflict           a plan that collides with what was published since its base
     ├── SignInRequired         nobody in particular asks for what is not for everybody
     │   └── CredentialsRefused a password, session or token that is not or no longer good
     ├── NotAllowed             none of the caller's roles allows it
@@ -130,6 +131,12 @@ class InvalidTransition(ServiceError):
     code = "transition-invalid"
 
 
+class PlanConflict(ServiceError):
+    """A plan collides with what was published since its base; ``extra["features"]`` are the places."""
+
+    code = "plan-conflict"
+
+
 class SignInRequired(ServiceError):
     """Nobody in particular asks for what is not for everybody."""
 
@@ -226,6 +233,7 @@ STATUS: Mapping[type[WardlineError], int] = {
     UnsupportedFormat: 415,
     StaleCopy: 409,
     InvalidTransition: 409,
+    PlanConflict: 409,
     SignInRequired: 401,
     NotAllowed: 403,
     OutOfReach: 403,
@@ -266,6 +274,9 @@ def problem(error: WardlineError, translate: Translate = str) -> dict[str, Any]:
     """Return the RFC 9457 body of a refusal, its texts passed through ``translate``."""
     status = status_of(type(error))
     extra = error.extra if isinstance(error, ServiceError) else {}
+    if isinstance(error, RedrawRefused):
+        # What a map draws of it.
+        extra = {"features": list(error.features)}
     body = plain_problem(status, error.code, error.text(translate), translate)
     if error.where:
         body["where"] = dict(error.where)

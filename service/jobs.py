@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from geo.errors import WardlineError
 from layers import districts
 from layers.audit import central
 from layers.retention import Done, begin_copies, end_sessions
@@ -20,6 +21,8 @@ from service.cluster.errors import ClusterError
 from service.copies import Copies, copies_of
 from service.settings import Settings
 from service.use_cases.copies import Promise, Renewal, renew
+from service.use_cases.incidents import rerouting
+from service.use_cases.plans.taking_effect import begin_due
 from service.use_cases.retention import (
     Kept,
     Report,
@@ -35,6 +38,9 @@ Sessions = Callable[[], Session]
 
 FIRST_S, EVERY_S = 600.0, 3600.0
 """When to look first, so that starting is quick, and then how often: within the lead that days have."""
+
+PLANS_S = 20.0
+"""How often to look whether the day of a scheduled plan has come."""
 
 SESSIONS_KEPT = timedelta(days=30)
 _log = logging.getLogger("wardline")
@@ -56,6 +62,39 @@ async def forget_daily(sessions: Sessions, settings: Settings) -> None:
         except (ClusterError, OSError) as error:
             _log.warning("copies of the database were not looked at this hour: %s", error)
         await asyncio.sleep(EVERY_S)
+
+
+async def begin_plans(sessions: Sessions) -> None:
+    """Look again and again whether the day of a scheduled plan has come, until cancelled."""
+    while True:
+        await asyncio.sleep(PLANS_S)
+        looking = asyncio.ensure_future(asyncio.to_thread(take_up_plans, sessions, datetime.now(UTC)))
+        try:
+            await asyncio.shield(looking)
+        except asyncio.CancelledError:
+            # The thread has a connection, which must be given back before the pool is closed.
+            await asyncio.gather(looking, return_exceptions=True)
+            raise
+        except DBAPIError as error:
+            _log.warning("scheduled plans were not looked at: %s", type(error.orig).__name__)
+        except WardlineError as error:
+            _log.error("a scheduled plan could not take effect: %s", error)
+
+
+def take_up_plans(sessions: Sessions, now: datetime) -> int:
+    """Publish the scheduled plans whose day has come, with what each does to incidents; return how many."""
+    begun = 0
+    with sessions() as session:
+        every = districts.every(session)
+    for one in every:
+        with sessions() as session:
+            stores = Stores(session, one.code)
+            today = one.today(now)
+            for plan in begin_due(stores, today):
+                rerouting.reroute(stores, plan.change, today, str(plan.plan.id))
+                begun += 1
+            session.commit()
+    return begun
 
 
 def look(sessions: Sessions, settings: Settings, copies: Copies, now: datetime) -> Renewal | None:

@@ -15,4 +15,5 @@ pytest_plugins = [
     "tests.fixtures.county",
     "tests.fixtures.client",
     "tests.fixtures.accounts",
+    "tests.fixtures.plans",
 ]

@@ -59,7 +59,8 @@ WALKING = frozenset({"guard", "grid_worker", "coordinator", ADMINISTRATOR})
 SENDING = frozenset({REPORTER})
 LEADS = frozenset({"coordinator", "supervisor", ADMINISTRATOR, "auditor"})
 KEEPERS = frozenset({"coordinator", ADMINISTRATOR})
-LEADS = frozenset({"coordinator", "supervisor", ADMINISTRATOR, "auditor"})
+PLANNING = frozenset({"planner", ADMINISTRATOR})
+REVIEWING = frozenset({"reviewer", ADMINISTRATOR})
 TRACKS = LEADS | WALKING
 ADMINISTRATION = frozenset({ADMINISTRATOR})
 OVERSIGHT = frozenset({ADMINISTRATOR, "auditor"})
@@ -134,6 +135,29 @@ POLICY: Mapping[str, Rule] = {
     "GET /tiles/{layer}/style.json": _PEOPLE_THERE,
     "GET /tiles/{layer}/units.json": _PEOPLE_THERE,
     "GET /tiles/{layer}/{z}/{x}/{y}.mvt": Rule(PEOPLE, "subtree"),
+    # Plans: the office reads them, planners draw, reviewers decide; whose a plan is, it says itself.
+    "GET /api/v1/releases": _PEOPLE_THERE,
+    "GET /api/v1/lineage": _PEOPLE_THERE,
+    "GET /api/v1/crosswalk": _PEOPLE_THERE,
+    "GET /api/v1/crosswalk.csv": _PEOPLE_THERE,
+    "GET /api/v1/plans": Rule(OFFICE, "district"),
+    "POST /api/v1/plans": Rule(PLANNING, "district"),
+    "GET /api/v1/plans/{plan}": Rule(OFFICE, "district"),
+    "PATCH /api/v1/plans/{plan}": Rule(PLANNING, "district"),
+    "POST /api/v1/plans/{plan}/ops": Rule(PLANNING, "district"),
+    "DELETE /api/v1/plans/{plan}/ops/last": Rule(PLANNING, "district"),
+    "POST /api/v1/plans/{plan}/ops/redo": Rule(PLANNING, "district"),
+    "GET /api/v1/plans/{plan}/impact": Rule(OFFICE, "district"),
+    "GET /api/v1/plans/{plan}/units": Rule(OFFICE, "district"),
+    "GET /api/v1/plans/{plan}/changes": Rule(OFFICE, "district"),
+    "GET /api/v1/plans/{plan}/conflicts": Rule(OFFICE, "district"),
+    "POST /api/v1/plans/{plan}/submit": Rule(PLANNING, "district"),
+    "POST /api/v1/plans/{plan}/withdraw": Rule(PLANNING, "district"),
+    "POST /api/v1/plans/{plan}/reopen": Rule(PLANNING, "district"),
+    "POST /api/v1/plans/{plan}/approve": Rule(REVIEWING, "district"),
+    "POST /api/v1/plans/{plan}/reject": Rule(REVIEWING, "district"),
+    "POST /api/v1/plans/{plan}/rebase": Rule(PLANNING, "district"),
+    "POST /api/v1/plans/{plan}/publish": Rule(PLANNING, "district"),
     # The border.
     "GET /api/v1/coverage/segments": Rule(BORDER, "district"),
     "GET /api/v1/coverage/segments.geojson": Rule(BORDER, "district"),

@@ -6,10 +6,17 @@ for East Asian languages take for the same. An apostrophe in front makes it text
 and stays a number.
 """
 
+import csv
+import io
 import re
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 FORMULA = r"^[=+\-@\t\r\n＝＋－＠]"
 NUMBER = r"^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
+
+BYTE_ORDER_MARK = "\ufeff"
+"""Tells spreadsheets that a file is UTF-8."""
 
 _formula = re.compile(FORMULA).match
 _number = re.compile(NUMBER, re.ASCII).fullmatch
@@ -18,3 +25,12 @@ _number = re.compile(NUMBER, re.ASCII).fullmatch
 def inert(text: str) -> str:
     """Return a text that no spreadsheet takes for a formula."""
     return f"'{text}" if _formula(text) and not _number(text) else text
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Return CSV that spreadsheets read as UTF-8 and in which no text acts as a formula."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(header)
+    writer.writerows([inert(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    return BYTE_ORDER_MARK + text.getvalue()

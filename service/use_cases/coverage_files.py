@@ -1,7 +1,5 @@
 """Coverage of the border as a file: rows for a spreadsheet, lines for a map program."""
 
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,12 +12,10 @@ import shapely
 from geo.crs import STORAGE_CRS
 from geo.errors import N_
 from service.errors import UnsupportedFormat
-from service.hardening.cells import inert
+from service.hardening.cells import table
 from service.schemas.coverage import CSV_COLUMNS, Period, SegmentCoverage, features_json, rows_of
 
 SUFFIXES = (".html", ".geojson", ".csv", ".gpkg")
-_BYTE_ORDER_MARK = "\ufeff"
-"""Tells spreadsheets that a file is UTF-8."""
 
 
 def require_format(path: Path) -> None:
@@ -42,11 +38,7 @@ def require_format(path: Path) -> None:
 
 def table_text(found: Sequence[SegmentCoverage], period: Period) -> str:
     """Return CSV with a row for each stretch; no text in it can act as a formula."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(CSV_COLUMNS)
-    writer.writerows([_cell(value) for value in row] for row in rows_of(found, period))
-    return _BYTE_ORDER_MARK + text.getvalue()
+    return table(CSV_COLUMNS, rows_of(found, period))
 
 
 def write(found: Sequence[SegmentCoverage], period: Period, path: Path, page: str = "") -> None:
@@ -101,7 +93,3 @@ def _array(values: list[Any]) -> pa.Array:
     if numbers:
         return pa.array([None if isinstance(value, str) else value for value in values])
     return pa.array(values, pa.string())
-
-
-def _cell(value: Any) -> Any:
-    return inert(value) if isinstance(value, str) else value

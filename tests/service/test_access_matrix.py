@@ -7,8 +7,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import httpx
 import pytest
@@ -26,55 +25,23 @@ from service.settings import Settings
 from tests.fixtures.accounts import NOW, add_person, open_session
 from tests.fixtures.client import TestClient, running
 from tests.fixtures.county import DISTRICT, County, publish
-
-OTHER = "230883"
-ROLES = {
-    "w": "grid_worker",
-    "g": "guard",
-    "r": "representative",
-    "c": "coordinator",
-    "p": "planner",
-    "v": "reviewer",
-    "s": "supervisor",
-    "a": "administrator",
-    "u": "auditor",
-}
-PEOPLE = "wgrcpvsau"
-# Nobody, a device, and somebody who holds nothing.
-ALL = "0dn" + PEOPLE
-OFFICE = "cpvsau"
-BORDER = "g" + OFFICE
-CASES = "wgrcsau"
-HANDLING = "wgrcsa"
-STAFF = "wr" + OFFICE
-WALKING = "wgca"
-# Routes whose own tests hold who may use them.
-ELSEWHERE: frozenset[str] = frozenset()
-NO_ID = str(uuid4())
-DIGEST = "0" * 64
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """Who may use a route, where a right counts, and how it is asked.
-
-    ``area``: ``none``; ``district``; ``thing``, which lies in V00; ``list``, which shows what lies in the
-    caller's area. ``found`` is what an admitted caller gets where that is 404.
-    """
-
-    who: str
-    area: str = "none"
-    path: str = ""
-    body: dict[str, Any] | None = None
-    found: int | None = None
-    page: bool = False
-    hidden: bool = False
-    policy: bool = True
-
-
-def there(path: str) -> str:
-    return path + ("&" if "?" in path else "?") + f"district={DISTRICT}"
-
+from tests.service.access_rows import (
+    ALL,
+    BORDER,
+    CASES,
+    DIGEST,
+    ELSEWHERE,
+    HANDLING,
+    NO_ID,
+    OTHER,
+    PEOPLE,
+    ROLES,
+    STAFF,
+    WALKING,
+    Row,
+    there,
+)
+from tests.service.plan_rows import PLANS
 
 LOCATED = "lon=131.005&lat=46.005"
 INCIDENT = "/api/v1/incidents/{incident}"
@@ -162,6 +129,7 @@ TABLE: dict[str, Row] = {
     "GET /tiles/{layer}/style.json": Row(PEOPLE, "district", there("/tiles/grids/style.json")),
     "GET /tiles/{layer}/units.json": Row(PEOPLE, "district", there("/tiles/grids/units.json?level=0")),
     "GET /tiles/{layer}/{z}/{x}/{y}.mvt": Row(PEOPLE, "list", there("/tiles/grids/0/0/0.mvt")),
+    **PLANS,
     "GET /api/v1/coverage/segments": Row(BORDER, "district", there("/api/v1/coverage/segments")),
     "GET /api/v1/coverage/segments.geojson": Row(
         BORDER, "district", there("/api/v1/coverage/segments.geojson")
