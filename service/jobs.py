@@ -91,7 +91,7 @@ def take_up_plans(sessions: Sessions, now: datetime) -> int:
             stores = Stores(session, one.code)
             today = one.today(now)
             for plan in begin_due(stores, today):
-                rerouting.reroute(stores, plan.change, today, str(plan.plan.id))
+                rerouting.reroute(stores, plan.incidents, today, str(plan.plan.id))
                 begun += 1
             session.commit()
     return begun

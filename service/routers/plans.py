@@ -205,7 +205,7 @@ def post_publish(
         note = "" if given is None else given.note
         found = publishing.publish(stores, service.drafts, planner, plan, version, note)
         if found.begun:
-            rerouting.reroute(stores, found.change, found.day, str(plan))
+            rerouting.reroute(stores, found.incidents, found.day, str(plan))
         return _told(stores, found.plan, planner)
 
     return once(stores, act)

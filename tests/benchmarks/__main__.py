@@ -10,6 +10,7 @@ from rich.console import Console
 JOBS = {
     "locate": "locate",
     "locate-http": "locate_http",
+    "impact": "impact",
     "upload": "upload",
     "crash": "crash",
     "power": "power",

@@ -86,7 +86,7 @@ def run(units: int = 2_924, *, small: bool = False, peers: bool = True, keep: Pa
         ours = stack.enter_context(bench_database("bench_http"))
         theirs = stack.enter_context(bench_database("bench_http_peers"))
         store(ours, ground)
-        servers = [_ours(ours, _signed_in(ours)), _open(ours)]
+        servers = [our_server(ours, signed_in(ours)), _open(ours)]
         if peers:
             _store_table(plain(theirs), ground)
             servers += [_tipg(plain(theirs)), _postgis(plain(theirs))]
@@ -142,7 +142,7 @@ def _agree(one: Contender, ground: Ground) -> Agreement:
     return agree(owners, exact_pairs(ground.units, one.points), ground.units, one.points)
 
 
-def _signed_in(url: str) -> str:
+def signed_in(url: str) -> str:
     """Store a person who may see everything, with a session; return the header of a request in it."""
     now, token = datetime.now(UTC), new_token()
     person = Person(new_id(), f"bench-{now:%Y%m%d%H%M%S%f}", "Bench", now)
@@ -163,11 +163,11 @@ def _signed_in(url: str) -> str:
 
 def _open(url: str) -> Server:
     """Return our server without accounts, to see what they cost."""
-    server = _ours(url, "")
+    server = our_server(url, "")
     return replace(server, who=OPEN, variables={**server.variables, "WARDLINE_ACCESS": "open"})
 
 
-def _ours(url: str, header: str) -> Server:
+def our_server(url: str, header: str) -> Server:
     return Server(
         who=OURS,
         command=lambda port: [sys.executable, "-m", "service", "serve", "--port", str(port)],

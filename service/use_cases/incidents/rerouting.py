@@ -11,9 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from geo.errors import WardlineError
-from geo.impact import boxes
-from geo.redraw import Change
 from layers.ids import new_id
+from layers.incident_tables import SETTLED
 from layers.incidents import Incident
 from layers.notices import Notice
 from layers.row_security import SYSTEM, acting
@@ -36,36 +35,32 @@ LISTED = 100
 Gone = tuple[Incident, Incident]
 
 
-def reroute(stores: Stores, change: Change, day: date, cause: str) -> int:
-    """Send open incidents in redrawn ground to whoever answers for it now; return how many went.
+def reroute(stores: Stores, incidents: Sequence[UUID], day: date, cause: str) -> int:
+    """Send open incidents on redrawn ground to whoever answers for it now; return how many went.
 
     Parameters
     ----------
-    change
-        What changed of the leaves; it is published already.
+    incidents
+        Those on ground that changed hands; what is published already says to whom.
     day
         The first day of the change, or a later one.
     cause
         The id of the plan, for the logs and notices.
     """
-    areas = {unit: one.area for unit, one in change.before.items() if one is not None}
+    if not incidents:
+        return 0
     # Incidents of all people move, which nobody's role allows; it is the service that moves them.
     with acting(stores.session, SYSTEM):
-        within = stores.ground_features.within(boxes(areas), day)
-        open_ = [one for one in within if one.kind == "incident" and one.open]
-        identifiers = [one.id(k) for one in open_ for k in range(len(one))]
-        if not identifiers:
-            return 0
         ground = read_ground(stores, day)
         holders = holders_of(stores, ground)
         gone = []
-        for identifier in identifiers:
+        for identifier in incidents:
             old = stores.incidents.get(identifier, lock=True)
-            new = _sent(ground, holders, old)
+            new = None if old.status in SETTLED else _sent(ground, holders, old)
             if new is not None:
                 gone.append((old, stores.incidents.save(new)))
         _log(stores, gone, cause)
-    stores.audit.record("plan.reroute", "plan", cause, incidents=len(gone), looked_at=len(identifiers))
+    stores.audit.record("plan.reroute", "plan", cause, incidents=len(gone), looked_at=len(incidents))
     return len(gone)
 
 

@@ -80,6 +80,8 @@ class Impact:
     hands: tuple[Mapping[str, Any], ...]
     shares: Mapping[tuple[UUID, UUID], tuple[int, int]]
     """Households and incidents that go from one unit to another."""
+    open_incidents: tuple[UUID, ...]
+    """Those that change hands."""
 
     def to_json(self, state: State, rule: SizeRule, translate: Translate = str) -> dict[str, Any]:
         """Return the impact as answers show it."""
@@ -166,7 +168,9 @@ def impact_of(stores: Stores, state: State, change: Change, day: date) -> Impact
         for load, owner in zip(loads, owners, strict=True):
             load.add(things, owner)
         gone.add(things, *owners)
-    return Impact(units, change, *loads, gone.moved(), gone.hands(stores), gone.shares())
+    return Impact(
+        units, change, *loads, gone.moved(), gone.hands(stores), gone.shares(), tuple(gone.open_incidents)
+    )
 
 
 def _touching(state: State, units: Sequence[UUID], areas: Sequence[Geometry]) -> dict[UUID, Geometry]:
@@ -196,6 +200,7 @@ class _Gone:
         for position, unit in enumerate(redrawn.units[: redrawn.differing]):
             old, new = change.before.get(unit), change.after.get(unit)
             self._reparented[position] = old is not None and new is not None and old.parent != new.parent
+        self.open_incidents: list[UUID] = []
         self._open: Counter[str] = Counter()
         self._closed = 0
         self._dwellings = self._households = 0
@@ -210,6 +215,7 @@ class _Gone:
         if things.kind == "incident":
             if things.open:
                 self._open[things.word] += len(moved)
+                self.open_incidents += [things.id(int(k)) for k in moved.tolist()]
             else:
                 self._closed += len(moved)
         elif things.kind == "dwelling":

@@ -28,12 +28,11 @@ from service.use_cases.plans.outlines import redrawn
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Published:
-    """A plan that became a release, with what that changes of the leaves from its day on."""
+    """A plan that became a release for a day, and the open incidents on ground that changes hands by it."""
 
     plan: Plan
-    release: Release
-    change: Change
     day: date
+    incidents: tuple[UUID, ...]
 
     @property
     def begun(self) -> bool:
@@ -90,7 +89,7 @@ def publish(
         effective_on=merged.day.isoformat(),
         units=len(change.units),
     )
-    return Published(plan, release, change, merged.day)
+    return Published(plan, merged.day, impact.open_incidents)
 
 
 def with_households(change: Change, impact: Impact) -> Change:

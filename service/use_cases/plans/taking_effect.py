@@ -5,11 +5,13 @@ Their releases are in force by their dates already; what is left to do is what a
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from uuid import UUID
 
-from geo.redraw import Change
+from geo.redraw import State
 from layers.plan_steps import Plan
 from layers.stores import Stores
 from service.indexes.drafts import read_day
+from service.use_cases.plans.impact import impact_of
 from service.use_cases.plans.merging import release_change
 
 DAY = timedelta(days=1)
@@ -17,10 +19,10 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Begun:
-    """A plan whose day has come, and what its release changed of the leaves."""
+    """A plan whose day has come, and the open incidents on ground that changes hands by it."""
 
     plan: Plan
-    change: Change
+    incidents: tuple[UUID, ...]
 
 
 def begin_due(stores: Stores, today: date) -> list[Begun]:
@@ -33,8 +35,10 @@ def begin_due(stores: Stores, today: date) -> list[Begun]:
         if plan.status != "scheduled" or plan.effective_on is None:
             continue
         before = read_day(stores, layer, plan.effective_on - DAY)
-        change = release_change(before, read_day(stores, layer, plan.effective_on))
+        after = read_day(stores, layer, plan.effective_on)
+        change = release_change(before, after)
+        impact = impact_of(stores, State.of(after), change, plan.effective_on)
         plan = stores.plans.set_status(plan.id, plan.version, "published", None)  # noqa: PLW2901 - as it is now
         stores.audit.record("plan.begin", "plan", plan.id, release=str(plan.release), units=len(change.units))
-        begun.append(Begun(plan, change))
+        begun.append(Begun(plan, impact.open_incidents))
     return begun

@@ -1,0 +1,283 @@
+"""One edge moved over HTTP: validated, proven and told what changes hands, among a million dwellings.
+
+Beside it what a plan costs as a whole: 200 operations replayed, and 200 changed units published. Nobody else
+does this, so there is no peer; answers are compared with an index of all units before and after.
+"""
+
+import http.client
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+import shapely
+from sqlalchemy import text
+
+from geo.lattice import SCALE
+from geo.locate import LocateIndex
+from geo.partition import dissolve
+from layers.dwellings import Dwelling
+from layers.ids import new_id
+from layers.stores import Stores
+from layers.units import UnitDraft
+from service.database import make_engine, migrate, session_factory
+from service.indexes.drafts import Drafts
+from tests.benchmarks.database import bench_database
+from tests.benchmarks.ground import prepare
+from tests.benchmarks.locate_http import our_server, signed_in
+from tests.benchmarks.report import OURS, Report, Row, own_versions
+from tests.benchmarks.servers import free_port, served
+
+DISTRICT = "990001"
+DWELLINGS, FEW_DWELLINGS = 1_000_000, 20_000
+MOVES, FEW_MOVES = 200, 20
+PLAN = 200
+CHECKED = 5
+INCIDENTS = 20_000
+
+Node = tuple[int, int]
+
+
+@dataclass(slots=True)
+class Talk:
+    """One connection of a planner, and how long each answer took, in ms, by name."""
+
+    port: int
+    header: str
+    took: dict[str, list[float]] = field(default_factory=dict)
+    connection: http.client.HTTPConnection | None = None
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self.connection is not None:
+            self.connection.close()
+
+    def ask(self, method: str, path: str, body: Any = None, name: str | None = None) -> tuple[int, Any]:
+        """Return status and JSON of an answer."""
+        if self.connection is None:
+            self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)
+        key, _, value = self.header.partition(": ")
+        headers = {key: value, "Content-Type": "application/json", "Origin": f"http://127.0.0.1:{self.port}"}
+        begun = time.perf_counter()
+        self.connection.request(method, path, None if body is None else orjson.dumps(body), headers)
+        answer = self.connection.getresponse()
+        said = answer.read()
+        if name is not None and answer.status == 200:
+            self.took.setdefault(name, []).append((time.perf_counter() - begun) * 1e3)
+        return answer.status, orjson.loads(said) if said else None
+
+
+def run(units: int = 2_924, *, small: bool = False, peers: bool = True) -> Report:
+    """Move edges one by one, then draw, replay and publish a plan of 200 operations."""
+    count = 300 if small else units
+    dwellings = FEW_DWELLINGS if small else DWELLINGS
+    ground = prepare(count, dwellings)
+    rng = np.random.default_rng(7)
+    with ExitStack() as stack:
+        url = stack.enter_context(bench_database("bench_impact"))
+        _store(url, ground.units, ground.points)
+        port = free_port()
+        server = our_server(url, signed_in(url))
+        stack.enter_context(served(server.command(port), port, server.ready, server.variables))
+        planner, reviewer = Talk(port, server.header), Talk(port, signed_in(url))
+        for talk in (planner, reviewer):
+            stack.callback(talk.close)
+        moves = _moves(ground.units, rng)
+        wrong = _move_one_by_one(planner, moves, FEW_MOVES if small else MOVES, ground.units, ground.points)
+        plan, ops = _draw_many(planner, moves, 20 if small else PLAN)
+        replay = _replay(url, plan)
+        # A moved edge changes about two units.
+        plan, _ = _draw_many(planner, moves, (20 if small else PLAN) // 2)
+        changed = _publish(planner, reviewer, plan)
+    return Report(
+        job="impact",
+        size=f"{count:,} units, {dwellings:,} dwellings, {INCIDENTS:,} incidents",
+        versions=own_versions("fastapi", "shapely", "psycopg"),
+        rows=_rows(planner, replay, ops, changed),
+        answers_equal=not wrong,
+        remarks=[f"{CHECKED} impacts compared with an index of all units: {len(wrong)} wrong", *wrong],
+    )
+
+
+def _rows(planner: Talk, replay: float, ops: int, changed: int) -> list[Row]:
+    moves = planner.took["move"]
+    rows = [Row(OURS, "moves/s", (1e3 / float(np.median(moves)),))]
+    for percent in (50, 95, 99):
+        value = float(np.percentile(moves, percent))
+        rows.append(Row(f"one edge moved over HTTP, p{percent}", "ms", (value,), competes=False))
+    rows.append(Row(f"{ops} operations replayed", "ms", (replay,), competes=False))
+    took = tuple(planner.took["publish"])
+    rows.append(Row(f"{changed} changed units published over HTTP", "ms", took, competes=False))
+    return rows
+
+
+def _moves(units: npt.NDArray[Any], rng: np.random.Generator) -> Iterator[dict[str, Any]]:
+    """Yield moves of inner vertices by some metres, each vertex once, far from one another."""
+    corners, owner = shapely.get_coordinates(units, return_index=True)
+    whole = np.rint(corners * SCALE).astype(np.int64)
+    inside = owner[1:] == owner[:-1]
+    tails, heads = whole[:-1][inside], whole[1:][inside]
+    edges, counts = np.unique(
+        np.concatenate((np.hstack((tails, heads)), np.hstack((heads, tails)))), axis=0, return_counts=True
+    )
+    around: dict[Node, list[Node]] = {}
+    on_frame: set[Node] = set()
+    for (x1, y1, x2, y2), count in zip(edges.tolist(), counts.tolist(), strict=True):
+        around.setdefault((x1, y1), []).append((x2, y2))
+        if count == 1:
+            on_frame |= {(x1, y1), (x2, y2)}
+    nodes = sorted(around.keys() - on_frame)
+    taken: set[Node] = set()
+    for position in rng.permutation(len(nodes)).tolist():
+        node = nodes[position]
+        if node in taken or taken & set(around[node]):
+            continue
+        taken |= {node, *around[node]}
+        dx, dy = (int(one) for one in rng.integers(-300, 301, 2))
+        there = (node[0] + dx, node[1] + dy)
+        yield {
+            "type": "move",
+            "paths": [
+                {"old": [_degrees(other), _degrees(node)], "new": [_degrees(other), _degrees(there)]}
+                for other in around[node]
+            ],
+        }
+
+
+def _degrees(node: Node) -> list[float]:
+    return [node[0] / SCALE, node[1] / SCALE]
+
+
+def _move_one_by_one(
+    planner: Talk,
+    moves: Iterator[dict[str, Any]],
+    count: int,
+    units: npt.NDArray[Any],
+    points: npt.NDArray[np.int64],
+) -> list[str]:
+    """Move one edge after another, each undone before the next; return what was told wrong."""
+    _, plan = planner.ask("POST", "/api/v1/plans", {"title": "one by one"})
+    path = f"/api/v1/plans/{plan['id']}/ops"
+    wrong: list[str] = []
+    done = 0
+    whole = None
+    # The first answer waits for the release to be read.
+    while done < count + 1:
+        status, answer = planner.ask("POST", path, next(moves), "move" if done else None)
+        if status != 200:
+            continue
+        done += 1
+        if done <= CHECKED:
+            whole = whole or LocateIndex.build(units)
+            wrong += _compared(answer, whole, units, points)
+        planner.ask("DELETE", f"{path}/last")
+    return wrong
+
+
+def _compared(
+    answer: dict[str, Any], whole: LocateIndex, units: npt.NDArray[Any], points: npt.NDArray[np.int64]
+) -> list[str]:
+    """Compare the dwellings that change hands with what an index of all units says, before and after."""
+    after = units.copy()
+    for feature in answer["changed"]["features"]:
+        after[int(feature["properties"]["code"])] = shapely.geometry.shape(feature["geometry"])
+    x, y = points.T
+    owners = [one.locate_lattice(x, y) for one in (whole, LocateIndex.build(after))]
+    moved = int((owners[0] != owners[1]).sum())
+    told = answer["impact"]["moved"]["dwellings"]
+    return [] if told == moved else [f"{moved} dwellings changed hands, {told} were told"]
+
+
+def _draw_many(planner: Talk, moves: Iterator[dict[str, Any]], count: int) -> tuple[str, int]:
+    _, plan = planner.ask("POST", "/api/v1/plans", {"title": "many"})
+    path = f"/api/v1/plans/{plan['id']}/ops"
+    done = 0
+    while done < count:
+        status, _ = planner.ask("POST", path, next(moves))
+        done += status == 200
+    return plan["id"], done
+
+
+def _replay(url: str, plan: str) -> float:
+    """Return the ms that another process needs to do the operations of a plan on a base that it has."""
+    engine = make_engine(url)
+    try:
+        with session_factory(engine)() as session:
+            stores = Stores(session, DISTRICT)
+            value = stores.plans.get(plan)  # type: ignore[arg-type]
+            ops = [one.op for one in stores.plans.ops(value.id)]
+            layer, release = stores.layers.get(value.layer), stores.releases.get(value.base)
+            drafts = Drafts()
+            drafts.state(stores, layer, release, [])
+            begun = time.perf_counter()
+            drafts.state(stores, layer, release, ops)
+            return (time.perf_counter() - begun) * 1e3
+    finally:
+        engine.dispose()
+
+
+def _publish(planner: Talk, reviewer: Talk, plan: str) -> int:
+    path = f"/api/v1/plans/{plan}"
+    for who, step in ((planner, "submit"), (reviewer, "approve")):
+        status, answer = who.ask("POST", f"{path}/{step}", {})
+        if status != 200:
+            raise RuntimeError(f"{step}: {answer}")
+    _, changes = planner.ask("GET", f"{path}/changes")
+    status, answer = planner.ask("POST", f"{path}/publish", {}, "publish")
+    if status != 200:
+        raise RuntimeError(f"publish: {answer}")
+    return len(changes["features"]) // 2
+
+
+def _store(url: str, units: npt.NDArray[Any], points: npt.NDArray[np.int64]) -> None:
+    """Store units below groups of sixteen, dwellings and incidents; the code of a unit is its position."""
+    engine = make_engine(url)
+    try:
+        migrate(engine)
+        with session_factory(engine)() as session:
+            stores = Stores(session, DISTRICT)
+            stores.districts.create("基准县", name_en="Benchmark County")
+            stores.layers.create("grids", name="网格", level_names=("village", "grid"))
+            stores.grids.publish("grids", date(2024, 1, 1), _drafts(units))
+            for part in np.array_split(np.arange(len(points)), max(1, len(points) // 50_000)):
+                stores.dwellings.add(
+                    [
+                        Dwelling(new_id(), str(k), lon, lat, 1 + k % 3)
+                        for k, (lon, lat) in zip(part.tolist(), (points[part] / SCALE).tolist(), strict=True)
+                    ]
+                )
+            session.execute(text(_INCIDENTS), {"district": DISTRICT, "count": INCIDENTS})
+            session.commit()
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as database:
+            database.execute(text("VACUUM ANALYZE dwelling, incident, unit_version"))
+    finally:
+        engine.dispose()
+
+
+_INCIDENTS = """
+    INSERT INTO incident (district, id, channel, class, title, description, geom, raw_lon, raw_lat, datum,
+                          occurred_at, received_at, status, colour, assignment, version, digest)
+    SELECT CAST(:district AS text), gen_random_uuid(), 'web', 'road', 'x', '', d.geom, 0, 0, 'wgs84', now(),
+           now(), CASE WHEN random() < 0.1 THEN 'received' ELSE 'closed' END, 'green', '{}', 1, ''
+    FROM (SELECT geom FROM dwelling ORDER BY code LIMIT :count) d
+"""
+
+
+def _drafts(units: npt.NDArray[Any]) -> list[UnitDraft]:
+    groups = np.arange(len(units), dtype=np.int32) // 16
+    parents = [new_id() for _ in range(int(groups.max()) + 1)]
+    outlines = dissolve(units, groups)
+    upper = [
+        UnitDraft(one, f"V{k}", f"村{k}", 0, None, shapely.multipolygons(shapely.get_parts(outlines[k])))
+        for k, one in enumerate(parents)
+    ]
+    leaves = [
+        UnitDraft(new_id(), str(k), f"格{k}", 1, parents[int(groups[k])], shapely.multipolygons([shape]), 300)
+        for k, shape in enumerate(units)
+    ]
+    return upper + leaves
