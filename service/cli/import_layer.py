@@ -11,6 +11,19 @@ from sqlalchemy.orm import Session
 from service.cli.common import Database, District, Json, Quiet, open_engine
 from service.cli.import_report import report_lines
 from service.cli.imports import Request, Target, carry_out, open_target
+from service.cli.repairs import (
+    ChangesFile,
+    Duplicates,
+    Gaps,
+    MostArea,
+    MostShare,
+    MostShift,
+    Overlap,
+    Repair,
+    RepairedFile,
+    Rings,
+    repair_request,
+)
 from service.settings import Settings
 
 _LAYERS = "grids, border, markers, stations, representatives, or the code of another area layer"
@@ -106,6 +119,16 @@ def command(
     timezone: Timezone = "Asia/Shanghai",
     note: Note = "",
     apply: Apply = False,
+    repair: Repair = False,
+    most_shift: MostShift = None,
+    most_area: MostArea = None,
+    most_share: MostShare = None,
+    overlap: Overlap = None,
+    gaps: Gaps = None,
+    duplicates: Duplicates = None,
+    rings: Rings = None,
+    changes: ChangesFile = None,
+    repaired: RepairedFile = None,
     database: Database = None,
     district: District = None,
     quiet: Quiet = False,
@@ -116,29 +139,11 @@ def command(
     A partition must be exact: every gap, overlap, sliver and bad ring is listed with its place, its size and
     how to mend it, and nothing is stored until there is none. Without --apply nothing is changed at all.
     Exit code 1 where there are defects.
+
+    With --repair a partition is mended within the limits first; every change is listed, and what is beyond
+    the limits stays as it is and needs a decision. It is stored only if the result is proven exact.
     """
-    request = Request(
-        layer=layer,
-        file=file,
-        source_layer=source_layer,
-        fields=_pairs(field or []),
-        parent_fields=tuple(parent_field or ()),
-        parent_layer=parent_layer,
-        level_names=tuple(part.strip() for part in levels.split(",")) if levels else None,
-        kind=kind,
-        crs=crs,
-        encoding=encoding,
-        frame=frame,
-        enclaves=tuple(_place(text) for text in enclave or ()),
-        effective_on=_day(effective),
-        stretch_km=stretch_km,
-        code_prefix=code_prefix,
-        ignored=tuple(ignore or ()),
-        district_name=name,
-        timezone=timezone,
-        note=note,
-        apply=apply,
-    )
+    request = _request(locals())
     report = _run(request, Settings.load(database=database, district=district), defects)
     if as_json:
         typer.echo(json.dumps(report, ensure_ascii=False))
@@ -146,6 +151,34 @@ def command(
         typer.echo("\n".join(report_lines(report)))
     if not report.get("exact", True):
         raise typer.Exit(1)
+
+
+def _request(options: dict[str, Any]) -> Request:
+    """Return what the options of the command ask for."""
+    levels = options["levels"]
+    return Request(
+        layer=options["layer"],
+        file=options["file"],
+        source_layer=options["source_layer"],
+        fields=_pairs(options["field"] or []),
+        parent_fields=tuple(options["parent_field"] or ()),
+        parent_layer=options["parent_layer"],
+        level_names=tuple(part.strip() for part in levels.split(",")) if levels else None,
+        kind=options["kind"],
+        crs=options["crs"],
+        encoding=options["encoding"],
+        frame=options["frame"],
+        enclaves=tuple(_place(text) for text in options["enclave"] or ()),
+        effective_on=_day(options["effective"]),
+        stretch_km=options["stretch_km"],
+        code_prefix=options["code_prefix"],
+        ignored=tuple(options["ignore"] or ()),
+        district_name=options["name"],
+        timezone=options["timezone"],
+        note=options["note"],
+        apply=options["apply"],
+        repair=repair_request(options),
+    )
 
 
 def _run(request: Request, settings: Settings, defects: Path | None) -> dict[str, Any]:

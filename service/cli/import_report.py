@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from service.cli.repairs import repair_lines
+
 SHOWN = 50
 
 
@@ -31,6 +33,8 @@ def _area_lines(report: dict[str, Any]) -> list[str]:
     lines = [f"  rounding to the lattice moved no vertex by more than {report['max_shift_cm']:.2f} cm"]
     if report["households"]:
         lines.append(f"  {report['households']:,} households")
+    if "repair" in report:
+        lines += repair_lines(report)
     if report["exact"]:
         frame = report["frame"]
         if report["kind"] == "partition":
@@ -74,6 +78,8 @@ def _end(report: dict[str, Any]) -> str:
         release = f", release {report['release']['number']}" if "release" in report else ""
         return f"Stored as {where}{release}."
     if not report.get("exact", True):
+        if "repair" in report:
+            return "Nothing was stored: the result is not exact. Decide what remains, or widen the limits."
         return "Nothing was stored. Mend the defects in the file and import it again."
     district = report["district"] or "CODE"
     hint = "Add --apply" if report["district"] else f"Add --district {district} --apply"

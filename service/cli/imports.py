@@ -16,6 +16,7 @@ from geo.lattice import quantise
 from layers import districts
 from layers.catalog import Layer, LayerKind
 from layers.stores import Stores
+from service.cli.repairs import RepairRequest, telling, write_files
 from service.errors import InvalidInput
 from service.indexes.snapshots import choose_district
 from service.readers.places import read_places
@@ -25,6 +26,7 @@ from service.use_cases.import_border import plan_border, store_border
 from service.use_cases.import_grids import Examination, examine, publish
 from service.use_cases.import_markers import STATION, plan_markers, store_markers
 from service.use_cases.import_representatives import plan_representatives, store_representatives
+from service.use_cases.repair_grids import plan_repair
 
 _LEVELS = ("township", "village", "grid")
 _POINTS = ("markers", "stations", "representatives")
@@ -39,6 +41,7 @@ class Prepared:
     units: UnitRows | None = None
     upper: UnitRows | None = None
     frame: Geometry | None = None
+    above: Features | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class Request:
     timezone: str
     note: str
     apply: bool
+    repair: RepairRequest | None = None
 
     def read(self) -> Prepared:
         """Read the file, and what belongs to it, as this layer needs it.
@@ -116,7 +120,7 @@ class Request:
                 where={"option": "--parent-field"},
             )
         units = unit_rows(features, self.fields, self.parent_fields)
-        upper = None
+        upper = above = None
         if self.parent_layer is not None:
             above = read_vector(
                 self.file, "area", layer=self.parent_layer, crs=self.crs, encoding=self.encoding
@@ -124,7 +128,7 @@ class Request:
             # The level above has its own columns: what is named for the units counts where it exists.
             fields = {ours: theirs for ours, theirs in self.fields.items() if theirs in above.columns}
             upper = unit_rows(above, fields)
-        return Prepared(features, units, upper, self._read_frame())
+        return Prepared(features, units, upper, self._read_frame(), above)
 
     def _read_frame(self) -> Geometry | None:
         if self.frame is None:
@@ -203,20 +207,56 @@ def _areas(
     names = stored.level_names if stored and not request.level_names else request.levels()
     if len(names) != len(request.parent_fields) + 1:
         names = request.levels()
+    kind = _kind(request, stored)
     examination = examine(
-        units,
-        names,
-        kind=_kind(request, stored),
-        upper=prepared.upper,
-        frame=prepared.frame,
-        enclaves=request.enclaves,
+        units, names, kind=kind, upper=prepared.upper, frame=prepared.frame, enclaves=request.enclaves
     )
-    report = examination.to_json()
-    if request.apply and examination.exact and target.stores is not None:
+    report, collection = examination.to_json(), examination.defects_geojson()
+    if request.repair is not None:
+        examination, report = _mended(request, request.repair, prepared, examination)
+    if request.apply and report["exact"] and target.stores is not None:
         layer = stored or _create(target.stores, request, examination)
         release = publish(target.stores, layer, examination, day, request.note)
         report["release"] = {"number": release.number, "id": str(release.id), "units": release.units}
-    return report, examination.defects_geojson()
+    return report, collection
+
+
+def _mended(
+    request: Request, asked: RepairRequest, prepared: Prepared, before: Examination
+) -> tuple[Examination, dict[str, Any]]:
+    """Repair the units, examine the result as if it were a file of its own, and write the files asked for."""
+    if before.kind != "partition":
+        raise InvalidInput(
+            N_("Layer {layer} is an overlay, whose units may overlap and leave gaps."),
+            mend=N_("Repair partitions only; leave --repair away, or give --kind partition."),
+            where={"option": "--repair"},
+            layer=request.layer,
+        )
+    with telling(silent=asked.silent) as tell:
+        plan = plan_repair(
+            before.units,
+            before.level_names,
+            asked.limits,
+            upper=prepared.upper,
+            frame=prepared.frame,
+            enclaves=request.enclaves,
+            tell=tell,
+        )
+    after = examine(
+        plan.units,
+        before.level_names,
+        upper=plan.upper,
+        frame=plan.frame,
+        enclaves=(*request.enclaves, *plan.enclaves),
+    )
+    write_files(asked, plan, prepared.features, prepared.above)
+    report = after.to_json()
+    report |= {"before": before.to_json()["defects"], "repair": plan.to_json()}
+    report["exact"] = after.exact and plan.decided
+    for name, path in (("changes_file", asked.changes), ("repaired_file", asked.repaired)):
+        if path is not None:
+            report[name] = str(path)
+    return after, report
 
 
 def _kind(request: Request, stored: Layer | None) -> LayerKind:

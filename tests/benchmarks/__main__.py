@@ -17,6 +17,7 @@ JOBS = {
     "failover": "failover",
     "fuzz": "fuzz",
     "row-security": "row_security",
+    "repair": "repair",
 }
 """Name of each benchmark and the module here whose ``run`` does it."""
 COUNTED = ("fuzz", "crash", "power")
