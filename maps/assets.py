@@ -33,6 +33,7 @@ NPM_FILES: Mapping[str, tuple[str, ...]] = {
         "dist/images/marker-icon-2x.png",
         "dist/images/marker-shadow.png",
     ),
+    "ol": ("dist/ol.js", "ol.css"),
     "pbf": (_MODULE,),
     "swagger-ui-dist": ("swagger-ui.css", "swagger-ui-bundle.js"),
     "@mapbox/point-geometry": (_MODULE,),
@@ -46,6 +47,9 @@ MEDIA_TYPES: Mapping[str, str] = {
     ".png": "image/png",
     ".svg": "image/svg+xml",
 }
+
+FOLDERS = ("redraw",)
+"""The folders of ``maps/web`` whose modules belong to one view alone; other pages are not told of them."""
 
 PALETTE = "web/palette.css"
 """The one file made by code: the colours of ``maps.style`` as custom properties."""
@@ -89,33 +93,39 @@ def url(path: str) -> str:
     return f"{PREFIX}{path}?v={read(path).digest}"
 
 
-def own_modules() -> list[str]:
-    """Return the names of our ES modules (file names without suffix), sorted."""
-    return sorted(path.stem for path in WEB.glob("*.js"))
+def own_modules(*folders: str) -> list[str]:
+    """Return the names of our ES modules (paths below ``maps/web`` without suffix), sorted.
+
+    They are those that all pages share, and those of the named folders.
+    """
+    found = [path for folder in ("", *folders) for path in (WEB / folder).glob("*.js")]
+    return sorted(path.relative_to(WEB).with_suffix("").as_posix() for path in found)
 
 
-def modules() -> dict[str, str]:
+def modules(*folders: str) -> dict[str, str]:
     """Return every importable module name and its path below ``/assets/``.
 
     Our modules are imported by names of the form ``wardline/…`` and never by relative paths, so that the
     same files work from an address and from inside a self-contained export.
     """
-    named = {f"wardline/{stem}": f"web/{stem}.js" for stem in own_modules()}
+    named = {f"wardline/{name}": f"web/{name}.js" for name in own_modules(*folders)}
     libraries = {name: f"npm/{name}/index.js" for name, files in NPM_FILES.items() if files == (_MODULE,)}
     return named | libraries
 
 
-def texts() -> tuple[str, ...]:
+def texts(*folders: str) -> tuple[str, ...]:
     """Return every text of our scripts, the keys of its translations: the literals in calls of ``_``."""
     found = {
-        match[1] for stem in own_modules() for match in _TEXT.finditer(read(f"web/{stem}.js").body.decode())
+        match[1]
+        for name in own_modules(*folders)
+        for match in _TEXT.finditer(read(f"web/{name}.js").body.decode())
     }
     return tuple(sorted(found))
 
 
-def import_map() -> str:
+def import_map(*folders: str) -> str:
     """Return the import map of a page, as JSON."""
-    return json.dumps({"imports": {name: url(path) for name, path in modules().items()}}, indent=1)
+    return json.dumps({"imports": {name: url(path) for name, path in modules(*folders).items()}}, indent=1)
 
 
 def _source(path: str) -> Path:
@@ -126,11 +136,16 @@ def _source(path: str) -> Path:
             head = f"npm/{package}/"
             if path.startswith(head) and path[len(head) :] in files:
                 return WEB / "node_modules" / package / path[len(head) :]
-    elif len(parts) == 2 and parts[0] == "web" and "\0" not in path:
-        name = parts[1]
-        if PurePosixPath(name).suffix in MEDIA_TYPES and (WEB / name).is_file():
-            return WEB / name
+    elif parts[:1] == ("web",) and "\0" not in path and _is_ours(parts[1:]):
+        source = WEB.joinpath(*parts[1:])
+        if source.suffix in MEDIA_TYPES and source.is_file():
+            return source
     raise UnknownAsset(N_("There is no browser file “{path}”."), path=path)
+
+
+def _is_ours(parts: tuple[str, ...]) -> bool:
+    """Say whether a path below ``maps/web`` is of a file there, or of one in a folder of a view."""
+    return len(parts) == 1 or (len(parts) == 2 and parts[0] in FOLDERS and parts[1] != "..")
 
 
 @lru_cache(maxsize=256)

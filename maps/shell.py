@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from geo.errors import N_
-from maps import assets, basemap, figure, style
+from maps import assets, basemap, editor, figure, style
 from maps.errors import UnknownView
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -28,6 +28,7 @@ LANGUAGES: tuple[tuple[str, str], ...] = (("zh", "中文"), ("en", "English"))
 VIEWS: Mapping[str, str] = {
     "home": N_("Start"),
     "grids": N_("Grids"),
+    "redraw": N_("Redraw"),
     "coverage": N_("Coverage"),
     "stations": N_("Stations"),
 }
@@ -114,15 +115,19 @@ def page(
         There is no such view.
     """
     _known(view)
-    parts = figure.draw(place.center() if place else (0.0, 0.0), 8 if place and place.bounds else 2)
+    folders = _folders(view)
+    if folders:
+        parts = editor.parts()
+    else:
+        parts = figure.draw(place.center() if place else (0.0, 0.0), 8 if place and place.bounds else 2)
     context = known(view, reader, place) | {"basemap": _basemap_url(place)} | facts
-    links = [f'<link rel="stylesheet" href="{html.escape(url)}">' for url in _style_urls(parts)]
+    links = [f'<link rel="stylesheet" href="{html.escape(url)}">' for url in _style_urls(view, parts)]
     tail = [
         _block("wardline-page", context),
-        f'<script type="importmap" nonce="{nonce}">{inert(json.loads(assets.import_map()))}</script>',
+        f'<script type="importmap" nonce="{nonce}">{inert(json.loads(assets.import_map(*folders)))}</script>',
         *(f'<script nonce="{nonce}" src="{html.escape(url)}"></script>' for url in parts.scripts),
         f'<script nonce="{nonce}">{parts.script}</script>',
-        f'<script type="module" nonce="{nonce}">import "wardline/{view}";</script>',
+        f'<script type="module" nonce="{nonce}">import "wardline/{_entry(view)}";</script>',
     ]
     return render(
         view,
@@ -151,7 +156,9 @@ def known(view: str, reader: Reader, place: Place | None) -> dict[str, Any]:
     return {
         "view": view,
         "lang": reader.lang,
-        "catalogue": {key: reader.catalogue[key] for key in assets.texts() if key in reader.catalogue},
+        "catalogue": {
+            key: reader.catalogue[key] for key in assets.texts(*_folders(view)) if key in reader.catalogue
+        },
         "style": style.document(reader.translate),
         "district": None
         if place is None
@@ -220,8 +227,19 @@ def _known(view: str) -> None:
         )
 
 
-def _style_urls(parts: figure.Parts) -> Sequence[str]:
-    return [*parts.styles, *(assets.url(path) for path in STYLES)]
+def _folders(view: str) -> tuple[str, ...]:
+    """Return the folders of scripts that a view has for itself."""
+    return tuple(folder for folder in assets.FOLDERS if folder == view)
+
+
+def _entry(view: str) -> str:
+    """Return the module that starts a view."""
+    return f"{view}/main" if _folders(view) else view
+
+
+def _style_urls(view: str, parts: figure.Parts) -> Sequence[str]:
+    own = [f"web/{folder}/{folder}.css" for folder in _folders(view)]
+    return [*parts.styles, *(assets.url(path) for path in (*STYLES, *own))]
 
 
 def _basemap_url(place: Place | None) -> str:

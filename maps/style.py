@@ -60,6 +60,16 @@ STATIONS: tuple[MapClass, ...] = (
 
 MARKERS: tuple[MapClass, ...] = (MapClass("marker", N_("boundary marker"), "#2b3238", "#e4e8ea"),)
 
+PLAN: tuple[MapClass, ...] = (
+    MapClass("plan-mine", N_("mine"), "#1d5c92", "#4c9fe0", "hatch"),
+    MapClass("plan-theirs", N_("theirs"), "#bf6420", "#e0894a", "hatch"),
+    MapClass("plan-base", N_("before both"), "#6d747c", "#a2a9b0", "dotted"),
+    MapClass("plan-changed", N_("changed by this plan"), "#0d6066", "#6fd0cb"),
+    MapClass("plan-other", N_("in another draft"), "#7a4a9e", "#b995d6", "dotted"),
+    MapClass("plan-problem", N_("does not fit"), "#a3284f", "#f57ba0", "hatch"),
+)
+"""What plans draw: whose version an edge is of, and where something does not fit."""
+
 GROUND: dict[str, tuple[str, str]] = {
     # name: light, dark
     "water": ("#dfe5e8", "#12161a"),
@@ -75,6 +85,8 @@ GROUND: dict[str, tuple[str, str]] = {
     "halo": ("#ffffff", "#14181b"),
     "casing": ("#ffffff", "#0f1214"),
     "selected": ("#0d6066", "#6fd0cb"),
+    "road": ("#b09a7c", "#85735b"),
+    "river": ("#7fb0d0", "#4c7f9f"),
 }
 """The calm base map: greys only, so that data carries the colour."""
 
@@ -85,6 +97,7 @@ _GROUPS: dict[str, tuple[MapClass, ...]] = {
     "no_value": (NO_VALUE,),
     "stations": STATIONS,
     "markers": MARKERS,
+    "plan": PLAN,
 }
 
 

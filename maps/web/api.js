@@ -4,14 +4,15 @@ import { byId, message, replace } from "wardline/dom";
 import { page } from "wardline/page";
 import { _ } from "wardline/text";
 
-/** A refusal: the title, the detail in the reader's language and the stable code. */
+/** A refusal: the title, the detail in the reader's language, the stable code, and what of it a map can draw. */
 export class Problem extends Error {
-  constructor(title, detail, code, status) {
+  constructor(title, detail, code, status, features = []) {
     super(detail || title);
     this.title = title;
     this.detail = detail;
     this.code = code;
     this.status = status;
+    this.features = features;
   }
 }
 
@@ -40,12 +41,13 @@ async function refusal(response) {
     body.detail || _("Try again in a moment."),
     body.code || "",
     response.status,
+    body.features?.features ?? body.features ?? [],
   );
 }
 
 /** The JSON at an address, or null for no content; a refusal is thrown as a Problem. */
 export async function read(where, options = {}) {
-  const headers = { Accept: "application/json, application/geo+json", "Accept-Language": page.lang };
+  const headers = { Accept: "application/json, application/geo+json", "Accept-Language": page.lang, ...options.headers };
   const request = { headers, method: options.method || "GET", signal: options.signal };
   if (options.body !== undefined) {
     headers["Content-Type"] = "application/json";

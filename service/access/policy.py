@@ -92,6 +92,7 @@ POLICY: Mapping[str, Rule] = {
     "GET /sw.js": _OPEN,
     "GET /manifest.webmanifest": _OPEN,
     "GET /grids": Rule(PEOPLE, "district", page=True),
+    "GET /redraw": Rule(OFFICE, "district", page=True),
     "GET /coverage": Rule(BORDER, "district", page=True),
     "GET /quarantine": Rule(LEADS, "district", page=True),
     "GET /maps/{view}.html": Rule(BORDER, "district", page=True),

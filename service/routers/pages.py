@@ -32,7 +32,10 @@ _PARTS = {
     "outlines": "GET /tiles/{layer}/{z}/{x}/{y}.mvt",
     "coverage": "GET /api/v1/coverage/segments",
     "stations": "GET /api/v1/stations",
+    "plan": "POST /api/v1/plans",
 }
+# What can be taken away of a plan, as far as it is served.
+_DOCUMENTS = ("document.html", "document.pdf", "exchange.gpkg")
 
 
 def get_context(
@@ -65,6 +68,15 @@ def get_home(request: Request, reader: ReaderDep, context: ContextDep) -> Respon
 def get_grids(request: Request, reader: ReaderDep, context: ContextDep) -> Response:
     """Return the map of units and owners."""
     return _page(request, "grids", reader, context)
+
+
+@router.get("/redraw", response_class=HTMLResponse)
+def get_redraw(request: Request, reader: ReaderDep, context: ContextDep) -> Response:
+    """Return the workspace of plans that redraw units."""
+    identity: Identity = request.state.identity
+    me = None if identity.person is None else str(identity.person)
+    documents = [name for name in _DOCUMENTS if f"GET /api/v1/plans/{{plan}}/{name}" in POLICY]
+    return _page(request, "redraw", reader, context, me=me, documents=documents)
 
 
 @router.get("/coverage", response_class=HTMLResponse)

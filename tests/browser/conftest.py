@@ -26,6 +26,7 @@ from service.app import create_app
 from service.demo.logins import add_logins
 from service.settings import Settings
 from tests.browser import scene
+from tests.browser.drafting import Desk, Drafting, add_ground
 from tests.fixtures.accounts import add_person, open_session
 from tests.fixtures.county import DISTRICT, County, publish
 
@@ -240,6 +241,42 @@ def office(office_service: tuple[str, Engine, County], browser: Browser) -> Iter
         return watched[-1]
 
     yield Office(origin, engine, county, browse)
+    for context in contexts:
+        context.close()
+    # A browser logs every refusal that a test asks for; nothing else may go wrong.
+    assert [text for one in watched for text in one.errors if REFUSED not in text] == []
+    assert [text for one in watched for text in one.strangers] == []
+
+
+@pytest.fixture(scope="session")
+def drafting_service(
+    database_factory: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Engine]]:
+    with database_factory() as url:
+        engine = create_engine(url)
+        scene.load(engine)
+        add_ground(engine)
+        home: Path = tmp_path_factory.mktemp("drafting")
+        with running(url, home, "accounts") as origin:
+            yield origin, engine
+        engine.dispose()
+
+
+@pytest.fixture
+def drafting(drafting_service: tuple[str, Engine], browser: Browser) -> Iterator[Drafting]:
+    """The service of plans; whatever goes wrong in its browsers fails the test."""
+    origin, engine = drafting_service
+    contexts: list[BrowserContext] = []
+    watched: list[Watched] = []
+
+    def sit(person: UUID, size: tuple[int, int] = WIDE, lang: str = "en-GB") -> Desk:
+        contexts.append(new_context(browser, size, lang))
+        token = open_session(engine, person)
+        contexts[-1].add_cookies([{"name": PLAIN_COOKIE, "value": token, "url": origin}])
+        watched.append(Watched(contexts[-1].new_page(), origin))
+        return Desk(watched[-1])
+
+    yield Drafting(origin, engine, sit)
     for context in contexts:
         context.close()
     # A browser logs every refusal that a test asks for; nothing else may go wrong.

@@ -9,10 +9,11 @@ from playwright.sync_api import Browser
 
 from tests.browser.conftest import PHONE, WIDE, Site, Watched, new_context
 
-PAGES = ("/", "/grids", "/coverage", "/stations")
+PAGES = ("/", "/grids", "/redraw", "/coverage", "/stations")
 HEADINGS = {
     "/": ("Yunling", "云岭县"),
     "/grids": ("Grids", "网格"),
+    "/redraw": ("Redraw", "改划"),
     "/coverage": ("Border coverage", "边界巡护"),
     "/stations": ("Nearest station", "最近的驿站"),
 }
@@ -81,7 +82,7 @@ def test_workspaces_are_reached_from_the_start(watched: Watched) -> None:
     assert "60" in page.inner_text("#live-grids")
     assert "67 %" in page.inner_text("#live-coverage")
     assert "2 of 3" in page.inner_text("#live-stations")
-    for name in ("Grids", "Coverage", "Stations"):
+    for name in ("Grids", "Redraw", "Coverage", "Stations"):
         page.click(f".workspace:has-text('{name}')")
         watched.ready()
         page.click(".brand")

@@ -36,6 +36,11 @@ def test_listed_npm_file_is_installed(path: str) -> None:
         "",
         "web",
         "web/\0.js",
+        "web/redraw",
+        "web/redraw/..",
+        "web/redraw/../style.py",
+        "web/worker/offline.js",
+        "web/redraw/more/main.js",
     ],
 )
 def test_anything_else_is_unknown(path: str) -> None:
@@ -62,22 +67,29 @@ def test_address_changes_with_the_content() -> None:
 
 
 def test_every_import_of_every_module_is_in_the_import_map() -> None:
-    imports = json.loads(assets.import_map())["imports"]
-    for name in assets.own_modules():
+    imports = json.loads(assets.import_map(*assets.FOLDERS))["imports"]
+    for name in assets.own_modules(*assets.FOLDERS):
         text = assets.read(f"web/{name}.js").body.decode()
         named = {line.split('from "')[1].split('"')[0] for line in text.splitlines() if ' from "' in line}
         assert named <= imports.keys(), name
 
 
+def test_modules_of_one_view_are_for_that_view_alone() -> None:
+    shared, all_of_them = set(assets.own_modules()), set(assets.own_modules(*assets.FOLDERS))
+    assert {name.partition("/")[0] for name in all_of_them - shared} == set(assets.FOLDERS)
+    assert not any("redraw/" in name for name in json.loads(assets.import_map())["imports"])
+    assert not any("wardline/redraw/" in assets.read(f"web/{name}.js").body.decode() for name in shared)
+
+
 def test_modules_never_import_by_path() -> None:
     """Relative imports would break inside a self-contained export."""
-    for name in assets.own_modules():
+    for name in assets.own_modules(*assets.FOLDERS):
         text = assets.read(f"web/{name}.js").body.decode()
         assert 'from "./' not in text
         assert 'from "/' not in text
 
 
-@pytest.mark.parametrize("name", assets.own_modules())
+@pytest.mark.parametrize("name", assets.own_modules(*assets.FOLDERS))
 def test_modules_never_make_markup(name: str) -> None:
     text = assets.read(f"web/{name}.js").body.decode()
     for way in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"):

@@ -24,7 +24,7 @@ def texts() -> Iterator[str]:
             with path.open("rb") as file:
                 for found in extract(method, file, keywords={keyword: None}):
                     yield str(found[1])
-    yield from assets.texts()
+    yield from assets.texts(*assets.FOLDERS)
 
 
 @pytest.mark.parametrize("text", sorted(set(texts())))
@@ -36,7 +36,7 @@ def test_text_is_translated(text: str) -> None:
 
 def test_scripts_say_texts_only_as_whole_literals() -> None:
     """A text put together in code cannot be found, and so not be translated."""
-    for name in assets.own_modules():
+    for name in assets.own_modules(*assets.FOLDERS):
         text = assets.read(f"web/{name}.js").body.decode()
         for call in re.finditer(r"(?<![\w.$])_\(([^\n]{0,30})", text):
             before = text[max(0, call.start() - 9) : call.start()]
