@@ -11,6 +11,7 @@ JOBS = {
     "locate": "locate",
     "locate-http": "locate_http",
     "impact": "impact",
+    "merge": "merge",
     "upload": "upload",
     "crash": "crash",
     "power": "power",

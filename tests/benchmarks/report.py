@@ -89,7 +89,9 @@ class Report:
             if row.value is None:
                 table.add_row(name, "–", "–", "0", row.unit, "–")
                 continue
-            times = "" if row.who == OURS or not row.competes else f"{ours / row.value:.1f}×"
+            # A peer that never succeeds is beaten by no number of times.
+            compares = row.who != OURS and row.competes and row.value > 0
+            times = f"{ours / row.value:.1f}×" if compares else ""
             best = min(row.runs) if row.unit == "ms" else max(row.runs)
             figures = _figure(row.value), _figure(best), str(len(row.runs))
             table.add_row(name, *figures, row.unit, times)
