@@ -1,0 +1,22 @@
+"""Balance: even out the load of groups of units by moving few of them, with the reason for each move."""
+
+from geo.balance.division import BalanceRefused, Division, Wish
+from geo.balance.proposals import Balance, Evenness, Move, Proposal, Why, balance
+from geo.balance.search import Aim
+from geo.balance.verdict import Cause, Left, Split
+
+__all__ = [
+    "Aim",
+    "Balance",
+    "BalanceRefused",
+    "Cause",
+    "Division",
+    "Evenness",
+    "Left",
+    "Move",
+    "Proposal",
+    "Split",
+    "Why",
+    "Wish",
+    "balance",
+]
