@@ -53,11 +53,14 @@ def merge(ground: Ground, operation: Merge) -> dict[UUID, UnitState | None]:
         if each != into.id:
             ledger.take(each, (chain.tails, chain.heads))
             ledger.give(into.id, (chain.tails, chain.heads))
-    areas = ledger.areas(ground, may_end=frozenset(each for each in operation.units if each != into.id))
+    shape = ledger.shapes(ground, may_end=frozenset(each for each in operation.units if each != into.id))[
+        into.id
+    ]
     known = [unit.households for unit in units.values() if unit is not None]
     households = None if None in known else sum(each or 0 for each in known)
     after: dict[UUID, UnitState | None] = dict.fromkeys(operation.units)
-    after[into.id] = UnitState(into.code, into.name, parent, households, areas[into.id])
+    if shape is not None:
+        after[into.id] = UnitState.with_shape(into.code, into.name, parent, households, shape)
     return after
 
 

@@ -34,7 +34,7 @@ def move(ground: Ground, operation: Move) -> dict[UUID, UnitState | None]:
         ledger.give(left, new)
         ledger.give(right, old)
         ledger.take(right, new)
-    return {each: ground.unit(each).with_area(area) for each, area in ledger.areas(ground).items()}
+    return {each: ground.unit(each).reshaped(shape) for each, shape in ledger.shapes(ground).items()}
 
 
 def _owners(ground: Ground, moved: PathMove, named: set[tuple[int, int]]) -> tuple[UUID, UUID]:

@@ -43,10 +43,13 @@ def split(ground: Ground, operation: Split) -> dict[UUID, UnitState | None]:
         for piece in pieces:
             ledger.give(part.id, found.ends[piece])
     found.push(ledger)
-    areas = ledger.areas(ground, may_end=frozenset({operation.unit}))
-    after = {each: ground.unit(each).with_area(area) for each, area in areas.items() if each in ground}
+    shapes = ledger.shapes(ground, may_end=frozenset({operation.unit}))
+    after = {each: ground.unit(each).reshaped(shape) for each, shape in shapes.items() if each in ground}
     for part in operation.parts:
-        after[part.id] = UnitState(part.code, part.name, unit.parent, part.households, areas[part.id])
+        shape = shapes[part.id]
+        if shape is not None:
+            told = part.code, part.name, unit.parent, part.households
+            after[part.id] = UnitState.with_shape(*told, shape)
     return after
 
 

@@ -15,7 +15,7 @@ from geo.partition.rings import assemble
 from geo.redraw.features import feature, path, point
 from geo.redraw.ground import Ground
 from geo.redraw.refusals import CrossesEdge, Feature, PathsOpen, Swallowed
-from geo.redraw.unit import UnitState
+from geo.redraw.unit import Chain, Shape, UnitState
 
 Ends = tuple[Integers, Integers]
 
@@ -44,7 +44,12 @@ class Ledger:
         self.give(unit, (ends[1], ends[0]))
 
     def areas(self, ground: Ground, *, may_end: frozenset[UUID] = frozenset()) -> dict[UUID, Geometry | None]:
-        """Return the area of every unit in the ledger, None for one of ``may_end`` that has none left.
+        """Return the areas alone of ``shapes``."""
+        shapes = self.shapes(ground, may_end=may_end)
+        return {unit: None if shape is None else shape.area for unit, shape in shapes.items()}
+
+    def shapes(self, ground: Ground, *, may_end: frozenset[UUID] = frozenset()) -> dict[UUID, Shape | None]:
+        """Return what becomes of every unit in the ledger, None for one of ``may_end`` that has nothing left.
 
         Raises
         ------
@@ -58,14 +63,17 @@ class Ledger:
         heads = [chain.heads for chain in chains] + [each for unit in units for each in self.heads[unit]]
         owners = known + [at for at, unit in enumerate(units) for _ in self.tails[unit]]
         groups = np.repeat(np.array(owners, dtype=np.int32), [len(each) for each in tails])
-        left = add_up(np.concatenate(tails), np.concatenate(heads), groups)
-        _refuse_open(left, units, ground)
+        left = _in_order(add_up(np.concatenate(tails), np.concatenate(heads), groups))
         _refuse_doubled(left, units, ground)
         areas = _assembled(left, units, ground)
-        for unit, area in areas.items():
-            if area is None and unit not in may_end:
+        bounds = np.searchsorted(left.groups, np.arange(len(units) + 1)).tolist()
+        shapes: dict[UUID, Shape | None] = dict.fromkeys(units)
+        for unit, area, begin, end in zip(units, areas, bounds, bounds[1:], strict=False):
+            if begin < end:
+                shapes[unit] = Shape(area, Chain(left.tails[begin:end], left.heads[begin:end]))
+            elif unit not in may_end:
                 _refuse_swallowed(unit, ground)
-        return areas
+        return shapes
 
 
 def units_as_features(units: Mapping[UUID, UnitState | None], role: str = "unit") -> list[Feature]:
@@ -77,14 +85,20 @@ def units_as_features(units: Mapping[UUID, UnitState | None], role: str = "unit"
     ]
 
 
-def _assembled(left: Edges, units: list[UUID], ground: Ground) -> dict[UUID, Geometry | None]:
+def _in_order(edges: Edges) -> Edges:
+    """Return edges by unit, tail and head."""
+    order = np.lexsort((edges.heads, edges.tails, edges.groups))
+    return Edges(edges.tails[order], edges.heads[order], edges.groups[order])
+
+
+def _assembled(left: Edges, units: list[UUID], ground: Ground) -> list[Geometry]:
     """Return the areas that the edges of each unit bound."""
     try:
-        areas = assemble(left, len(units))
+        return list(assemble(left, len(units)))
     except InvalidGeometry as refusal:
+        _refuse_open(left, units, ground)
         group = refusal.where.get("group", 0)
         raise _inside_out(left, group, units[group], ground) from refusal
-    return {unit: None if area.is_empty else area for unit, area in zip(units, areas, strict=True)}
 
 
 def _inside_out(left: Edges, group: int, unit: UUID, ground: Ground) -> CrossesEdge:
@@ -126,12 +140,11 @@ def _refuse_open(left: Edges, units: list[UUID], ground: Ground) -> None:
 
 def _refuse_doubled(left: Edges, units: list[UUID], ground: Ground) -> None:
     """Refuse an edge that a unit would have twice: it would cover the ground beside it twice."""
-    order = np.lexsort((left.heads, left.tails, left.groups))
-    same: npt.NDArray[np.bool_] = (np.diff(left.tails[order]) == 0) & (np.diff(left.heads[order]) == 0)
-    same &= np.diff(left.groups[order]) == 0
+    same: npt.NDArray[np.bool_] = left.tails[1:] == left.tails[:-1]
+    same &= (left.heads[1:] == left.heads[:-1]) & (left.groups[1:] == left.groups[:-1])
     if not same.any():
         return
-    at = order[int(np.argmax(same))]
+    at = int(np.argmax(same))
     unit = units[int(left.groups[at])]
     edge = np.vstack((unpack(left.tails[[at]]), unpack(left.heads[[at]])))
     raise CrossesEdge(

@@ -44,7 +44,7 @@ def transfer(ground: Ground, operation: Transfer) -> dict[UUID, UnitState | None
     for piece, leaves in enumerate(goes.tolist()):
         ledger.give(operation.target if leaves else operation.source, found.ends[piece])
     found.push(ledger)
-    return {each: ground.unit(each).with_area(area) for each, area in ledger.areas(ground).items()}
+    return {each: ground.unit(each).reshaped(shape) for each, shape in ledger.shapes(ground).items()}
 
 
 def _inside(operation: Transfer, found: Cut) -> npt.NDArray[np.bool_]:

@@ -1,6 +1,6 @@
 """What a unit is in a state: its attributes and its area, with the area's chain at hand."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import numpy as np
@@ -49,6 +49,14 @@ class Chain:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Shape:
+    """An area and its chain."""
+
+    area: Geometry
+    chain: Chain
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class UnitState:
     """What a leaf is in a state.
 
@@ -79,9 +87,18 @@ class UnitState:
             return False
         return bool(shapely.equals_identical(self.area, other.area)) or self.chain.same_as(other.chain)
 
-    def with_area(self, area: Geometry | None) -> "UnitState | None":
-        """Return the unit with another area, or None where it has none left."""
-        return None if area is None else replace(self, area=area)
+    @classmethod
+    def with_shape(
+        cls, code: str, name: str, parent: UUID | None, households: int | None, shape: Shape
+    ) -> "UnitState":
+        """Return a unit whose chain is at hand already."""
+        unit = cls(code, name, parent, households, shape.area)
+        unit._chain.append(shape.chain)
+        return unit
+
+    def reshaped(self, shape: Shape | None) -> "UnitState | None":
+        """Return the unit with another shape, or None where it has none left."""
+        return None if shape is None else UnitState.with_shape(*self.attributes(), shape)
 
     def attributes(self) -> tuple[str, str, UUID | None, int | None]:
         """Return code, name, parent and households."""

@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -53,16 +55,46 @@ def random_made(rng: np.random.Generator) -> Made:
     return make(rng, int(rng.integers(2, 6)), int(rng.integers(2, 9)))
 
 
-def edges(area: Any) -> Counter[Edge]:
-    """Directed edges of an area in lattice points, interior on the left, by GEOS and Python alone."""
+def edges(area: Any, *, shift: bool = False) -> Counter[Edge]:
+    """Directed edges of an area in lattice points, interior on the left, by GEOS and Python alone.
+
+    ``shift`` is for an area in whole steps from the corner instead of degrees.
+    """
     found: Counter[Edge] = Counter()
+    east, north = CORNER.tolist()
     for part in shapely.get_parts(area):
         rings = [(part.exterior, True), *((ring, False) for ring in part.interiors)]
         for ring, left in rings:
-            line = ring if shapely.is_ccw(ring) == left else ring.reverse()
-            points = [(round(x * 10**7), round(y * 10**7)) for x, y in line.coords]
+            places = list(ring.coords)
+            if shift:
+                points = [(round(x) + east, round(y) + north) for x, y in places]
+            else:
+                points = [(round(x * 10**7), round(y * 10**7)) for x, y in places]
+            if shapely.is_ccw(ring) != left:
+                points.reverse()
             found.update((a, b) for a, b in pairwise(points) if a != b)
     return found
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The edges of a state: of each unit, the owner of each, and those at each node, the far end first."""
+
+    units: dict[UUID, Counter[Edge]]
+    owner: dict[Edge, UUID]
+    stars: dict[Point, list[Edge]]
+
+
+@lru_cache(maxsize=4)
+def drawn(state: State) -> Drawn:
+    units = {each: edges(state.unit(each).area) for each in state}
+    stars: dict[Point, set[Edge]] = {}
+    for own in units.values():
+        for a, b in own:
+            stars.setdefault(b, set()).add((a, b))
+            stars.setdefault(a, set()).add((b, a))
+    owner = {edge: each for each, own in units.items() for edge in own}
+    return Drawn(units, owner, {node: sorted(star) for node, star in stars.items()})
 
 
 def summed(parts: Iterable[Counter[Edge]]) -> dict[Edge, int]:
@@ -79,11 +111,10 @@ def is_area(total: dict[Edge, int]) -> bool:
     if not total or any(abs(count) > 1 for count in total.values()):
         return False
     directed = {(a, b) if count > 0 else (b, a) for (a, b), count in total.items()}
-    lines = [shapely.LineString([np.array(a) - CORNER, np.array(b) - CORNER]) for a, b in directed]
-    faces = shapely.get_parts(shapely.polygonize(lines))
+    lines = shapely.linestrings(np.array(list(directed)) - CORNER)
     kept, used = [], set()
-    for face in faces:
-        mine = set(edges(shapely.transform(face, lambda xy: (xy + CORNER) / 10**7)))
+    for face in shapely.get_parts(shapely.polygonize(lines)):
+        mine = {(a, b) for a, b in edges(face, shift=True)}
         if mine <= directed:
             kept.append(face)
             used |= mine
@@ -98,8 +129,7 @@ def steps_of(lattice: Any) -> list[Edge]:
 
 def judged(state: State, move: Move) -> bool:
     """Whether a move is legal, found from all units of the state with nothing of the code under test."""
-    units = {each: edges(state.unit(each).area) for each in state}
-    owner = {edge: each for each, found in units.items() for edge in found}
+    units, owner = drawn(state).units, drawn(state).owner
     delta: dict[UUID, Counter[Edge]] = {}
     named: set[Edge] = set()
     for each in move.paths:
@@ -134,16 +164,12 @@ def random_unit(rng: np.random.Generator, state: State) -> UUID:
 
 
 def random_edge(rng: np.random.Generator, state: State) -> Edge:
-    own = sorted(edges(state.unit(random_unit(rng, state)).area))
+    """An edge of a random unit, most of the time one between two units."""
+    owner = drawn(state).owner
+    own = sorted(drawn(state).units[random_unit(rng, state)])
+    if rng.random() < 0.35:
+        own = [(a, b) for a, b in own if (b, a) in owner] or own
     return own[int(rng.integers(len(own)))]
-
-
-def paths_at(state: State, node: Point) -> list[Edge]:
-    """Every edge that ends at a node, once each."""
-    found = {
-        (min(edge), max(edge)) for each in state for edge in edges(state.unit(each).area) if node in edge
-    }
-    return [(b, a) if a == node else (a, b) for a, b in sorted(found)]
 
 
 def near(rng: np.random.Generator, point: Point, reach: int) -> Point:
@@ -155,7 +181,7 @@ def drag(rng: np.random.Generator, state: State, reach: int) -> Move:
     node = random_edge(rng, state)[0]
     there = node if rng.random() > 0.1 else random_edge(rng, state)[0]
     to = near(rng, there, 0 if there != node else reach)
-    return Move(tuple(path([far, node], [far, to]) for far, _ in paths_at(state, node)))
+    return Move(tuple(path([far, node], [far, to]) for far, _ in drawn(state).stars[node]))
 
 
 def insert(rng: np.random.Generator, state: State, reach: int) -> Move:
@@ -166,13 +192,13 @@ def insert(rng: np.random.Generator, state: State, reach: int) -> Move:
 
 def delete(rng: np.random.Generator, state: State, reach: int) -> Move:
     _, node = random_edge(rng, state)
-    ends = paths_at(state, node)
+    ends = drawn(state).stars[node]
     return Move((path([ends[0][0], node, ends[-1][0]], [ends[0][0], ends[-1][0]]),))
 
 
 def trace(rng: np.random.Generator, state: State, reach: int) -> Move:
     """A few edges of a boundary in a row take another course."""
-    own = edges(state.unit(random_unit(rng, state)).area)
+    own = drawn(state).units[random_unit(rng, state)]
     after: dict[Point, Point] = dict(own.keys())
     start = sorted(after)[int(rng.integers(len(after)))]
     old = [start]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.partition import prove
-from geo.redraw import Change, Move, RedrawRefused, State, operation_from_json
+from geo.redraw import Chain, Change, Move, RedrawRefused, State, operation_from_json
 from tests.geo.redraw_cases import (
     base_of,
     delete,
@@ -29,6 +29,7 @@ def assert_exact(state: State, frame: object) -> None:
     units = [state.unit(each) for each in state]
     assert prove([unit.area for unit in units], frame).exact
     assert len({unit.code for unit in units}) == len(units) == len(state)
+    assert all(unit.chain.same_as(Chain.of(unit.area)) for unit in units)
     assert all(unit.parent in state.base.groups for unit in units)
 
 
