@@ -151,3 +151,14 @@ def test_holes_and_islands_keep_their_rings(page: Page) -> None:
     geometry = {"type": "MultiPolygon", "coordinates": [[ring, hole], [island]]}
     body = "const rings = m.ringsOf(a[0]); return m.polygonsOf(rings).map((p) => p.length)"
     assert call(page, "topology", body, geometry) == [2, 1]
+
+
+def test_seams_are_the_edges_between_units_below_different_ones(page: Page) -> None:
+    body = (
+        "const mesh = new m.Mesh();"
+        "mesh.put(a[0].map((u) => ({id: u.id, parent: u.id[0] === '0', rings: m.ringsOf(u.geometry)})));"
+        "return mesh.seams()"
+    )
+    found = call(page, "topology", body, CHEQUER)
+    assert len(found) == 3
+    assert {x for edge in found for x, _ in edge} == {MIDDLE[0]}

@@ -39,6 +39,7 @@ def test_a_reader_sees_plans_and_changes_nothing(drafting: Drafting) -> None:
     expect(reader.page.locator("#begin")).to_be_hidden()
     reader.page.click("#shelves label:has-text('Others')")
     reader.page.click('#plans button:has-text("Carla\'s plan")')
+    expect(reader.page.locator("#plan-title")).to_be_focused()
     expect(reader.page.locator("#impact")).to_contain_text(UNIT)
     expect(reader.page.locator("#tools [data-tool=move]")).to_be_disabled()
     expect(reader.page.locator("#plan-actions button")).to_have_count(0)

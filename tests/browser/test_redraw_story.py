@@ -99,6 +99,8 @@ def neighbours_merge(cast: Cast) -> str:
     expect(anna.page.locator("#plan-facts")).to_contain_text("Agreed.")
     publish(anna, plan)
 
+    # Bert is told while he works, and after he comes back.
+    expect(bert.page.locator("#problems-section")).to_contain_text("Another plan was published")
     bert.open(other)
     expect(bert.page.locator("#stale")).to_contain_text("The units in force have changed")
     expect(bert.page.locator("#conflict-section")).to_be_hidden()

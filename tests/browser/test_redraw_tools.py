@@ -234,3 +234,15 @@ def test_the_help_lists_every_tool(desk: Desk) -> None:
     desk.page.keyboard.press("Escape")
     expect(desk.page.locator("dialog")).to_have_count(0)
     expect(desk.page.locator("#map_view")).to_be_focused()
+
+
+def test_arrows_go_from_tool_to_tool(desk: Desk) -> None:
+    desk.page.focus("#tools [data-tool=pick]")
+    desk.page.keyboard.press("ArrowDown")
+    expect(desk.page.locator("#tools [data-tool=move]")).to_be_focused()
+    desk.page.keyboard.press("ArrowUp")
+    desk.page.keyboard.press("ArrowUp")
+    expect(desk.page.locator("#help-button")).to_be_focused()
+    desk.page.keyboard.press("s")
+    expect(desk.page.locator("#tools [data-tool=split]")).to_have_attribute("aria-pressed", "true")
+    expect(desk.page.locator("#map_view")).to_be_focused()

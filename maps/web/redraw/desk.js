@@ -98,7 +98,8 @@ export async function loadPlans() {
   emit("plans");
 }
 
-function noted(plan) {
+/** Take in what is known of the plan on the desk. */
+export function noted(plan) {
   desk.plan = plan;
   const index = desk.plans.findIndex(({ id }) => id === plan.id);
   if (index >= 0) desk.plans[index] = plan;

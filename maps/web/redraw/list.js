@@ -42,18 +42,28 @@ const empties = {
   published: () => [_("No plan is published yet"), _("A plan that was approved is published by its planner, for a day of their choice.")],
 };
 
+/** Open a plan and read it from its title on. */
+async function show(id) {
+  try {
+    await open(id);
+    byId("plan-title").focus();
+  } catch (problem) {
+    refused(problem);
+  }
+}
+
 function row(plan) {
   const notes = [plan.author.name, _("{n} steps", { n: count(plan.ops) }), plan.effective_on ? _("for {day}", { day: day(plan.effective_on) }) : "", plan.stale ? _("behind the units in force") : ""];
   return make(
     "button",
-    { class: "row", type: "button", "data-plan": plan.id, on: { click: () => open(plan.id).catch(refused) } },
+    { class: "row", type: "button", "data-plan": plan.id, on: { click: () => show(plan.id) } },
     make("span", { class: "row-title" }, plan.title),
     make("span", { class: "row-value" }, badge(plan)),
     make("span", { class: "row-note" }, [`№ ${plan.number}`, ...notes].filter(Boolean).join(" · ")),
   );
 }
 
-function show() {
+function draw() {
   for (const name of Object.keys(shelves)) {
     const number = desk.plans.filter(shelves[name]).length;
     byId(`shelf-${name}`).textContent = number ? count(number) : "";
@@ -81,7 +91,7 @@ function begin() {
 export function startList() {
   byId("shelves").addEventListener("change", ({ target }) => {
     state.shelf = target.value;
-    show();
+    draw();
   });
   byId("begin").hidden = !page.may.includes("plan");
   byId("begin").addEventListener("click", begin);
@@ -89,6 +99,6 @@ export function startList() {
   if (!mine && !page.may.includes("plan") && desk.plans.some(shelves.review)) state.shelf = "review";
   else if (!mine && !page.may.includes("plan")) state.shelf = desk.plans.some(shelves.others) ? "others" : "published";
   for (const radio of byId("shelves").elements) radio.checked = radio.value === state.shelf;
-  on("plans", show);
-  show();
+  on("plans", draw);
+  draw();
 }

@@ -6,7 +6,7 @@ import "wardline/redraw/areas";
 import "wardline/redraw/border";
 import { startConflicts } from "wardline/redraw/conflict";
 import "wardline/redraw/cuts";
-import { complain, desk, loadPlans, open, refused } from "wardline/redraw/desk";
+import { complain, desk, loadPlans, noted, open, refused } from "wardline/redraw/desk";
 import { help } from "wardline/redraw/help";
 import { startHistory } from "wardline/redraw/history";
 import { startList } from "wardline/redraw/list";
@@ -26,7 +26,9 @@ async function lookAround() {
   try {
     await loadPlans();
     const now = desk.plans.find(({ id }) => id === desk.plan?.id);
-    if (now && now.stale && !desk.plan.stale && now.version === desk.plan.version) complain({ text: _("The units in force have changed"), hint: _("Another plan was published. Bring yours up to date when it suits you."), features: [] });
+    const fellBehind = now && now.stale && !desk.plan.stale && now.version === desk.plan.version;
+    if (fellBehind) noted({ ...desk.plan, ...now });
+    if (fellBehind) complain({ text: _("The units in force have changed"), hint: _("Another plan was published. Bring yours up to date when it suits you."), features: [] });
     await loadOthers();
   } catch (problem) {
     console.info(problem.message);

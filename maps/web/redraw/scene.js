@@ -4,11 +4,12 @@ import { make } from "wardline/dom";
 import { legend } from "wardline/legend";
 import { colour, groups } from "wardline/palette";
 import { ends, hold } from "wardline/redraw/border";
-import { desk, edits, on } from "wardline/redraw/desk";
+import { desk, edits, on, unitOf } from "wardline/redraw/desk";
 import { area, box, cased, dot, faded, fill, line, star } from "wardline/redraw/ink";
 import { same } from "wardline/redraw/lattice";
+import { Mesh } from "wardline/redraw/topology";
 import { tool } from "wardline/redraw/tools";
-import { areaOf, callout, feature, featureOf, fitFeatures, layers, map, nameUnits, pointOf, put } from "wardline/redraw/view";
+import { areaOf, callout, feature, featureOf, fitFeatures, layers, linesOf, map, nameUnits, pointOf, put } from "wardline/redraw/view";
 import { _, count } from "wardline/text";
 
 const ol = window.ol;
@@ -31,11 +32,13 @@ function isPoint(one) {
   return one.getGeometry().getType().endsWith("Point");
 }
 
-function changedStyle() {
+function changedStyle(one) {
+  if (one.get("seams")) return new Style({ stroke: line("parent-line", 1.8) });
   return [new Style({ fill: fill(colour("unit")), stroke: line("unit-line", 0.8) }), new Style({ fill: fill(faded("plan-changed", 0.16)), stroke: line("plan-changed", 1.2) })];
 }
 
 function meshStyle(one) {
+  if (one.get("seams")) return new Style({ stroke: line("parent-line", 1.8) });
   const base = new Style({ fill: fill(colour("unit")), stroke: line("parent-line", 1) });
   const found = [base];
   if (one.get("changed")) found.push(new Style({ fill: fill(faded("plan-changed", 0.16)) }));
@@ -85,11 +88,17 @@ function nodeStyle(one, resolution) {
   return dot("selected", hot ? 7 : one.get("degree") > 2 ? 5 : 3.5);
 }
 
+/** The borders of the units above, which lie where the plan has them and not where the tiles do. */
+function seams(mesh) {
+  const edges = mesh.seams();
+  return edges.length ? [feature(linesOf(edges), { seams: true })] : [];
+}
+
 function drawMesh() {
   const parent = desk.mesh.units.get(desk.picked)?.parent;
   const units = [...desk.mesh.units.values()];
   const changed = new Set(desk.changes.map(({ properties }) => properties.id));
-  put("mesh", units.map((unit) => feature(areaOf(unit.rings), { changed: changed.has(unit.id), kin: unit.parent === parent })));
+  put("mesh", [...units.map((unit) => feature(areaOf(unit.rings), { changed: changed.has(unit.id), kin: unit.parent === parent })), ...seams(desk.mesh)]);
   const unit = desk.mesh.units.get(desk.picked);
   put("picked", unit ? [feature(areaOf(unit.rings))] : []);
   put("handles", unit && edits() ? nodes(unit) : []);
@@ -111,7 +120,9 @@ function nodes(unit) {
 function drawChanges() {
   const side = (role) => desk.changes.filter(({ properties }) => properties.role === role);
   const after = side("after").map(featureOf);
-  put("changed", after);
+  const mesh = new Mesh();
+  mesh.put(side("after").map(unitOf));
+  put("changed", [...after, ...seams(mesh)]);
   nameUnits(side("before").map(({ properties }) => properties.code), after.map((one) => [one.get("code"), manyOf(one.getGeometry())]));
 }
 

@@ -16,6 +16,8 @@ const FINE_PX = 2;
 const COARSE_PX = 96;
 const MARGIN_PX = 48;
 const CLICK_PX = 5;
+const FINGER = 1.6;
+const finger = window.matchMedia("(pointer: coarse)");
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 const SHELF = ["pick", "move", "insert", "delete", "trace", "split", "road", "households", "transfer", "merge", "paint"];
@@ -40,9 +42,9 @@ export function allTools() {
   return SHELF.map((name) => tools.get(name));
 }
 
-/** How near a place must be to be meant, in steps of the lattice. */
+/** How near a place must be to be meant, in steps of the lattice; a finger covers more than a mouse. */
 export function near(pixels = 14) {
-  return reach(pixels);
+  return reach(finger.matches ? pixels * FINGER : pixels);
 }
 
 /** Where the pointer or the cross is; the middle of the map before either moved. */
@@ -205,6 +207,16 @@ const named = {
   " ": (event) => (event.target === byId(page.map) && current?.space ? current.space(here()) : false),
 };
 
+/** Up and down go from tool to tool while one of them has the focus. */
+function onToolArrow(event) {
+  const by = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 }[event.key];
+  const all = [...byId("tools").querySelectorAll("button:not(:disabled)")];
+  const at = all.indexOf(event.target);
+  if (!by || at < 0) return;
+  event.preventDefault();
+  all[(at + by + all.length) % all.length].focus();
+}
+
 function onKey(event) {
   if (event.target.closest("input, select, textarea, dialog")) return;
   let done;
@@ -309,6 +321,7 @@ export function startTools(help) {
   map.on("dblclick", () => finish());
   map.on("postrender", placeCross);
   document.querySelector("section.map").addEventListener("keydown", onKey);
+  byId("tools").addEventListener("keydown", onToolArrow);
   byId(page.map).addEventListener("blur", () => byKeys(false));
   byId("hint-finish").addEventListener("click", () => finish());
   byId("hint-cancel").addEventListener("click", () => cancel());

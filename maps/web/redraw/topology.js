@@ -152,6 +152,16 @@ export class Mesh {
     return this.spokes(node).some((other) => this.owners(node, other).includes(null));
   }
 
+  /** The edges between units that are below different ones, each once. */
+  seams() {
+    const found = [];
+    for (const { tail, head, owner } of this.edges.values()) {
+      const other = this.edges.get(edgeKey(head, tail))?.owner;
+      if (other && owner < other && this.units.get(owner).parent !== this.units.get(other).parent) found.push([tail, head]);
+    }
+    return found;
+  }
+
   at(place) {
     for (const unit of this.units.values()) if (inside(unit.rings, place)) return unit;
     return null;

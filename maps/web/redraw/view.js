@@ -20,7 +20,7 @@ export const levels = page.partition?.levels ?? [];
 export const leaf = levels.length - 1;
 
 /** The layers from below; `handles` are the nodes, `sketch` what a tool is about to do. */
-const ORDER = ["ground", "tiles", "changed", "mesh", "parents", "lines", "before", "after", "others", "places", "picked", "chosen", "sketch", "handles", "problems", "names"];
+const ORDER = ["ground", "tiles", "parents", "changed", "mesh", "lines", "before", "after", "others", "places", "picked", "chosen", "sketch", "handles", "problems", "names"];
 
 export const layers = {};
 
@@ -62,6 +62,10 @@ export function lineOf(places) {
 
 export function pointOf(place) {
   return new ol.geom.Point(shown(place));
+}
+
+export function linesOf(paths) {
+  return new ol.geom.MultiLineString(paths.map((path) => path.map(shown)));
 }
 
 /** Rings of the lattice as an area of the map. */
