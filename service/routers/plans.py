@@ -24,6 +24,7 @@ from service.dependencies import (
 from service.dependencies import router as make_router
 from service.errors import InvalidInput
 from service.i18n import translator
+from service.schemas.balance import BalanceIn, BalanceOut
 from service.schemas.plans import (
     DecisionIn,
     EditOut,
@@ -38,7 +39,16 @@ from service.schemas.plans import (
     PlanWithOps,
 )
 from service.use_cases.incidents import rerouting
-from service.use_cases.plans import deciding, drafting, editing, features, impact, merging, publishing
+from service.use_cases.plans import (
+    balancing,
+    deciding,
+    drafting,
+    editing,
+    features,
+    impact,
+    merging,
+    publishing,
+)
 from service.use_cases.plans.drafting import Planner
 
 router = make_router("plans")
@@ -187,6 +197,20 @@ def get_conflicts(plan: UUID, stores: StoresDep, service: ServiceDep) -> Respons
     """Return where a plan collides with what was published since its base: base, theirs and mine."""
     value = stores.plans.get(plan)
     return _json(features.collection(merging.conflicts(stores, service.drafts, value)), _tag(value))
+
+
+@router.post("/plans/{plan}/balance", response_model=BalanceOut)
+def post_balance(
+    plan: UUID,
+    wish: BalanceIn,
+    stores: StoresDep,
+    service: ServiceDep,
+    planner: PlannerDep,
+    language: LanguageDep,
+) -> Response:
+    """Propose up to three ways to even out the load; nothing is changed, ``ops`` can be added to the plan."""
+    draft = editing.open_draft(stores, service.drafts, stores.plans.get(plan))
+    return _json(balancing.propose(stores, draft, planner, wish, translator(language)))
 
 
 @router.post("/plans/{plan}/publish", response_model=PlanOut)

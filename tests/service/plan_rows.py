@@ -16,6 +16,9 @@ PLANS: dict[str, Row] = {
     "GET /api/v1/plans/{plan}": Row(OFFICE, "district", there(f"/api/v1/plans/{NO_ID}"), found=404),
     "PATCH /api/v1/plans/{plan}": Row("pa", "district", there(f"/api/v1/plans/{NO_ID}"), {}, found=404),
     "POST /api/v1/plans/{plan}/ops": Row("pa", "district", there(f"/api/v1/plans/{NO_ID}/ops"), {}),
+    "POST /api/v1/plans/{plan}/balance": Row(
+        "pa", "district", there(f"/api/v1/plans/{NO_ID}/balance"), {}, found=404
+    ),
     "DELETE /api/v1/plans/{plan}/ops/last": Row(
         "pa", "district", there(f"/api/v1/plans/{NO_ID}/ops/last"), found=404
     ),

@@ -145,7 +145,7 @@ class Reach:
         scope, roots = draft.plan.scope, planner.roots
         if not scope and roots is None:
             return cls(None, draft.plan.number)
-        day = draft.plan.effective_on or _today(stores)
+        day = draft.plan.effective_on or today(stores)
         tree = stores.grids.tree(draft.layer.code, day)
         allowed = {
             unit
@@ -180,5 +180,6 @@ def _below(tree: Any, unit: UUID, roots: Collection[UUID]) -> bool:
     return any(one.id in roots for one in tree.chain(unit))
 
 
-def _today(stores: Stores) -> date:
+def today(stores: Stores) -> date:
+    """Return the day it is in the district."""
     return stores.districts.current().today(datetime.now(UTC))

@@ -200,3 +200,33 @@ def test_malformed_operations_name_their_place(office: Office) -> None:
         assert answer.json()["where"], body
     missing = office.planner.try_to_draw(plan, {"type": "rename", "unit": str(uuid4()), "name": "y"})
     assert missing.json()["code"] == "unknown-unit"
+
+
+def test_load_is_evened_out_by_operations_that_can_be_added(office: Office) -> None:
+    plan = office.planner.begin()
+    units = office.county.units
+    # Two of the six grids of a village go to the next one: eight beside four.
+    moved = [str(units[code]) for code in ("G02", "G12")]
+    office.planner.draw(plan, {"type": "reassign", "units": moved, "parent": str(units["V00"])})
+    path = f"/api/v1/plans/{plan['id']}/balance"
+    wish = {"tolerance": 0.05, "most_moved": 0.5}
+    answer = office.planner.client.post(path, json=wish)
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    assert found["before"]["worst"] > 0.3
+    best = found["proposals"][0]
+    assert best["reached"] is True
+    assert best["after"]["worst"] <= 0.05
+    assert len(best["ops"]) == len(best["moves"]) >= found["least_moves"]
+    assert all(one["text"] for one in best["moves"])
+    office.planner.draw(plan, *best["ops"])
+    again = office.planner.client.post(path, json=wish).json()
+    assert again["before"] == best["after"]
+
+
+def test_a_balance_without_a_load_is_refused(office: Office) -> None:
+    plan = office.planner.begin()
+    asked = {"weights": {"households": 0}}
+    refused = office.planner.client.post(f"/api/v1/plans/{plan['id']}/balance", json=asked)
+    assert refused.status_code == 422
+    assert refused.json()["code"] == "balance-refused"
