@@ -93,3 +93,27 @@ def test_an_unknown_plan_is_said_and_the_list_stays(drafting: Drafting) -> None:
     desk.watched.open("/redraw?plan=00000000-0000-0000-0000-000000000001")
     expect(desk.page.locator("#plans-view")).to_be_visible()
     expect(desk.page.locator("#problem")).to_be_visible()
+
+
+def test_a_node_is_dragged_by_a_finger(drafting: Drafting) -> None:
+    desk = drafting.sit(drafting.person("planner"), PHONE)
+    desk.begin("On a phone")
+    desk.pick(UNIT)
+    desk.page.click("#tools [data-tool=move]")
+    expect(desk.page.locator("#panel")).to_have_attribute("data-sheet", "low")
+    node = desk.free_nodes()[0]
+    start, end = desk.pixel(node), desk.pixel(desk.nudge(node, 0.4))
+    finger = desk.page.context.new_cdp_session(desk.page)
+    finger.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+
+    def touch(kind: str, *places: tuple[float, float]) -> None:
+        points = [{"x": x, "y": y} for x, y in places]
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", start)
+    for share in (0.2, 0.4, 0.6, 0.8, 1.0):
+        x, y = (a + (b - a) * share for a, b in zip(start, end, strict=True))
+        touch("touchMove", (x, y))
+    touch("touchEnd")
+    desk.steps(1)
+    assert fits(desk)

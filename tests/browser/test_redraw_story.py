@@ -60,9 +60,11 @@ def test_two_planners_edit_neighbours_then_the_same_edges(drafting: Drafting) ->
     cast = Cast.of(drafting)
     plan = neighbours_merge(cast)
     the_same_edges_collide(cast, plan)
+    # A review is done on a phone as well.
+    cast.rita = drafting.sit(drafting.person("reviewer"), PHONE)
     the_step_is_taken_back_and_the_rest_is_published(cast, plan)
     releases_are_compared(cast)
-    phone = drafting.sit(drafting.person("reviewer"), PHONE)
+    phone = cast.rita
     phone.watched.open("/redraw")
     phone.page.click("#shelves label:has-text('Published')")
     expect(phone.page.locator("#plans button")).to_have_count(3)
