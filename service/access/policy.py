@@ -138,6 +138,7 @@ POLICY: Mapping[str, Rule] = {
     "GET /tiles/{layer}/{z}/{x}/{y}.mvt": Rule(PEOPLE, "subtree"),
     # Plans: the office reads them, planners draw, reviewers decide; whose a plan is, it says itself.
     "GET /api/v1/releases": _PEOPLE_THERE,
+    "GET /api/v1/releases/{release}/exchange.gpkg": Rule(OFFICE, "district"),
     "GET /api/v1/lineage": _PEOPLE_THERE,
     "GET /api/v1/crosswalk": _PEOPLE_THERE,
     "GET /api/v1/crosswalk.csv": _PEOPLE_THERE,
@@ -148,6 +149,8 @@ POLICY: Mapping[str, Rule] = {
     "POST /api/v1/plans/{plan}/ops": Rule(PLANNING, "district"),
     "DELETE /api/v1/plans/{plan}/ops/last": Rule(PLANNING, "district"),
     "POST /api/v1/plans/{plan}/ops/redo": Rule(PLANNING, "district"),
+    "GET /api/v1/plans/{plan}/exchange.gpkg": Rule(OFFICE, "district"),
+    "POST /api/v1/plans/exchange": Rule(PLANNING, "district"),
     "GET /api/v1/plans/{plan}/impact": Rule(OFFICE, "district"),
     "GET /api/v1/plans/{plan}/units": Rule(OFFICE, "district"),
     "GET /api/v1/plans/{plan}/changes": Rule(OFFICE, "district"),

@@ -4,6 +4,10 @@ from tests.service.access_rows import NO_ID, OFFICE, PEOPLE, Row, there
 
 PLANS: dict[str, Row] = {
     "GET /api/v1/releases": Row(PEOPLE, "district", there("/api/v1/releases")),
+    "GET /api/v1/releases/{release}/exchange.gpkg": Row(
+        OFFICE, "district", there(f"/api/v1/releases/{NO_ID}/exchange.gpkg"), found=404
+    ),
+    "POST /api/v1/plans/exchange": Row("pa", "district", there("/api/v1/plans/exchange"), found=400),
     "GET /api/v1/lineage": Row(PEOPLE, "district", there(f"/api/v1/lineage?unit={NO_ID}"), found=404),
     "GET /api/v1/crosswalk": Row(
         PEOPLE, "district", there(f"/api/v1/crosswalk?from={NO_ID}&to={NO_ID}"), found=404
@@ -29,7 +33,13 @@ PLANS: dict[str, Row] = {
         f"GET /api/v1/plans/{{plan}}/{part}": Row(
             OFFICE, "district", there(f"/api/v1/plans/{NO_ID}/{part}{query}"), found=404
         )
-        for part, query in {"impact": "", "units": "?bbox=1,2,3,4", "changes": "", "conflicts": ""}.items()
+        for part, query in {
+            "impact": "",
+            "exchange.gpkg": "",
+            "units": "?bbox=1,2,3,4",
+            "changes": "",
+            "conflicts": "",
+        }.items()
     },
     **{
         f"POST /api/v1/plans/{{plan}}/{step}": Row(

@@ -71,9 +71,9 @@ def _split(
             pieces=len(areas),
             parts=len(parts),
         )
-    households = _shared_out(stores, old, areas)
+    households = shared_out(stores, old, areas)
     heir = _heir(unit, parts, households, areas)
-    codes, names = _free_codes(state, old.code), _numbered(old.name)
+    codes, names = free_codes(state, old.code), numbered(old.name)
     told = []
     for position, (part, count) in enumerate(zip(parts, households, strict=True)):
         stays = position == heir
@@ -145,7 +145,7 @@ def _dwellings(stores: Stores, area: Geometry) -> tuple[npt.NDArray[np.float64],
     return lonlat[inside], weights[inside]
 
 
-def _shared_out(stores: Stores, old: UnitState, areas: Sequence[Geometry]) -> list[int | None]:
+def shared_out(stores: Stores, old: UnitState, areas: Sequence[Geometry]) -> list[int | None]:
     """Return the households of each part: by its dwellings, else by its ground, summing to the unit's own."""
     if old.households is None:
         return [None] * len(areas)
@@ -175,7 +175,7 @@ def _heir(
     return max(free, key=lambda k: (households[k] or 0, areas[k].area, -k), default=None)
 
 
-def _free_codes(state: State, code: str) -> Iterator[str]:
+def free_codes(state: State, code: str) -> Iterator[str]:
     """Yield codes that no unit has or had in this plan: the next numbers of a code's sequence."""
     found = _SEQUENCE.match(code)
     stem, digits = (code + "-", "1") if found is None else (found[1], found[2])
@@ -193,7 +193,8 @@ def _free_codes(state: State, code: str) -> Iterator[str]:
         yield f"{stem}{number:0{width}}"
 
 
-def _numbered(name: str) -> Iterator[str]:
+def numbered(name: str) -> Iterator[str]:
+    """Yield names for further parts of a unit."""
     number = 1
     while True:
         number += 1

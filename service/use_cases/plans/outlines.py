@@ -62,6 +62,15 @@ def redrawn(stores: Stores, layer: Layer, day: date, tree: UnitTree, change: Cha
     return Redrawn(tuple(drafts), ended)
 
 
+def outline_of(tree: UnitTree, change: Change, outlines: Mapping[UUID, Geometry]) -> dict[UUID, Geometry]:
+    """Return outlines of upper units as a change of leaves leaves them; empty where no leaf is left."""
+    moved = _upper(tree, change)
+    return {
+        unit: shift(area, moved[unit].left, moved[unit].joined) if unit in moved else area
+        for unit, area in outlines.items()
+    }
+
+
 def _leaf(
     layer: Layer, tree: UnitTree, heirs: Mapping[UUID, UUID], unit: UUID, value: UnitState
 ) -> UnitDraft:
