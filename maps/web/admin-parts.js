@@ -75,7 +75,9 @@ export function dialog(title, children, { action, danger = false, act }) {
     event.preventDefault();
     if (busy) return;
     busy = true;
+    form.classList.add("loading");
     if (await attempt(trouble, act)) box.close("done");
+    form.classList.remove("loading");
     busy = false;
   });
   return {

@@ -77,7 +77,7 @@ class LeftOut(BaseModel):
 class ProposalOut(BaseModel):
     """One way to even out the load; ``ops`` are the operations that do it, in an order that is legal."""
 
-    aim: Literal["fewest", "evenest", "compact"]
+    aim: Literal["fewest-moves", "most-even", "shortest-boundaries"]
     moved: float
     reached: bool
     after: EvennessOut

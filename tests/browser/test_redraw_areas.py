@@ -170,3 +170,18 @@ def test_ground_is_handed_over_to_a_neighbour(desk: Desk, way: str) -> None:
         desk.page.keyboard.press("Enter")
     desk.steps(1)
     expect(desk.page.locator("#steps")).to_contain_text("Ground handed over")
+
+
+def test_the_load_is_evened_out_by_a_proposal(desk: Desk) -> None:
+    desk.page.click("#even-out")
+    desk.page.fill("dialog [name=area]", "1")
+    desk.page.click("dialog button[type=submit]")
+    card = desk.page.locator("#balance [data-aim]").first
+    expect(card).to_contain_text("Fewest moves")
+    expect(card).to_contain_text("worst deviation")
+    card.get_by_text("Why").click()
+    expect(card.locator("li").first).to_be_visible()
+    card.get_by_role("button", name="Take it").click()
+    desk.wait("!desk.busy && desk.plan.ops > 0")
+    expect(desk.page.locator("#steps")).to_contain_text("Put below another unit")
+    expect(desk.page.locator("#balance-section")).to_be_hidden()

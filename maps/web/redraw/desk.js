@@ -273,6 +273,15 @@ async function took(answer, fresh = false) {
   await loadChanges();
 }
 
+/** Add operations in the wire's own form to the plan. Answers whether they are in it now. */
+export async function addSteps(body, said) {
+  const answer = await write(() => read(of(desk.plan, "/ops"), { method: "POST", headers: headers(), body }));
+  if (!answer) return false;
+  await took(answer, true);
+  announce(_("{what}. Proven exact.", { what: said }));
+  return true;
+}
+
 /** Do an operation of the lattice: the chain test here, the proof there. Answers whether it is in the plan now. */
 export async function perform(op, said) {
   if (op.type === "move") {
@@ -282,12 +291,7 @@ export async function perform(op, said) {
       return false;
     }
   }
-  const body = (wire[op.type] ?? ((one) => one))(op);
-  const answer = await write(() => read(of(desk.plan, "/ops"), { method: "POST", headers: headers(), body }));
-  if (!answer) return false;
-  await took(answer, true);
-  announce(_("{what}. Proven exact.", { what: said }));
-  return true;
+  return addSteps((wire[op.type] ?? ((one) => one))(op), said);
 }
 
 async function turnBack(path, method, said) {

@@ -4,6 +4,7 @@ import { byId, message, replace } from "wardline/dom";
 import { asked, page } from "wardline/page";
 import "wardline/redraw/areas";
 import "wardline/redraw/border";
+import { startBalance } from "wardline/redraw/balance";
 import { startConflicts } from "wardline/redraw/conflict";
 import "wardline/redraw/cuts";
 import { complain, desk, loadPlans, noted, open, refused } from "wardline/redraw/desk";
@@ -43,6 +44,7 @@ async function begin() {
   startList();
   startTools(help);
   startConflicts();
+  startBalance();
   startHistory();
   const wanted = asked("plan");
   if (wanted) {
