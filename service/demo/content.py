@@ -12,6 +12,7 @@ from service.demo.border import Stretch, make_border_markers, make_stretches
 from service.demo.county import County, make_county
 from service.demo.ground import border_of, make_ground
 from service.demo.incidents import Report, make_reports
+from service.demo.land import Land, make_land
 from service.demo.overlays import Overlay, make_overlays
 from service.demo.patrols import DemoPatrol, make_patrols
 from service.demo.places import make_places
@@ -27,6 +28,7 @@ class Content:
     stretches: tuple[Stretch, ...]
     markers: tuple[Marker, ...]
     overlays: tuple[Overlay, ...]
+    land: Land
     reports: tuple[Report, ...]
     patrols: tuple[DemoPatrol, ...]
 
@@ -39,6 +41,7 @@ class Content:
         for part in (county.townships, county.big_grids, county.leaves, county.people, self.markers):
             whole.update(repr(part).encode())
         whole.update(county.households.tobytes() + repr(self.reports).encode())
+        whole.update(repr(self.land.lines).encode() + repr(self.land.dwellings).encode())
         whole.update("".join(area.geometry.wkt for one in self.overlays for area in one.areas).encode())
         for patrol in self.patrols:
             fixes = patrol.fixes
@@ -70,6 +73,7 @@ def make_content(size: DemoSize, today: date) -> Content:
         stretches=stretches,
         markers=markers,
         overlays=make_overlays(county, stretches),
+        land=make_land(county),
         reports=tuple(make_reports(county, stretches, today, count=size.incidents)),
         patrols=tuple(make_patrols(stretches, today, days=size.patrol_days)),
     )

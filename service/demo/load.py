@@ -36,6 +36,7 @@ from service.demo.state import (
 from service.demo.steps import (
     load_border,
     load_incidents,
+    load_land,
     load_overlays,
     load_patrols,
     load_people,
@@ -49,9 +50,9 @@ Progress = Callable[[str, float], None]
 _STEPS = (
     (N_("making up the county"), 0.1),
     (N_("proving and publishing the grids"), 0.2),
-    (N_("laying the border and placing markers"), 0.03),
+    (N_("laying the border and placing markers"), 0.13),
     (N_("appointing representatives"), 0.02),
-    (N_("assigning incidents"), 0.35),
+    (N_("assigning incidents"), 0.25),
     (N_("replaying patrols"), 0.3),
 )
 
@@ -148,6 +149,7 @@ def _load(stores: Stores, content: Content, state: DemoState, clock: _Clock) -> 
         load_overlays(stores, content)
     with clock.step(2):
         load_border(stores, content)
+        load_land(stores, content)
     with clock.step(3):
         load_people(stores, content)
     with clock.step(4):
@@ -165,6 +167,8 @@ def _counts(stores: Stores, day: date) -> dict[str, int]:
         **dict(zip(levels, release.counts if release else (), strict=True)),
         "segments": len(stores.border.all(day)),
         "markers": len(stores.markers.all(day)),
+        "lines": stores.lines.count(),
+        "dwellings": stores.dwellings.count(),
         "stations": len(stores.stations.all(day)),
         "representatives": len(stores.representatives.all()),
     }

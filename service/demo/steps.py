@@ -107,6 +107,12 @@ def load_border(stores: Stores, content: Content) -> None:
     stores.markers.add(content.markers)
 
 
+def load_land(stores: Stores, content: Content) -> None:
+    """Store roads, tracks, the river and the dwellings."""
+    stores.lines.add(content.land.lines)
+    stores.dwellings.add(content.land.dwellings)
+
+
 def load_people(stores: Stores, content: Content) -> None:
     """Store the representatives, their home big grids, and who answers for the overlays."""
     county = content.county

@@ -11,6 +11,7 @@ import shapely
 
 from geo.crs import GEOD
 from geo.linear import MeasuredLine
+from geo.locate import LocateIndex
 from geo.track import Verdict, clean
 from layers.marker_kinds import BoundaryMarker, ServiceStation
 from service.demo import world
@@ -240,3 +241,29 @@ def test_a_missing_atlas_is_named_with_its_remedy(tmp_path: Path) -> None:
 def test_countries_without_a_common_border_are_refused() -> None:
     with pytest.raises(AtlasMissing):
         shared_border("156", "076")
+
+
+def test_dwellings_lie_in_their_grids_and_sum_to_their_households(whole: Content) -> None:
+    county = whole.county
+    index = LocateIndex.build(county.shapes.polygons, [one.id.hex for one in county.leaves])
+    places = np.array([(one.lon, one.lat) for one in whole.land.dwellings])
+    owners = index.locate(places[:, 0], places[:, 1])
+    assert [county.leaves[k].code for k in owners.tolist()] == [one.code[:15] for one in whole.land.dwellings]
+    households = [one.households for one in whole.land.dwellings]
+    sums = np.bincount(owners, weights=households, minlength=len(county.leaves))
+    assert (sums == county.households).all()
+
+
+def test_roads_join_the_towns_and_a_river_runs_along_boundaries(whole: Content) -> None:
+    kinds = Counter(one.kind for one in whole.land.lines)
+    assert kinds["road"] == 11
+    assert kinds["track"] > 150
+    assert kinds["river"] == 1
+    assert len({one.code for one in whole.land.lines}) == len(whole.land.lines)
+    river = next(one.line for one in whole.land.lines if one.kind == "river")
+    assert river.is_simple
+    borders = shapely.union_all(shapely.boundary(whole.county.shapes.polygons))
+    assert shapely.hausdorff_distance(river, borders.intersection(river.buffer(0.002)), densify=0.05) < 0.01
+    # It ends at boundary nodes, so a boundary can be traced along it.
+    ends = shapely.points([river.coords[0], river.coords[-1]])
+    assert (shapely.distance(ends, borders) == 0).all()
