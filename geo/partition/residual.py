@@ -135,7 +135,8 @@ def _t_junctions(scene: Scene, loose: Loose) -> _Junctions:
     vertex, edge = tree.query(shapely.points(both), predicate="dwithin", distance=_STEP)
     point, start, end = both[vertex], scene.starts[edge], scene.ends[edge]
     along = end - start
-    length = np.hypot(along[:, 0], along[:, 1])
+    # A ring that collapsed to a point has an edge of no length, and nothing lies inside of that.
+    length = np.maximum(np.hypot(along[:, 0], along[:, 1]), _STEP * 1e-6)
     measure_along = ((point - start) * along).sum(axis=1) / length
     inner = (measure_along > _NUDGED) & (measure_along < length - _NUDGED)
     inner &= owners[vertex] != loose.owners[edge]

@@ -38,7 +38,7 @@ LARGEST_FILE = 256 * MIB
 _FILE: dict[int | str, dict[str, Any]] = {200: {"content": {exchange_file.MEDIA_TYPE: {}}}}
 _BODY = {
     "required": True,
-    "content": {exchange_file.MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}},
+    "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
 }
 
 

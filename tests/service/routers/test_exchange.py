@@ -1,6 +1,8 @@
 """Exchange with desktop programs over HTTP: what a file shows becomes a draft, exactly, or is refused."""
 
+import sqlite3
 import tempfile
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -312,3 +314,46 @@ def test_what_is_no_file_of_ours_is_refused(office: Office) -> None:
     sheet = exported(office)
     sheet.row("G00")["parent_code"] = "T0"
     assert send(office.planner, saved(sheet)).json()["code"] == "rows-invalid"
+
+
+def test_a_file_with_views_is_refused_unread(office: Office) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "file.gpkg"
+        path.write_bytes(saved(exported(office)))
+        with closing(sqlite3.connect(path)) as database:
+            database.execute(
+                "CREATE VIEW endless AS WITH RECURSIVE n AS (SELECT 1 UNION ALL SELECT 1 FROM n)"
+                " SELECT * FROM n"
+            )
+            database.commit()
+        refused = send(office.planner, path.read_bytes())
+    assert refused.status_code == 400
+    assert "views" in refused.json()["detail"]
+
+
+def test_areas_that_are_none_are_refused_with_the_place(office: Office) -> None:
+    sheet = exported(office)
+    del sheet.rows[sheet.at("G12")]
+    corners = [corner(1, 1), corner(2, 2), corner(2, 1), corner(1, 2), corner(1, 1)]
+    sheet.row("G11")["geometry"] = shapely.Polygon(corners)
+    refused = send(office.planner, saved(sheet))
+    assert refused.status_code == 422
+    assert "invalid_ring" in {one["properties"]["kind"] for one in refused.json()["features"]}
+    west, south = corner(1, 1)
+    tiny = [(west, south), (west + 1e-9, south), (west, south + 1e-9), (west, south)]
+    sheet.row("G11")["geometry"] = shapely.Polygon(tiny)
+    assert send(office.planner, saved(sheet)).status_code == 422
+    for row in sheet.rows:
+        row["geometry"] = shapely.transform(row["geometry"], lambda xy: xy - 20.0)
+    assert send(office.planner, saved(sheet)).status_code == 422
+    for row in sheet.rows:
+        row["id"] = None
+    assert send(office.planner, saved(sheet)).status_code == 422
+
+
+def test_an_area_twice_is_an_overlap(office: Office) -> None:
+    sheet = exported(office)
+    sheet.rows.append(dict(sheet.row("G11")))
+    refused = send(office.planner, saved(sheet))
+    assert refused.status_code == 422
+    assert refused.json()["features"]
