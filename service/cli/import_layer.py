@@ -26,7 +26,7 @@ from service.cli.repairs import (
 )
 from service.settings import Settings
 
-_LAYERS = "grids, border, markers, stations, representatives, or the code of another area layer"
+_LAYERS = "grids, border, markers, stations, representatives, dwellings, lines, or the code of an area layer"
 
 LayerCode = Annotated[str, typer.Argument(metavar="LAYER", help=f"One of: {_LAYERS}.")]
 File = Annotated[
@@ -60,7 +60,7 @@ Levels = Annotated[
 ]
 Kind = Annotated[
     str | None,
-    typer.Option("--kind", metavar="KIND", help="partition or overlay for areas; the kind of all markers."),
+    typer.Option("--kind", metavar="KIND", help="partition or overlay; the kind of all markers or lines."),
 ]
 Crs = Annotated[
     str | None,

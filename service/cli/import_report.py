@@ -26,7 +26,8 @@ def _head(report: dict[str, Any]) -> str:
         return f"{source}: {' in '.join(counts)}."
     if "lines" in report:
         return f"{source}: {len(report['lines']):,} lines, {report['length_m'] / 1000:,.3f} km."
-    return f"{source}: {report['rows']:,} points."
+    what = "rows" if "line_kinds" in report else "points"
+    return f"{source}: {report['rows']:,} {what}."
 
 
 def _area_lines(report: dict[str, Any]) -> list[str]:
@@ -66,6 +67,11 @@ def _border_lines(report: dict[str, Any]) -> list[str]:
 
 
 def _point_lines(report: dict[str, Any]) -> list[str]:
+    if "line_kinds" in report:
+        counts = ", ".join(f"{count:,} {kind}" for kind, count in sorted(report["line_kinds"].items()))
+        return [f"  {report['parts']:,} lines: {counts}; {report['length_m'] / 1000:,.3f} km"]
+    if "households" in report:
+        return [f"  {report['households']:,} households"]
     if "kinds" in report:
         counts = ", ".join(f"{count:,} {kind}" for kind, count in sorted(report["kinds"].items()))
         return [f"  {counts}; {report['on_border']:,} of them on the border"]

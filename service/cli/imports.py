@@ -23,13 +23,15 @@ from service.readers.places import read_places
 from service.readers.units import UnitRows, unit_rows
 from service.readers.vector import Features, Shape, read_vector, swapped_axes
 from service.use_cases.import_border import plan_border, store_border
+from service.use_cases.import_features import DwellingPlan, LinePlan, plan_dwellings, plan_lines
 from service.use_cases.import_grids import Examination, examine, publish
 from service.use_cases.import_markers import STATION, plan_markers, store_markers
 from service.use_cases.import_representatives import plan_representatives, store_representatives
 from service.use_cases.repair_grids import plan_repair
 
 _LEVELS = ("township", "village", "grid")
-_POINTS = ("markers", "stations", "representatives")
+_POINTS = ("markers", "stations", "representatives", "dwellings")
+_LINES = ("border", "lines")
 _NO_DEFECTS: dict[str, Any] = {"type": "FeatureCollection", "features": []}
 
 
@@ -82,11 +84,11 @@ class Request:
             return Prepared(
                 read_places(self.file, layer=self.source_layer, crs=self.crs, encoding=self.encoding)
             )
-        shape: Shape = "line" if self.layer == "border" else "area"
+        shape: Shape = "line" if self.layer in _LINES else "area"
         features = read_vector(
             self.file, shape, layer=self.source_layer, crs=self.crs, encoding=self.encoding
         )
-        if self.layer == "border":
+        if self.layer in _LINES:
             return Prepared(features)
         return self._read_areas(features)
 
@@ -185,6 +187,8 @@ def carry_out(target: Target, request: Request, prepared: Prepared) -> tuple[dic
         report, collection = _areas(target, request, prepared, prepared.units, day)
     elif request.layer == "border":
         report = _border(target, request, prepared.features, day)
+    elif request.layer in ("dwellings", "lines"):
+        report = _ground(target, request, prepared.features)
     elif request.layer == "representatives":
         report = _representatives(target, request, prepared.features, day)
     else:
@@ -291,6 +295,17 @@ def _border(target: Target, request: Request, features: Features, day: date) -> 
     )
     if request.apply and target.stores is not None:
         store_border(target.stores, plan, day)
+    return plan.to_json()
+
+
+def _ground(target: Target, request: Request, features: Features) -> dict[str, Any]:
+    plan: DwellingPlan | LinePlan
+    if request.layer == "dwellings":
+        plan = plan_dwellings(features, request.fields)
+    else:
+        plan = plan_lines(features, request.fields, request.kind)
+    if request.apply and target.stores is not None:
+        plan.store(target.stores)
     return plan.to_json()
 
 

@@ -1,0 +1,172 @@
+"""Importing what lies on the ground: dwellings with their households, and lines such as roads and rivers."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+import shapely
+
+from geo.crs import geodesic_length
+from geo.errors import N_
+from geo.lattice import SCALE, quantise
+from layers.dwellings import Dwelling
+from layers.ids import new_id
+from layers.line_features import LINE_KINDS, LineFeature, LineKind
+from layers.stores import Stores
+from service.readers.columns import (
+    code_field,
+    counts,
+    lacking,
+    repeated_codes,
+    required_texts,
+    resolve,
+    texts,
+)
+from service.readers.faults import RowFault, refuse_rows
+from service.readers.vector import Features
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DwellingPlan:
+    """What an import of dwellings would store."""
+
+    features: Features
+    dwellings: tuple[Dwelling, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report."""
+        return {
+            **_source(self.features),
+            "rows": len(self.dwellings),
+            "households": sum(one.households for one in self.dwellings),
+        }
+
+    def store(self, stores: Stores) -> None:
+        """Store them in place of those with the same codes; others stay."""
+        stores.dwellings.replace(self.dwellings)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LinePlan:
+    """What an import of lines would store; ``rows`` of the file may be of several parts."""
+
+    features: Features
+    lines: tuple[LineFeature, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report."""
+        length = float(np.sum([geodesic_length(one.line) for one in self.lines])) if self.lines else 0.0
+        return {
+            **_source(self.features),
+            "rows": len(self.features),
+            "parts": len(self.lines),
+            "length_m": round(length, 3),
+            "line_kinds": dict(Counter(one.kind for one in self.lines)),
+        }
+
+    def store(self, stores: Stores) -> None:
+        """Store them in place of those with the same codes; others stay."""
+        stores.lines.replace(self.lines)
+
+
+def plan_dwellings(features: Features, fields: Mapping[str, str]) -> DwellingPlan:
+    """Read dwellings: points with a code and a number of households, 1 where there is no field for it.
+
+    Raises
+    ------
+    InvalidRows
+        Rows without a code, with one that another row has, or whose households are no whole number.
+    InvalidInput
+        There is no such field.
+    """
+    chosen = resolve(features, fields, ("code", "households"))
+    codes, faults = required_texts(features, code_field(features, chosen))
+    faults += repeated_codes(codes)
+    households: list[int | None] = [1] * len(codes)
+    if "households" in chosen:
+        households, more = counts(features, chosen["households"])
+        faults += more
+        faults += _missing(households, chosen["households"])
+    refuse_rows(features.file, features.layer, faults)
+    lonlat = np.array([(point.x, point.y) for point in features.geometries])
+    lonlat = np.rint(lonlat * SCALE) / SCALE
+    rows = zip(codes, lonlat.tolist(), households, strict=True)
+    return DwellingPlan(
+        features, tuple(Dwelling(new_id(), code, lon, lat, count or 0) for code, (lon, lat), count in rows)
+    )
+
+
+def plan_lines(features: Features, fields: Mapping[str, str], kind: str | None = None) -> LinePlan:
+    """Read lines: each with a code and a kind, on the lattice; parts of a row get its code and a number.
+
+    Parameters
+    ----------
+    features
+        Lines, of one part or several.
+    fields
+        Which fields hold code, name and kind.
+    kind
+        The kind of all rows, where the file has no field for it.
+
+    Raises
+    ------
+    InvalidRows
+        Rows without a code, with one that another row has, of an unknown kind, or shorter than a centimetre.
+    InvalidInput
+        There is no such field, or neither a field nor an option for the kind.
+    """
+    chosen = resolve(features, fields, ("code", "name", "kind"))
+    if "kind" not in chosen and kind is None:
+        raise lacking(features, "kind", N_("Name it with --field kind=FIELD, or one for all with --kind."))
+    codes, faults = required_texts(features, code_field(features, chosen))
+    names: list[str | None] = [None] * len(codes)
+    if "name" in chosen:
+        names, more = texts(features, chosen["name"])
+        faults += more
+    kinds: list[str] = [kind or ""] * len(codes)
+    if kind is None:
+        kinds, more = required_texts(features, chosen["kind"])
+        faults += more
+    faults += _unknown_kinds(kinds)
+    made: list[LineFeature] = []
+    for row, shape in enumerate(quantise(features.geometries), start=1):
+        parts = [one for one in shapely.get_parts(shape) if one.length > 0 and one.is_valid]
+        if not parts:
+            message, mend = N_("Its line has no length on the lattice."), N_("Leave it out.")
+            faults.append(RowFault(row, message, mend, codes[row - 1]))
+        for number, part in enumerate(parts, start=1):
+            code = codes[row - 1] if len(parts) == 1 else f"{codes[row - 1]}-{number}"
+            name = names[row - 1] or codes[row - 1]
+            made.append(LineFeature(new_id(), code, cast("LineKind", kinds[row - 1]), name, part))
+    faults += repeated_codes(codes)
+    # The code of a part may be that of another row, too.
+    refuse_rows(features.file, features.layer, faults or repeated_codes([one.code for one in made]))
+    return LinePlan(features, tuple(made))
+
+
+def _source(features: Features) -> dict[str, Any]:
+    return {"file": features.file, "source_layer": features.layer, "crs": features.crs}
+
+
+def _missing(values: Sequence[int | None], field: str) -> list[RowFault]:
+    return [
+        RowFault(row, N_("Its field “{field}” is empty."), N_("Fill it in."), params={"field": field})
+        for row, value in enumerate(values, start=1)
+        if value is None
+    ]
+
+
+def _unknown_kinds(kinds: Sequence[str]) -> list[RowFault]:
+    known = ", ".join(LINE_KINDS)
+    return [
+        RowFault(
+            row,
+            N_("There is no kind of line “{kind}”; there are: {known}."),
+            N_("Use one of them."),
+            params={"kind": kind[:40], "known": known},
+        )
+        for row, kind in enumerate(kinds, start=1)
+        if kind and kind not in LINE_KINDS
+    ]

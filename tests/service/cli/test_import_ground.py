@@ -1,0 +1,80 @@
+"""``./wardline import`` of dwellings and lines on a real database."""
+
+from pathlib import Path
+
+import pytest
+import shapely
+
+from geo.lattice import on_lattice
+from layers.stores import Stores
+from tests.service.cli.files import Import, points, write
+
+
+class TestDwellings:
+    """Places with households."""
+
+    def test_they_are_stored_in_place_of_those_with_the_same_codes(
+        self, run_import: Import, tmp_path: Path, district_d: Stores
+    ) -> None:
+        path = points(tmp_path / "d.csv", "id,homes,lon,lat", "A,3,116.1,49", "B,0,116.2,49.1")
+        named = ("--field", "code=id", "--field", "households=homes")
+        code, report = run_import("dwellings", path, *named)
+        assert (code, report["applied"], report["rows"], report["households"]) == (0, False, 2, 3)
+        assert district_d.dwellings.count() == 0
+        assert run_import("dwellings", path, *named, "--apply")[0] == 0
+        again = points(tmp_path / "d.csv", "id,homes,lon,lat", "B,7,116.2,49.1", "C,1,116.3,49")
+        assert run_import("dwellings", again, *named, "--apply")[0] == 0
+        stored = {one: district_d.dwellings.by_code(one).households for one in "ABC"}
+        assert stored == {"A": 3, "B": 7, "C": 1}
+
+    def test_what_is_no_number_of_households_is_named_by_row(
+        self, run_import: Import, tmp_path: Path
+    ) -> None:
+        path = points(
+            tmp_path / "d.csv",
+            "code,households,lon,lat",
+            "A,-1,116,49",
+            "B,2.5,116,49",
+            "B,,116,49",
+            ",1,116,49",
+        )
+        code, refusal = run_import("dwellings", path)
+        assert code == 1
+        assert {row["row"] for row in refusal["rows"]} == {1, 2, 3, 4}
+
+
+class TestLines:
+    """Roads, rivers and tracks."""
+
+    def test_parts_get_numbers_and_everything_is_on_the_lattice(
+        self, run_import: Import, tmp_path: Path, district_d: Stores
+    ) -> None:
+        road = shapely.LineString([(116.00000004, 49), (116.1, 49.033333333)])
+        river = shapely.MultiLineString([[(116, 49), (116.1, 49)], [(116.2, 49), (116.3, 49)]])
+        path = write(
+            tmp_path / "l.geojson", [road, river], code=["R", "W"], kind=["road", "river"], name=["A", None]
+        )
+        code, report = run_import("lines", path, "--apply")
+        assert (code, report["rows"], report["parts"]) == (0, 2, 3)
+        assert report["line_kinds"] == {"road": 1, "river": 2}
+        stored = {one.code: one for one in district_d.lines.all()}
+        assert set(stored) == {"R", "W-1", "W-2"}
+        assert (stored["R"].name, stored["W-1"].name) == ("A", "W")
+        assert all(on_lattice(shapely.get_coordinates(one.line)) for one in stored.values())
+
+    @pytest.mark.parametrize("given", [[], ["--kind", "canal"]])
+    def test_a_kind_is_needed_and_must_be_known(
+        self, run_import: Import, tmp_path: Path, given: list[str]
+    ) -> None:
+        path = write(tmp_path / "l.geojson", [shapely.LineString([(116, 49), (117, 49)])], code=["R"])
+        code, refusal = run_import("lines", path, *given)
+        assert code == 1
+        assert "kind" in refusal["detail"] or "canal" in str(refusal["rows"])
+
+    def test_codes_of_parts_that_meet_other_codes_are_refused(
+        self, run_import: Import, tmp_path: Path
+    ) -> None:
+        two = shapely.MultiLineString([[(116, 49), (116.1, 49)], [(116.2, 49), (116.3, 49)]])
+        one = shapely.LineString([(116, 49), (116.1, 49)])
+        path = write(tmp_path / "l.geojson", [two, one], code=["R", "R-1"])
+        assert run_import("lines", path, "--kind", "road")[0] == 1
