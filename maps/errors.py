@@ -6,7 +6,8 @@
         ├── BadBounds        a box of which no base map can be cut
         ├── UnknownAsset     a file that is not on the list of served files
         ├── AssetMissing     a listed file that is not installed
-        └── TileOutOfRange   a tile address that is not on the globe
+        ├── TileOutOfRange   a tile address that is not on the globe
+        └── PdfUnavailable   PDF cannot be made on this machine, or not now
 
 What reaches people through the service is answered with the statuses of ``service.errors``.
 """
@@ -48,3 +49,9 @@ class TileOutOfRange(MapError):
     """A tile address does not exist at its zoom level."""
 
     code = "tile-out-of-range"
+
+
+class PdfUnavailable(MapError):
+    """PDF cannot be made on this machine, or not now."""
+
+    code = "pdf-unavailable"

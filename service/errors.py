@@ -35,7 +35,7 @@ from typing import Any, ClassVar
 from geo.errors import N_, GeoError, WardlineError
 from geo.redraw.refusals import RedrawRefused
 from layers.errors import Conflict, Gone, LayerError, NotFound, OutOfReach, UnknownLayer, WrongPerson
-from maps.errors import AssetMissing, MapError, TileOutOfRange, UnknownAsset, UnknownView
+from maps.errors import AssetMissing, MapError, PdfUnavailable, TileOutOfRange, UnknownAsset, UnknownView
 
 Translate = Callable[[str], str]
 
@@ -226,6 +226,7 @@ STATUS: Mapping[type[WardlineError], int] = {
     UnknownView: 404,
     TileOutOfRange: 404,
     AssetMissing: 503,
+    PdfUnavailable: 503,
     ServiceError: 422,
     MalformedBody: 400,
     InvalidInput: 422,

@@ -1,6 +1,7 @@
 """From an area and its neighbours to legs: which ring, from where, past whom."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from math import radians
 from typing import Any
 
@@ -113,7 +114,9 @@ class _Ground:
         numbered = shapely.linestrings(np.column_stack((points, np.arange(len(points)))))
         while tolerance > 1e-3:
             slim = shapely.simplify(numbered, tolerance, preserve_topology=False)
-            kept = np.rint(shapely.get_coordinates(slim, include_z=True)[:, 2]).astype(np.int64)
+            kept: npt.NDArray[np.int64] = np.rint(shapely.get_coordinates(slim, include_z=True)[:, 2]).astype(
+                np.int64
+            )
             kept[-1] = len(points) - 1
             if not closed or len(kept) >= 4:
                 return kept
@@ -142,9 +145,7 @@ def _owners(neighbours: Mapping[str, Geometry]) -> dict[Edge, str]:
 def _edges(ring: Points) -> list[Edge]:
     """Return the edges of a closed ring, each with the smaller end first."""
     points = [tuple(point) for point in to_lattice(ring).tolist()]
-    return [
-        (*min(tail, head), *max(tail, head)) for tail, head in zip(points[:-1], points[1:], strict=True)
-    ]
+    return [(*min(tail, head), *max(tail, head)) for tail, head in pairwise(points)]
 
 
 def _walk(ground: _Ground, owners: Mapping[Edge, str], part: int, ring: Points, hole: Any) -> Walk:
@@ -160,7 +161,7 @@ def _walk(ground: _Ground, owners: Mapping[Edge, str], part: int, ring: Points, 
     ends = sorted(set(ends) | {0})
     runs = tuple(
         _run(ground, sides[order[a]], ring[order[a : b + 1]], flat[order[a : b + 1]])
-        for a, b in zip(ends[:-1], ends[1:], strict=True)
+        for a, b in pairwise(ends)
     )
     lon, lat = (float(value) for value in ring[first])
     legs = [leg for run in runs for leg in run.legs]

@@ -156,6 +156,8 @@ POLICY: Mapping[str, Rule] = {
     "GET /api/v1/plans/{plan}/changes": Rule(OFFICE, "district"),
     "GET /api/v1/plans/{plan}/conflicts": Rule(OFFICE, "district"),
     "POST /api/v1/plans/{plan}/balance": Rule(PLANNING, "district"),
+    "GET /api/v1/plans/{plan}/document.html": Rule(OFFICE, "district"),
+    "GET /api/v1/plans/{plan}/document.pdf": Rule(OFFICE, "district"),
     "POST /api/v1/plans/{plan}/submit": Rule(PLANNING, "district"),
     "POST /api/v1/plans/{plan}/withdraw": Rule(PLANNING, "district"),
     "POST /api/v1/plans/{plan}/reopen": Rule(PLANNING, "district"),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from sqlalchemy.exc import DBAPIError
 
 from geo.errors import N_, WardlineError
-from service.doctor import assets, backups, machine, records, row_security, stored, versions
+from service.doctor import assets, backups, documents, machine, records, row_security, stored, versions
 from service.doctor.findings import Finding, Patient, State
 
 Check = Callable[[Patient], Iterable[Finding]]
@@ -29,6 +29,7 @@ CHECKS: Mapping[str, Check] = {
     "backups": backups.check_backups,
     "retention": records.check_retention,
     "browser": assets.check,
+    "documents": documents.check,
 }
 """Each check by its name."""
 

@@ -1,5 +1,7 @@
 """Descriptions: walking the legs comes back to the start, and every neighbour is named once per run."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import shapely
@@ -119,4 +121,4 @@ def test_holes_and_islands_are_walked_apart_and_a_tiny_one_stays_a_ring() -> Non
     # With the unit on the right a hole is walked against the clock.
     assert [round(leg.bearing_deg / 90) % 4 for leg in found.walks[0].runs[0].legs] == [1, 2, 3, 0]
     turns = [round(leg.bearing_deg / 90) % 4 for leg in hole.runs[0].legs]
-    assert all((b - a) % 4 == 3 for a, b in zip(turns, turns[1:], strict=False))
+    assert all((b - a) % 4 == 3 for a, b in pairwise(turns))

@@ -16,7 +16,15 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 
 def texts() -> Iterator[str]:
     sources = [
-        ("python", "N_", [*ROOT.glob("maps/*.py"), *ROOT.glob("service/routers/[apt]*.py")]),
+        (
+            "python",
+            "N_",
+            [
+                *ROOT.glob("maps/*.py"),
+                *ROOT.glob("maps/document/*.py"),
+                *ROOT.glob("service/routers/[apt]*.py"),
+            ],
+        ),
         ("jinja2.ext:babel_extract", "_", list(ROOT.glob("maps/templates/*.html"))),
     ]
     for method, keyword, paths in sources:

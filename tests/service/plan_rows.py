@@ -39,6 +39,8 @@ PLANS: dict[str, Row] = {
             "units": "?bbox=1,2,3,4",
             "changes": "",
             "conflicts": "",
+            "document.html": "",
+            "document.pdf": "",
         }.items()
     },
     **{

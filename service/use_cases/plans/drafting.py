@@ -162,7 +162,7 @@ def plans_json(stores: Stores, plans: Sequence[Plan], planner: Planner) -> list[
     """Return plans as readers see them."""
     counts = stores.plans.counts([plan.id for plan in plans])
     releases = {one.id: one for layer in {plan.layer for plan in plans} for one in stores.releases.all(layer)}
-    scope = _names(stores, {unit for plan in plans for unit in plan.scope})
+    scope = names(stores, {unit for plan in plans for unit in plan.scope})
     return [_plan_json(stores, plan, planner, counts, releases, scope) for plan in plans]
 
 
@@ -229,7 +229,8 @@ def operation_json(one: PlanOp) -> dict[str, Any]:
     }
 
 
-def _names(stores: Stores, units: set[UUID]) -> dict[UUID, dict[str, str]]:
+def names(stores: Stores, units: Collection[UUID]) -> dict[UUID, dict[str, str]]:
+    """Return code and name of units as they are now, or as they were last."""
     if not units:
         return {}
     today = stores.districts.current().today(datetime.now(UTC))

@@ -1,0 +1,270 @@
+"""Maps as SVG that browsers and the PDF draw alike: attributes only, no style, no script, no link."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import shapely
+from markupsafe import Markup, escape
+from shapely import Geometry
+
+from geo.redraw import Change, State, UnitState
+from maps import style
+from maps.document import labels
+from maps.document.facts import Maps
+from maps.document.frames import Frame
+
+MOST_UNITS = 2_500
+"""More units than this in a frame, and only the changed ones and their neighbours are drawn."""
+
+_GROUND = {name: light for name, (light, _) in style.GROUND.items()}
+CHANGED = style.SEQUENCE[0].light
+MOVED = style.GAP.light
+RIVER = style.AGES[1].light
+ROAD = style.GROUND["parent-line"][0]
+MARK = style.MARKERS[0].light
+_LINES: Mapping[str, str] = {
+    "river": f'stroke="{RIVER}" stroke-width="1.6"',
+    "road": f'stroke="{ROAD}" stroke-width="1.1"',
+    "track": f'stroke="{ROAD}" stroke-width="0.8" stroke-dasharray="4 2"',
+    "other": f'stroke="{ROAD}" stroke-width="0.6" stroke-dasharray="1 2"',
+}
+_FONT = 'font-family="Noto Sans, Noto Sans CJK SC, DejaVu Sans, sans-serif"'
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sheet:
+    """What one map shows: a frame for a group of changed units; codes are drawn without ``prefix``.
+
+    ``key`` tells the parts of the map from those of other maps of the page.
+    """
+
+    frame: Frame
+    group: Collection[UUID]
+    title: str
+    key: str
+    prefix: str = ""
+
+
+def side(maps: Maps, state: State, sheet: Sheet) -> Markup:
+    """Return one map of a state."""
+    frame = sheet.frame
+    units = _shown(maps, state, frame)
+    changed = maps.change.units
+    drawn = {unit: frame.place(value.area) for unit, value in units.items()}
+    body = [
+        _area(area, _GROUND["unit"] if unit not in changed else CHANGED, _GROUND["unit-line"], 0.7)
+        for unit, area in drawn.items()
+    ]
+    body += [
+        _area(frame.place(ground), f"url(#{sheet.key})", "none", 0) for ground in moved(maps.change, state)
+    ]
+    body += _lines(maps, frame)
+    body += [_outline(frame.place(ground), _GROUND["top-line"], 1.8) for ground in uppers(units)]
+    body += [
+        _outline(area.boundary, _GROUND["selected"], 1.5) for unit, area in drawn.items() if unit in changed
+    ]
+    body += _marks(maps, frame)
+    wanted = [
+        (area, units[unit].code.removeprefix(sheet.prefix), unit in sheet.group)
+        for unit, area in drawn.items()
+    ]
+    wanted += _names_of_marks(maps, frame)
+    body += [_label(one) for one in labels.place(wanted, frame.width, frame.height - 24)]
+    return _svg(frame, sheet.title, sheet.key, body)
+
+
+def overview(maps: Maps, frame: Frame, groups: Sequence[Collection[UUID]], title: str) -> Markup:
+    """Return the map of all changes, numbered by their groups."""
+    units = _shown(maps, maps.after, frame)
+    changed = maps.change.units
+    body = [
+        _area(
+            frame.place(value.area),
+            CHANGED if unit in changed else _GROUND["unit"],
+            _GROUND["selected"] if unit in changed else _GROUND["unit-line"],
+            0.9 if unit in changed else 0.4,
+        )
+        for unit, value in sorted(units.items(), key=lambda item: item[0] in changed)
+    ]
+    body += [_area(frame.place(one), "url(#all)", "none", 0) for one in moved(maps.change, maps.after)]
+    body += _lines(maps, frame)
+    body += [_outline(frame.place(ground), _GROUND["top-line"], 1.6) for ground in uppers(units)]
+    if len(groups) > 1:
+        body += [_number(frame, maps, number, group) for number, group in enumerate(groups, 1)]
+    return _svg(frame, title, "all", body)
+
+
+def prefix_of(maps: Maps, frame: Frame) -> str:
+    """Return what all codes of a frame begin with, where they are too long to be drawn whole."""
+    both = (*_shown(maps, maps.before, frame).values(), *_shown(maps, maps.after, frame).values())
+    return labels.shortened({value.code for value in both})
+
+
+def moved(change: Change, state: State) -> list[Geometry]:
+    """Return the ground of units of a state that is another's on the other side of a change."""
+    found = []
+    for unit in change.units:
+        here, sides = state.get(unit), (change.before.get(unit), change.after.get(unit))
+        other = sides[0] if here is sides[1] else sides[1]
+        if here is None:
+            continue
+        ground = here.area if other is None else shapely.difference(here.area, other.area)
+        if not ground.is_empty and ground.area > 0:
+            found.append(ground)
+    return found
+
+
+def uppers(units: Mapping[UUID, UnitState]) -> list[Geometry]:
+    """Return the outlines of the level above, as far as its units are drawn."""
+    below: dict[UUID, list[Geometry]] = defaultdict(list)
+    for value in units.values():
+        if value.parent is not None:
+            below[value.parent].append(value.area)
+    return [shapely.coverage_union_all(areas).boundary for areas in below.values()]
+
+
+def _shown(maps: Maps, state: State, frame: Frame) -> dict[UUID, UnitState]:
+    found = state.near(frame.box)
+    if len(found) > MOST_UNITS:
+        there = [unit for unit in maps.change.units if state.get(unit) is not None]
+        found = sorted({*there, *state.around(set(there))})
+    return {unit: state.unit(unit) for unit in found}
+
+
+def _lines(maps: Maps, frame: Frame) -> list[str]:
+    west, south, east, north = frame.box
+    return [
+        f'<path d="{_path(frame.place(line))}" fill="none" {_LINES.get(kind, _LINES["other"])}/>'
+        for kind, line in maps.lines
+        if _meets(line.bounds, (west, south, east, north))
+    ]
+
+
+def _meets(a: Sequence[float], b: Sequence[float]) -> bool:
+    return a[0] <= b[2] and b[0] <= a[2] and a[1] <= b[3] and b[1] <= a[3]
+
+
+def _marks(maps: Maps, frame: Frame) -> list[str]:
+    found = []
+    for mark in maps.marks:
+        point = frame.place(shapely.Point(mark.lon, mark.lat))
+        if not point.is_empty:
+            x, y = round(point.x - 2.4, 1), round(point.y - 2.4, 1)
+            found.append(
+                f'<rect x="{x}" y="{y}" width="4.8" height="4.8" fill="{MARK}" stroke="#ffffff" '
+                f'stroke-width="0.8"><title>{escape(mark.code)} {escape(mark.name)}</title></rect>'
+            )
+    return found
+
+
+def _names_of_marks(maps: Maps, frame: Frame) -> list[tuple[Geometry, str, bool]]:
+    """Return the codes of marks as labels to place, each below its mark."""
+    points = [(frame.place(shapely.Point(mark.lon, mark.lat)), mark.code) for mark in maps.marks]
+    return [
+        (shapely.Point(at.x, at.y + 10).buffer(1.0), code, False) for at, code in points if not at.is_empty
+    ]
+
+
+def _number(frame: Frame, maps: Maps, number: int, group: Collection[UUID]) -> str:
+    states = [maps.change.after.get(unit) or maps.change.before.get(unit) for unit in group]
+    areas = [value.area for value in states if value is not None]
+    west, south, east, north = shapely.total_bounds(np.array(areas, dtype=object)).tolist()
+    at = frame.place(shapely.Point((west + east) / 2, (south + north) / 2))
+    x, y = round(at.x, 1), round(at.y, 1)
+    radius = 9 if number < 100 else 12
+    return (
+        f'<circle cx="{x}" cy="{y}" r="{radius}" fill="{_GROUND["selected"]}" stroke="#ffffff" '
+        f'stroke-width="1.5"/>{_text(x, y + 4, str(number), "#ffffff", 11, "middle", bold=True)}'
+    )
+
+
+def _label(one: labels.Label) -> str:
+    colour = _GROUND["selected"] if one.strong else _GROUND["quiet"]
+    size = labels.SIZE if one.strong else labels.SIZE - 2
+    halo = _text(one.x, one.y + 4, one.text, _GROUND["halo"], size, "middle", one.strong, halo=True)
+    return halo + _text(one.x, one.y + 4, one.text, colour, size, "middle", one.strong)
+
+
+def _text(
+    x: float,
+    y: float,
+    text: str,
+    fill: str,
+    size: float,
+    anchor: str,
+    bold: Any = False,
+    *,
+    halo: bool = False,
+) -> str:
+    edge = f' stroke="{fill}" stroke-width="3" stroke-linejoin="round"' if halo else ""
+    hidden = ' aria-hidden="true"' if halo else ""
+    weight = ' font-weight="700"' if bold else ""
+    return (
+        f'<text x="{round(x, 1)}" y="{round(y, 1)}" {_FONT} font-size="{size}"{weight} fill="{fill}"{edge} '
+        f'text-anchor="{anchor}"{hidden}>{escape(text)}</text>'
+    )
+
+
+def _area(shape: Geometry, fill: str, stroke: str, width: float) -> str:
+    path = _path(shape)
+    line = f' stroke="{stroke}" stroke-width="{width}" stroke-linejoin="round"' if width else ""
+    return f'<path d="{path}" fill="{fill}" fill-rule="evenodd"{line}/>' if path else ""
+
+
+def _outline(shape: Geometry, stroke: str, width: float) -> str:
+    path = _path(shape)
+    line = f'stroke="{stroke}" stroke-width="{width}" stroke-linejoin="round"'
+    return f'<path d="{path}" fill="none" {line}/>' if path else ""
+
+
+def _path(shape: Geometry) -> str:
+    """Return the path of the lines and rings of a shape, to a tenth of a unit."""
+    found = []
+    for part in shapely.get_parts(shape):
+        if part.geom_type == "Polygon":
+            found += [_points(ring, "Z") for ring in (part.exterior, *part.interiors)]
+        elif part.geom_type in ("LineString", "LinearRing"):
+            found.append(_points(part, ""))
+        elif part.geom_type.startswith(("Multi", "Geometry")):
+            found.append(_path(part))
+    return "".join(found)
+
+
+def _points(line: Geometry, end: str) -> str:
+    at = shapely.get_coordinates(line)
+    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in at.tolist()) + end if len(at) else ""
+
+
+def _svg(frame: Frame, title: str, key: str, body: Sequence[str]) -> Markup:
+    width, height = frame.width, frame.height
+    inner = "".join(body)
+    return Markup(  # noqa: S704 - texts are escaped where they are put in
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
+        f'height="{height}" role="img" aria-label="{escape(title)}">'
+        f'<defs><pattern id="{key}" width="5" height="5" patternUnits="userSpaceOnUse">'
+        f'<path d="M-1 6L6 -1M-1 1L1 -1M4 6L6 4" stroke="{MOVED}" stroke-width="0.9" fill="none"/>'
+        "</pattern></defs>"
+        f'<rect width="{width}" height="{height}" fill="{_GROUND["home"]}"/>{inner}{_furniture(frame)}'
+        f'<rect x="0.5" y="0.5" width="{width - 1}" height="{height - 1}" fill="none" '
+        f'stroke="{_GROUND["parent-line"]}"/></svg>'
+    )
+
+
+def _furniture(frame: Frame) -> str:
+    """Return the scale bar and the arrow to the north, on a ground that lets them be read."""
+    length, metres = frame.scale()
+    said = f"{metres // 1000} km" if metres >= 1000 else f"{metres} m"
+    ink, y = _GROUND["label"], frame.height - 9
+    x = frame.width - 17
+    return (
+        f'<rect x="6" y="{y - 14}" width="{length + 14 + 9 * len(said):.1f}" height="19" rx="3" '
+        f'fill="#ffffff" fill-opacity="0.93"/><path d="M12 {y - 7}V{y - 2}H{12 + length:.1f}V{y - 7}" '
+        f'fill="none" stroke="{ink}" stroke-width="1.3"/>{_text(18 + length, y - 1, said, ink, 10, "start")}'
+        f'<rect x="{x - 11}" y="6" width="22" height="32" rx="3" fill="#ffffff" fill-opacity="0.93"/>'
+        f'<path d="M{x} 20L{x + 5} 34L{x} 30.5L{x - 5} 34Z" fill="{ink}"/>'
+        f"{_text(x, 17, 'N', ink, 10, 'middle', bold=True)}"
+    )
