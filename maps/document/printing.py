@@ -9,6 +9,8 @@ from maps.errors import PdfUnavailable
 
 _AT_ONCE = BoundedSemaphore(1)
 """One at a time: it is slow, and another at the same time would only make both slower."""
+_IN_LINE = BoundedSemaphore(4)
+"""Who waits keeps a thread of the service, so only few may."""
 _PATIENCE_S = 60
 
 
@@ -48,16 +50,25 @@ def pdf(html: str) -> bytes:
 def rendered(html: str, *, wait_s: float = _PATIENCE_S) -> tuple[Any, bytes]:
     """Return the pages of a document as WeasyPrint laid them out, and the PDF."""
     weasyprint = require_pdf()
-    if not _AT_ONCE.acquire(timeout=wait_s):
-        raise PdfUnavailable(
-            N_("Other documents are being made; this one had to wait for too long."),
-            mend=N_("Try again in a minute, or open the HTML document."),
-        )
+    if not _IN_LINE.acquire(blocking=False):
+        raise _busy()
     try:
-        document = weasyprint.HTML(string=html, url_fetcher=_refuse(weasyprint)).render()
-        return document, document.write_pdf()
+        if not _AT_ONCE.acquire(timeout=wait_s):
+            raise _busy()
+        try:
+            document = weasyprint.HTML(string=html, url_fetcher=_refuse(weasyprint)).render()
+            return document, document.write_pdf()
+        finally:
+            _AT_ONCE.release()
     finally:
-        _AT_ONCE.release()
+        _IN_LINE.release()
+
+
+def _busy() -> PdfUnavailable:
+    return PdfUnavailable(
+        N_("Other documents are being made; this one cannot be made now."),
+        mend=N_("Try again in a minute, or open the HTML document."),
+    )
 
 
 def _refuse(weasyprint: Any) -> Any:

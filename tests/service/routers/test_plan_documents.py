@@ -5,7 +5,8 @@ import json
 import re
 from datetime import date
 from html.parser import HTMLParser
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 import shapely
@@ -20,6 +21,8 @@ from layers.markers import Marker
 from layers.stores import Stores
 from maps.document import printing
 from maps.errors import PdfUnavailable
+from service.doctor import documents
+from service.doctor.findings import State
 from tests.fixtures.plans import Desk, Office, corner, move
 
 HOSTILE = "<img src=x onerror=alert(1)> {{7*7}} {% raw %} ${7*7} url(http://example.invalid/x)"
@@ -233,3 +236,24 @@ def test_without_pango_the_pdf_says_so(office: Office, monkeypatch: pytest.Monke
     assert "Pango" in problem["detail"]
     with pytest.raises(PdfUnavailable):
         printing.require_pdf()
+    (finding,) = documents.check(cast("Any", None))
+    assert finding.state is State.WARNING
+    assert "Pango" in finding.what
+
+
+def test_who_would_wait_for_too_many_others_is_told_at_once() -> None:
+    line = printing._IN_LINE
+    with line, line, line, line, pytest.raises(PdfUnavailable):
+        printing.rendered("<p>later</p>")
+    assert printing.rendered("<p>now</p>")[1].startswith(b"%PDF-")
+
+
+def test_what_a_page_names_is_not_fetched(tmp_path: Path) -> None:
+    picture = tmp_path / "p.svg"
+    picture.write_text('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><text>LEAK</text></svg>')
+    fetcher = printing._refuse(printing.require_pdf())
+    with pytest.raises(ValueError, match="everything inside"):
+        fetcher.fetch(picture.as_uri())
+    layout, _ = printing.rendered(f'<img src="{picture.as_uri()}" alt="none"><p>rest</p>')
+    assert "rest" in text_of(layout)
+    assert "none" in text_of(layout)
