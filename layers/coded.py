@@ -1,7 +1,7 @@
 """Stores of things on the ground that have a code, a place and no period: dwellings and lines."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from uuid import UUID
 
@@ -67,6 +67,15 @@ class CodedStore(Store, Generic[T]):
         rows = [self._row(value) for value in values]
         self._insert(self.table, [{**row, "id": known.get(row["code"], row["id"])} for row in rows])
         Heads(self._session, self.district).raise_head(self.layer)
+
+    def remove(self, codes: Collection[str]) -> int:
+        """Remove those with some codes; return how many there were."""
+        columns = self.table.c
+        gone = (columns.district == self.district) & (columns.code == func.any(sorted(codes)))
+        removed = self._write(self.table.delete().where(gone)).rowcount if codes else 0
+        if removed:
+            Heads(self._session, self.district).raise_head(self.layer)
+        return removed
 
     def get(self, identifier: UUID) -> T:
         """Return one by its id.

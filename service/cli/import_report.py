@@ -69,7 +69,12 @@ def _border_lines(report: dict[str, Any]) -> list[str]:
 def _point_lines(report: dict[str, Any]) -> list[str]:
     if "line_kinds" in report:
         counts = ", ".join(f"{count:,} {kind}" for kind, count in sorted(report["line_kinds"].items()))
-        return [f"  {report['parts']:,} lines: {counts}; {report['length_m'] / 1000:,.3f} km"]
+        lines = [f"  {report['parts']:,} lines: {counts}; {report['length_m'] / 1000:,.3f} km"]
+        if report["parts_too_short"]:
+            lines.append(
+                f"  {report['parts_too_short']:,} parts have no length on the lattice and are left out"
+            )
+        return lines
     if "households" in report:
         return [f"  {report['households']:,} households"]
     if "kinds" in report:

@@ -1,5 +1,6 @@
 """Importing what lies on the ground: dwellings with their households, and lines such as roads and rivers."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -50,10 +51,15 @@ class DwellingPlan:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LinePlan:
-    """What an import of lines would store; ``rows`` of the file may be of several parts."""
+    """What an import of lines would store; rows of the file may be of several parts.
+
+    ``codes`` are those of the rows; ``short`` counts the parts that have no length on the lattice.
+    """
 
     features: Features
     lines: tuple[LineFeature, ...]
+    codes: tuple[str, ...]
+    short: int
 
     def to_json(self) -> dict[str, Any]:
         """Return the report."""
@@ -62,33 +68,38 @@ class LinePlan:
             **_source(self.features),
             "rows": len(self.features),
             "parts": len(self.lines),
+            "parts_too_short": self.short,
             "length_m": round(length, 3),
             "line_kinds": dict(Counter(one.kind for one in self.lines)),
         }
 
     def store(self, stores: Stores) -> None:
-        """Store them in place of those with the same codes; others stay."""
+        """Store them in place of those with the same codes, whatever parts those had; others stay."""
+        numbered = re.compile(r"-[0-9]+$")
+        wanted = set(self.codes)
+        old = [one.code for one in stores.lines.all() if {one.code, numbered.sub("", one.code)} & wanted]
+        stores.lines.remove(set(old) - {one.code for one in self.lines})
         stores.lines.replace(self.lines)
 
 
 def plan_dwellings(features: Features, fields: Mapping[str, str]) -> DwellingPlan:
-    """Read dwellings: points with a code and a number of households, 1 where there is no field for it.
+    """Read dwellings: points with a code and a number of households.
 
     Raises
     ------
     InvalidRows
         Rows without a code, with one that another row has, or whose households are no whole number.
     InvalidInput
-        There is no such field.
+        There is no such field, or none for the households.
     """
     chosen = resolve(features, fields, ("code", "households"))
     codes, faults = required_texts(features, code_field(features, chosen))
     faults += repeated_codes(codes)
-    households: list[int | None] = [1] * len(codes)
-    if "households" in chosen:
-        households, more = counts(features, chosen["households"])
-        faults += more
-        faults += _missing(households, chosen["households"])
+    if "households" not in chosen:
+        raise lacking(features, "households", N_("Name the field with --field households=FIELD."))
+    households, more = counts(features, chosen["households"])
+    faults += more
+    faults += _missing(households, chosen["households"])
     refuse_rows(features.file, features.layer, faults)
     lonlat = np.array([(point.x, point.y) for point in features.geometries])
     lonlat = np.rint(lonlat * SCALE) / SCALE
@@ -131,19 +142,37 @@ def plan_lines(features: Features, fields: Mapping[str, str], kind: str | None =
         faults += more
     faults += _unknown_kinds(kinds)
     made: list[LineFeature] = []
-    for row, shape in enumerate(quantise(features.geometries), start=1):
-        parts = [one for one in shapely.get_parts(shape) if one.length > 0 and one.is_valid]
-        if not parts:
+    rows: list[int] = []
+    short = 0
+    for row, shape in enumerate(features.geometries, start=1):
+        parts = [quantise(part) for part in shapely.get_parts(shape)]
+        long_enough = [number for number, one in enumerate(parts, start=1) if one.length > 0 and one.is_valid]
+        short += len(parts) - len(long_enough)
+        if not long_enough:
             message, mend = N_("Its line has no length on the lattice."), N_("Leave it out.")
             faults.append(RowFault(row, message, mend, codes[row - 1]))
-        for number, part in enumerate(parts, start=1):
+        for number in long_enough:
             code = codes[row - 1] if len(parts) == 1 else f"{codes[row - 1]}-{number}"
             name = names[row - 1] or codes[row - 1]
-            made.append(LineFeature(new_id(), code, cast("LineKind", kinds[row - 1]), name, part))
+            made.append(
+                LineFeature(new_id(), code, cast("LineKind", kinds[row - 1]), name, parts[number - 1])
+            )
+            rows.append(row)
     faults += repeated_codes(codes)
     # The code of a part may be that of another row, too.
-    refuse_rows(features.file, features.layer, faults or repeated_codes([one.code for one in made]))
-    return LinePlan(features, tuple(made))
+    refuse_rows(features.file, features.layer, faults or _repeated_parts(made, rows))
+    return LinePlan(features, tuple(made), tuple(codes), short)
+
+
+def _repeated_parts(made: Sequence[LineFeature], rows: Sequence[int]) -> list[RowFault]:
+    """Return a fault for each row with a part whose code a part of an earlier row has."""
+    first: dict[str, int] = {}
+    faults = []
+    for one, row in zip(made, rows, strict=True):
+        if first.setdefault(one.code, row) != row:
+            message, mend = N_("Its code is that of row {first}."), N_("Give it its own code.")
+            faults.append(RowFault(row, message, mend, one.code, {"first": first[one.code]}))
+    return faults
 
 
 def _source(features: Features) -> dict[str, Any]:

@@ -40,6 +40,8 @@ class TestDwellings:
         )
         code, refusal = run_import("dwellings", path)
         assert code == 1
+        without = points(tmp_path / "e.csv", "code,lon,lat", "A,116,49")
+        assert run_import("dwellings", without)[0] == 1
         assert {row["row"] for row in refusal["rows"]} == {1, 2, 3, 4}
 
 
@@ -77,4 +79,18 @@ class TestLines:
         two = shapely.MultiLineString([[(116, 49), (116.1, 49)], [(116.2, 49), (116.3, 49)]])
         one = shapely.LineString([(116, 49), (116.1, 49)])
         path = write(tmp_path / "l.geojson", [two, one], code=["R", "R-1"])
-        assert run_import("lines", path, "--kind", "road")[0] == 1
+        code, refusal = run_import("lines", path, "--kind", "road")
+        assert (code, [row["row"] for row in refusal["rows"]]) == (1, [2])
+
+    def test_a_part_without_length_is_told_and_the_others_keep_their_numbers(
+        self, run_import: Import, tmp_path: Path, district_d: Stores
+    ) -> None:
+        parts = shapely.MultiLineString([[(116, 49), (116, 49.00000001)], [(116.2, 49), (116.3, 49)]])
+        path = write(tmp_path / "l.gpkg", [parts], code=["R"])
+        code, report = run_import("lines", path, "--kind", "road", "--apply")
+        assert (code, report["parts"], report["parts_too_short"]) == (0, 1, 1)
+        assert [one.code for one in district_d.lines.all()] == ["R-2"]
+        # Whatever parts it had: none of them stays beside what it is now.
+        whole = write(tmp_path / "l.geojson", [shapely.LineString([(116, 49), (117, 49)])], code=["R"])
+        assert run_import("lines", whole, "--kind", "road", "--apply")[0] == 0
+        assert [one.code for one in district_d.lines.all()] == ["R"]
