@@ -33,7 +33,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from geo.errors import N_, GeoError, WardlineError
-from geo.redraw.refusals import RedrawRefused
 from layers.errors import Conflict, Gone, LayerError, NotFound, OutOfReach, UnknownLayer, WrongPerson
 from maps.errors import AssetMissing, MapError, PdfUnavailable, TileOutOfRange, UnknownAsset, UnknownView
 
@@ -275,13 +274,11 @@ def problem(error: WardlineError, translate: Translate = str) -> dict[str, Any]:
     """Return the RFC 9457 body of a refusal, its texts passed through ``translate``."""
     status = status_of(type(error))
     extra = error.extra if isinstance(error, ServiceError) else {}
-    if isinstance(error, RedrawRefused):
-        # What a map draws of it.
-        extra = {"features": list(error.features)}
     body = plain_problem(status, error.code, error.text(translate), translate)
     if error.where:
         body["where"] = dict(error.where)
-    if isinstance(error, RedrawRefused):
+    # What a map draws of a refused operation; its class lies beside compiled code that no command waits for.
+    if isinstance(error, GeoError) and hasattr(error, "features"):
         body["features"] = list(error.features)
     return {**extra, **body}
 

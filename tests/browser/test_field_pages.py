@@ -93,6 +93,8 @@ def registered(field: Field, login: str = "guard") -> Page:
 def note_visit(page: Page, marker: str = "D1", words: str = "") -> None:
     page.fill("#visit [name=marker]", marker)
     page.fill("#visit [name=note]", words)
+    # That of the note before is still there; this one's says that it is kept.
+    page.evaluate("document.getElementById('note').hidden = true")
     page.click("#visit button[type=submit]")
     expect(page.locator("#note")).to_be_visible()
 
@@ -109,6 +111,12 @@ def recorded(page: Page, least: int) -> int:
 
 def settled(page: Page) -> None:
     """Wait until everything has been received."""
+    # The outbox itself is asked: the page shows what waits a moment later.
+    kept = "import('wardline/outbox').then((outbox) => outbox.waiting()).then((left) => left.length)"
+    for _ in range(600):
+        if page.evaluate(kept) == 0:
+            break
+        page.wait_for_timeout(100)
     page.wait_for_selector("body[data-waiting='0']", timeout=60_000)
 
 

@@ -1,5 +1,6 @@
 """A power cut takes nothing that was acknowledged: a real file system, whose cache each cut empties."""
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,14 +18,14 @@ pytestmark = pytest.mark.skipif(lacking() is not None, reason=f"no power can be 
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[PoweredFolder]:
+def disk() -> Iterator[PoweredFolder]:
     """Yield an empty folder that forgets every name and page that was not synced."""
-    for above in (tmp_path, *tmp_path.parents[:2]):
-        above.chmod(0o755)  # the server's account passes through
-    folder = tmp_path / "home"
-    folder.mkdir()
-    with powered(folder, strict=True) as disk:
-        yield disk
+    with tempfile.TemporaryDirectory(prefix="wardline-power-") as above:
+        Path(above).chmod(0o755)  # the server's account passes through
+        folder = Path(above) / "home"
+        folder.mkdir()
+        with powered(folder, strict=True) as disk:
+            yield disk
 
 
 def lose_power(disk: PoweredFolder) -> None:
