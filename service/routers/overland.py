@@ -34,7 +34,8 @@ _BODY: dict[str, Any] = {
                 "schema": {
                     "type": "object",
                     "required": ["locations"],
-                    "properties": {"locations": {"type": "array", "items": {"type": "object"}}},
+                    # Each is judged by itself: what is no location is kept apart, and the others are stored.
+                    "properties": {"locations": {"type": "array", "items": {}}},
                 }
             }
         },
