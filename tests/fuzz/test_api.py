@@ -16,7 +16,8 @@ from tests.hostile.realm import Realm
 SEED = 20_250_615 if "CI" in os.environ else secrets.randbelow(2**32)
 
 
-@pytest.mark.parametrize("role", ROLES)
+# The administrator goes last, who by chance takes grants away and signs devices out.
+@pytest.mark.parametrize("role", sorted(ROLES, key=lambda role: role == ADMINISTRATOR))
 def test_every_answer_is_as_documented_and_allowed(two_districts: Realm, role: str) -> None:
     realm = two_districts
     found = explore(

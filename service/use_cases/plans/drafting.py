@@ -48,7 +48,7 @@ def create(stores: Stores, planner: Planner, given: PlanIn) -> Plan:
         The layer is no partition or was never published, or a unit of the scope is not there.
     """
     layer = partition_of(stores, given.layer)
-    day = given.effective_on or stores.districts.current().today(datetime.now(UTC))
+    day = _day(stores, given.effective_on)
     base = base_for(stores, layer, day)
     plan = stores.plans.create(
         layer.code,
@@ -64,7 +64,13 @@ def create(stores: Stores, planner: Planner, given: PlanIn) -> Plan:
 
 
 def edit(stores: Stores, identifier: UUID, patch: PlanPatch, version: int | None) -> Plan:
-    """Change title, note or day of a draft."""
+    """Change title, note or day of a draft.
+
+    Raises
+    ------
+    InvalidInput
+        A text is empty, or nothing of the layer is in force on the new day.
+    """
     plan = at_version(stores, identifier, version)
     values = patch.model_dump(exclude_unset=True)
     for name in ("title", "note"):
@@ -77,9 +83,15 @@ def edit(stores: Stores, identifier: UUID, patch: PlanPatch, version: int | None
             )
     if not values:
         return plan
+    if "effective_on" in values:
+        base_for(stores, stores.layers.get(plan.layer), _day(stores, values["effective_on"]))
     changed = stores.plans.change(identifier, plan.version, **values)
     stores.audit.record("plan.edit", "plan", plan.id, fields=sorted(values), version=changed.version)
     return changed
+
+
+def _day(stores: Stores, wanted: date | None) -> date:
+    return wanted or stores.districts.current().today(datetime.now(UTC))
 
 
 def at_version(stores: Stores, identifier: UUID, version: int | None) -> Plan:
@@ -213,7 +225,7 @@ def _plan_json(
 
 def _head(stores: Stores, plan: Plan, releases: Collection[Release]) -> Release:
     """Return what is in force on the plan's day, as it is known now."""
-    day = plan.effective_on or stores.districts.current().today(datetime.now(UTC))
+    day = _day(stores, plan.effective_on)
     begun = [one for one in releases if one.layer == plan.layer and one.effective_on <= day]
     return max(begun, key=lambda one: (one.effective_on, one.number))
 

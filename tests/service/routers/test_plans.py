@@ -22,6 +22,15 @@ def test_a_plan_is_drawn_on_what_is_in_force_and_lists_what_one_may_do(office: O
     assert office.other.get("/api/v1/plans?mine=true")["items"] == []
 
 
+def test_a_plan_is_not_put_on_a_day_of_which_nothing_is_known(office: Office) -> None:
+    plan = office.planner.begin()
+    path = f"/api/v1/plans/{plan['id']}"
+    refused = office.planner.client.patch(path, json={"effective_on": "1990-01-01"})
+    assert refused.status_code == 422, refused.text
+    assert refused.json()["where"]["pointer"] == "/effective_on"
+    assert office.planner.get(path)["effective_on"] is None
+
+
 def test_a_moved_corner_changes_the_four_grids_at_it_and_is_proven(office: Office) -> None:
     plan = office.planner.begin()
     answer = office.planner.draw(plan, move(1, 1, 0.2, 0.1))
