@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import cast as sql_cast
 
+from geo.coverage import Intervals
 from geo.evidence import Evidence
 from layers.base import identifier, link, shard_table
 from layers.districts import district
@@ -168,6 +169,22 @@ class LineIntervals:
 
     def __len__(self) -> int:
         return len(self.from_m)
+
+    def in_time(self) -> Intervals:
+        """Return the rows in the order of time: from is where the patrol was first.
+
+        ``holder`` is the position of the row's person, or of its device beyond them.
+        """
+        back = self.from_t > self.to_t
+        return Intervals.of(
+            np.where(back, self.to_m, self.from_m),
+            np.where(back, self.from_m, self.to_m),
+            np.where(back, self.to_t, self.from_t),
+            np.where(back, self.from_t, self.to_t),
+            line=self.segment,
+            evidence=self.evidence,
+            holder=np.where(self.person >= 0, self.person, self.device + len(self.persons)),
+        )
 
 
 class Coverage(Store):

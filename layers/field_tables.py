@@ -28,7 +28,7 @@ from sqlalchemy.dialects.postgresql import INT4MULTIRANGE, JSONB
 
 from layers.base import identifier, in_district, link, shard_table
 
-ACTIONS = ("scanned", "inspected", "cleaned", "repainted", "repaired", "replaced")
+ACTIONS = ("scanned", "inspected", "cleaned", "repainted", "repaired", "replaced", "jointly-inspected")
 KINDS = ("point", "visit", "incident")
 WAITING, RELEASED, DISCARDED = STATES = ("waiting", "released", "discarded")
 

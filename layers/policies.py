@@ -149,6 +149,7 @@ _OF_DRAFT = (
 _TOLD = f"{_SYSTEM} OR {_MINE} OR unit IS NOT NULL AND ({_reach('unit', *STAFF)})"
 _WALKED = f"{_whole(*KEEPERS)} OR {_MY_DEVICE}"
 _COVERED = _same(_WALKED, read=f"{_part(*BORDER)} OR {_MY_DEVICE}")
+_DUE = Rules(_part(*BORDER), _whole(*KEEPERS), _whole(*KEEPERS), _SYSTEM)
 _PUBLISHED = _same(_whole(*PLANNING), read=ENTERED, remove=_SYSTEM)
 _SENT = _same(f"{_whole(*KEEPERS)} OR {_MINE}", read=f"{_whole(*LEADS)} OR {_MINE}")
 _MY_KEY = "starts_with(key, (SELECT scope_actor()) || ' ')"
@@ -225,6 +226,9 @@ RULES: Mapping[str, Rules] = {
     "coverage_line": _COVERED,
     "coverage_grid": _COVERED,
     "coverage_marker": _COVERED,
+    # What is due: nothing of it is ever removed.
+    "due_rule": _DUE,
+    "due_suspension": _DUE,
     # What devices sent, by person.
     "field_batch": _SENT,
     "field_track": _SENT,

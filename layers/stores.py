@@ -13,6 +13,8 @@ from layers.catalog import Catalog
 from layers.contacts import Contacts
 from layers.coverage import Coverage
 from layers.districts import Districts
+from layers.due import DueRules
+from layers.due_evidence import DueEvidence
 from layers.dwellings import Dwellings
 from layers.field_batches import Batches
 from layers.field_files import FieldFiles
@@ -151,6 +153,16 @@ class Stores:
     def coverage(self) -> Coverage:
         """The coverage ledgers."""
         return Coverage(self.session, self.district)
+
+    @cached_property
+    def due_rules(self) -> DueRules:
+        """How often what is to be visited."""
+        return DueRules(self.session, self.district)
+
+    @cached_property
+    def due_evidence(self) -> DueEvidence:
+        """What proves visits of markers and units."""
+        return DueEvidence(self.session, self.district)
 
     @cached_property
     def audit(self) -> Audit:

@@ -27,6 +27,7 @@ MODES: Sequence[tuple[str, str]] = (
 )
 ACTIONS: Sequence[tuple[str, str]] = (
     ("inspected", N_("inspected")),
+    ("jointly-inspected", N_("inspected together with the other side")),
     ("cleaned", N_("cleaned")),
     ("repainted", N_("repainted")),
     ("repaired", N_("repaired")),

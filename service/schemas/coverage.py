@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from geo.errors import N_
 from geo.linear import MeasuredLine
 from layers.border import BorderSegment
+from service.schemas.places import place_name
 
 State = Literal["covered", "inferred", "gap"]
 DueState = Literal["none", "ok", "soon", "overdue"]
@@ -60,16 +60,7 @@ class Stretch:
 
     def name(self, translate: Translate = str) -> str:
         """Return where it is, by the markers round it."""
-        before, after = self.markers
-        if before and after:
-            text = N_("between marker {before} and {after}")
-        elif before:
-            text = N_("from marker {before} to the end")
-        elif after:
-            text = N_("from the start to marker {after}")
-        else:
-            text = N_("no markers near")
-        return translate(text).format(before=before, after=after)
+        return place_name(self.markers, translate)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from service.schemas.times import Instant
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Photos = Annotated[list[Sha256], Field(max_length=20)]
-Action = Literal["scanned", "inspected", "cleaned", "repainted", "repaired", "replaced"]
+Action = Literal["scanned", "inspected", "cleaned", "repainted", "repaired", "replaced", "jointly-inspected"]
 
 
 class _Strict(BaseModel):

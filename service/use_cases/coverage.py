@@ -20,14 +20,20 @@ from layers.fixes import instant
 from layers.markers import Marker
 from layers.stores import Stores
 from service.errors import InvalidInput
-from service.schemas.coverage import Due, DueState, Passes, Period, SegmentCoverage, State, Stretch
+from service.schemas.coverage import (
+    Due,
+    DueState,
+    Passes,
+    Period,
+    SegmentCoverage,
+    State,
+    Stretch,
+)
+from service.schemas.places import between, naming
 
 DAY = timedelta(days=1)
 HISTORY = timedelta(days=400)
 """How far before the end of a period "walked last" looks back."""
-
-NEAR_M = 30.0
-"""A gap that begins within this of a marker begins at it: twice what the end of a walk is good for."""
 
 OVERDUE_LEAST_M = 50.0
 """Shorter overdue stretches are the error of the ends of walks."""
@@ -112,7 +118,7 @@ def coverage(
     last_day = _last_day(stores, period)
     earliest = min(period.from_at.astimezone(zone).date(), last_day - HISTORY)
     ledger = stores.coverage.lines([one.id for one in segments], earliest, last_day + DAY)
-    intervals = _intervals(ledger)
+    intervals = ledger.in_time()
     found = []
     for segment in segments:
         markers = stores.markers.along(segment.id, last_day)
@@ -123,24 +129,6 @@ def coverage(
         place = ledger.segments.index(segment.id)
         found.append(_of_segment(segment, intervals.on(place), ledger, markers, period, counted_from))
     return tuple(found)
-
-
-def _intervals(ledger: LineIntervals) -> Intervals:
-    """Return the ledger's rows in the order of time: from is where the patrol was first.
-
-    ``holder`` is the position of the row's person, or of its device beyond them; ``source`` that of the row.
-    """
-    back = ledger.from_t > ledger.to_t
-    holder = np.where(ledger.person >= 0, ledger.person, ledger.device + len(ledger.persons))
-    return Intervals.of(
-        np.where(back, ledger.to_m, ledger.from_m),
-        np.where(back, ledger.from_m, ledger.to_m),
-        np.where(back, ledger.to_t, ledger.from_t),
-        np.where(back, ledger.from_t, ledger.to_t),
-        line=ledger.segment,
-        evidence=ledger.evidence,
-        holder=holder,
-    )
 
 
 def _of_segment(
@@ -164,7 +152,7 @@ def _of_segment(
     history = profile(past, 0.0, length)
     passes = profile(observed, 0.0, length)
     names = (*ledger.persons, *ledger.devices)
-    look = _Look(length, history, passes, tuple(names[k] for k in past.holder), _named(markers))
+    look = _Look(length, history, passes, tuple(names[k] for k in past.holder), naming(markers))
     stretches = look.stretches(walked, inferred)
     latest = int(np.argmax(past.to_t)) if len(past) else -1
     return SegmentCoverage(
@@ -193,13 +181,6 @@ def _beside(rows: Intervals, better: npt.NDArray[np.float64], length: float) -> 
 def _passes(found: Profile) -> Passes:
     mean = float((found.passes * found.metres).sum() / found.metres.sum())
     return Passes(mean, int(found.passes.max()), int(found.passes.min()))
-
-
-def _named(markers: Sequence[Marker]) -> list[tuple[float, str]]:
-    """Return measures and codes of the markers that name places: the boundary markers, else all."""
-    placed = [one for one in markers if one.measure_m is not None]
-    chosen = [one for one in placed if one.kind == "boundary-marker"] or placed
-    return sorted((one.measure_m or 0.0, one.code) for one in chosen)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -248,13 +229,8 @@ class _Look:
             last_at=instant(float(times[latest])) if latest >= 0 else None,
             last_by=self.names[last[latest]] if latest >= 0 else None,
             oldest_at=None if never or latest < 0 else instant(float(times.min())),
-            markers=self._round(low, high),
+            markers=between(self.markers, low, high),
         )
-
-    def _round(self, low: float, high: float) -> tuple[str | None, str | None]:
-        before = [code for at, code in self.markers if at <= low + NEAR_M and at < high]
-        after = [code for at, code in self.markers if at >= high - NEAR_M and at > low]
-        return (before[-1] if before else None, after[0] if after else None)
 
 
 def _due(segment: BorderSegment, history: Profile, period: Period) -> Due:

@@ -42,6 +42,7 @@ from tests.service.access_rows import (
     Row,
     there,
 )
+from tests.service.due_rows import DUE
 from tests.service.plan_rows import PLANS
 
 LOCATED = "lon=131.005&lat=46.005"
@@ -132,6 +133,7 @@ TABLE: dict[str, Row] = {
     "GET /tiles/{layer}/units.json": Row(PEOPLE, "district", there("/tiles/grids/units.json?level=0")),
     "GET /tiles/{layer}/{z}/{x}/{y}.mvt": Row(PEOPLE, "list", there("/tiles/grids/0/0/0.mvt")),
     **PLANS,
+    **DUE,
     "GET /api/v1/coverage/segments": Row(BORDER, "district", there("/api/v1/coverage/segments")),
     "GET /api/v1/coverage/segments.geojson": Row(
         BORDER, "district", there("/api/v1/coverage/segments.geojson")

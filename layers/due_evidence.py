@@ -1,0 +1,80 @@
+"""What proves visits of markers and units, by the codes that rules name them with."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from geo.evidence import Evidence
+from layers.coverage import coverage_grid, coverage_marker
+from layers.field_tables import visit
+from layers.markers import marker
+from layers.storage import Store
+
+JOINT = "jointly-inspected"
+"""The action that the clock of joint inspections counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A visit: when, and how well it is known."""
+
+    at: datetime
+    evidence: Evidence
+
+
+class DueEvidence(Store):
+    """What is known of visits in one district."""
+
+    def of_markers(self, codes: Collection[str], since: date) -> dict[str, list[Proof]]:
+        """Return the visits of markers from a day on, by code."""
+        ledger = coverage_marker.c
+        rows = self._all(
+            select(marker.c.code, ledger.at, ledger.evidence)
+            .join(marker, (marker.c.district == ledger.district) & (marker.c.id == ledger.marker))
+            .where(
+                ledger.district == self.district,
+                ledger.day >= since,
+                marker.c.code == func.any(list(codes)),
+            )
+        )
+        found: dict[str, list[Proof]] = defaultdict(list)
+        for row in rows:
+            found[row.code].append(Proof(row.at, Evidence(row.evidence)))
+        return found
+
+    def of_joint(self, codes: Collection[str], since: datetime) -> dict[str, list[Proof]]:
+        """Return the joint inspections of markers from an instant on, by code."""
+        rows = self._all(
+            select(marker.c.code, visit.c.at, visit.c.evidence)
+            .join(marker, (marker.c.district == visit.c.district) & (marker.c.id == visit.c.marker))
+            .where(
+                visit.c.district == self.district,
+                visit.c.action == JOINT,
+                visit.c.at >= since,
+                marker.c.code == func.any(list(codes)),
+            )
+        )
+        found: dict[str, list[Proof]] = defaultdict(list)
+        for row in rows:
+            found[row.code].append(Proof(row.at, Evidence(row.evidence)))
+        return found
+
+    def of_units(self, units: Collection[UUID], since: date) -> dict[UUID, list[datetime]]:
+        """Return when units were visited from a day on; grazing them is no visit."""
+        ledger = coverage_grid.c
+        rows = self._all(
+            select(ledger.unit, ledger.left_at).where(
+                ledger.district == self.district,
+                ledger.day >= since,
+                ledger.state == "visited",
+                ledger.unit == func.any(list(units)),
+            )
+        )
+        found: dict[UUID, list[datetime]] = defaultdict(list)
+        for row in rows:
+            found[row.unit].append(row.left_at)
+        return found
