@@ -71,7 +71,7 @@ class RouteIndex:
         cells, edges = _cells(xyz, lonlat, chain, cell)
         by_cell = np.lexsort((edges, cells))
         distinct, first = np.unique(cells[by_cell], return_index=True)
-        keys, spans = _table(distinct, np.concatenate([first, [len(edges)]]).astype(np.int64))
+        keys, spans = table_of(distinct, np.concatenate([first, [len(edges)]]).astype(np.int64))
         return cls(
             lengths=np.array([line.length_m for line in lines], dtype=np.float64),
             xyz=xyz,
@@ -185,7 +185,7 @@ def slot_of(key: int, size: int) -> int:
 
 
 @compiled
-def _table(distinct: Places, first: Places) -> tuple[Places, Places]:
+def table_of(distinct: Places, first: Places) -> tuple[Places, Places]:
     """Return an open hash table, at most half full, from cell key to its span of edges."""
     size = 16
     while size < 2 * distinct.shape[0]:

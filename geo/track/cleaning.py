@@ -38,6 +38,7 @@ from geo.track.kernels import (
     find_stays,
     number_pieces,
     travelled,
+    waypoints,
 )
 
 FULL_CREDIT_M = 30.0
@@ -45,6 +46,28 @@ SUPPORT_M = 75.0
 MISSING_ACCURACY_M = 15.0
 FROZEN_POSITIONS = 3
 """So many places at one instant mean that the clock stood still."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Way:
+    """What was travelled, in waypoints (k,): the middles of some seconds of fixes, and of stays.
+
+    ``xyz`` (k, 3) is geocentric, ``lon``, ``lat`` the same in degrees. At ``from_t`` a waypoint was reached
+    and at ``to_t`` it was left, in Unix seconds. ``fix`` is the first of its fixes.
+    """
+
+    xyz: Floats
+    lon: Floats
+    lat: Floats
+    accuracy_m: Floats
+    from_t: Floats
+    to_t: Floats
+    piece: Ints
+    stay: Ints
+    fix: Places
+
+    def __len__(self) -> int:
+        return len(self.lon)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +106,21 @@ class CleanTrack:
     @property
     def distance_m(self) -> float:
         """Metres travelled within pieces; stays and the noise of single fixes add none."""
-        return float(travelled(self.fixes.t, self.xyz, self.accuracy_m, self.piece, self.stay))
+        way = self.way()
+        return float(travelled(way.xyz, way.piece))
+
+    def way(self) -> "Way":
+        """Return the way that was travelled, without the noise of single fixes."""
+        fixes = self.fixes
+        lonlat = np.stack([fixes.lon, fixes.lat], axis=1)
+        place, what, first = waypoints(fixes.t, self.xyz, lonlat, self.accuracy_m, self.piece, self.stay)
+        from_t, to_t, lon, lat, accuracy, begun, ended = np.ascontiguousarray(what.T)
+        piece = self.piece[first]
+        cut = piece[1:] != piece[:-1]
+        if len(first):
+            opens, closes = np.concatenate([[True], cut]), np.concatenate([cut, [True]])
+            from_t[opens], to_t[closes] = begun[opens], ended[closes]
+        return Way(place, lon, lat, accuracy, from_t, to_t, piece, self.stay[first], first)
 
     def counts(self) -> dict[str, int]:
         """Return how many fixes have each verdict that occurs, by its reason."""

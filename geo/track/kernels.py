@@ -25,6 +25,10 @@ inside again: a receiver's drift wanders off and comes back."""
 SILENCE_S = 900.0
 
 WINDOW_S = 15.0
+WINDOW_M, WINDOW_ERRORS = 20.0, 2.0
+"""A window ends early so far from its first fix, and twice its error farther: the middle of what a vehicle
+drove in 15 s is no place it was at."""
+
 TRUSTED_M = 30.0
 """Fixes with a larger error do not count for the distance travelled."""
 
@@ -208,33 +212,75 @@ def number_pieces(
 
 
 @compiled
-def travelled(t: Floats, xyz: Floats, accuracy: Floats, piece: Ints, stay: Ints) -> float:
-    """Return metres along the pieces, from middle to middle of ``WINDOW_S`` of fixes or of a stay.
+def window_ends(start: int, i: int, t: Floats, xyz: Floats, accuracy: Floats, stay: Ints) -> bool:
+    """Return whether fix i of a piece belongs to the waypoint after the one that begins with a fix."""
+    if stay[i] != stay[start]:
+        return True
+    if stay[i] != -1:
+        return False
+    if t[i] - t[start] >= WINDOW_S:
+        return True
+    error = max(accuracy[i], accuracy[start])
+    return bool(error <= TRUSTED_M and chord(xyz[i], xyz[start]) > WINDOW_M + WINDOW_ERRORS * error)
+
+
+@compiled
+def waypoints(
+    t: Floats, xyz: Floats, lonlat: Floats, accuracy: Floats, piece: Ints, stay: Ints
+) -> tuple[Floats, Floats, Places]:
+    """Return the way of a track: the middles of windows of fixes and of stays, in order of time.
 
     A sum over single fixes would add the noise of every second: six times the way at walking pace.
+
+    Returns ``place`` (k, 3) geocentric; ``what`` (k, 7): time in and out, one for a window, lon, lat,
+    accuracy, time of its first and of its last fix; ``fix`` (k,) the first fix of each.
     """
-    total = 0.0
     n = xyz.shape[0]
-    here, there = np.empty(3), np.empty(3)
-    in_piece = -1
-    i = 0
+    place, what, first = np.empty((n, 3)), np.empty((n, 7)), np.empty(n, np.int64)
+    k, i = 0, 0
     while i < n:
         if piece[i] == -1 or accuracy[i] > TRUSTED_M:
             i += 1
             continue
-        start, members = i, 0
-        here[:] = 0.0
+        start, end, members = i, i, 0
+        x, y, z, east, lat, error, moment = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
         while i < n and (piece[i] == -1 or piece[i] == piece[start]):
-            same_stay = stay[i] == stay[start]
-            if piece[i] != -1 and (not same_stay or (stay[i] == -1 and t[i] - t[start] >= WINDOW_S)):
+            if piece[i] != -1 and window_ends(start, i, t, xyz, accuracy, stay):
                 break
             if piece[i] != -1 and accuracy[i] <= TRUSTED_M:
-                here += xyz[i]
+                x, y, z = x + xyz[i, 0], y + xyz[i, 1], z + xyz[i, 2]
+                east += eastwards(lonlat[start, 0], lonlat[i, 0])
+                lat += lonlat[i, 1]
+                error += accuracy[i]
+                moment += t[i] - t[start]
                 members += 1
+                end = i
             i += 1
-        here /= members
-        if piece[start] == in_piece:
-            total += chord(here, there)
-        in_piece = piece[start]
-        there[:] = here
+        place[k, 0], place[k, 1], place[k, 2] = x / members, y / members, z / members
+        what[k, 2] = eastwards(0.0, lonlat[start, 0] + east / members)
+        what[k, 3], what[k, 4] = lat / members, error / members
+        what[k, 0] = what[k, 1] = t[start] + moment / members
+        if stay[start] != -1:
+            what[k, 0], what[k, 1] = t[start], t[end]
+        what[k, 5], what[k, 6] = t[start], t[end]
+        first[k] = start
+        k += 1
+    return place[:k], what[:k], first[:k]
+
+
+@compiled
+def eastwards(a: float, b: float) -> float:
+    """Return degrees from longitude a eastwards to b, the short way round: −180 to 180."""
+    if -180.0 <= b - a <= 180.0:
+        return b - a
+    return (b - a + 540.0) % 360.0 - 180.0
+
+
+@compiled
+def travelled(place: Floats, piece: Ints) -> float:
+    """Return metres along the waypoints (k, 3) of a track, each in a piece (k,)."""
+    total = 0.0
+    for k in range(1, place.shape[0]):
+        if piece[k] == piece[k - 1]:
+            total += chord(place[k], place[k - 1])
     return total
