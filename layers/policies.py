@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from layers.accounts import GRANTED, REPORTER
-from layers.row_security import AUDIT, INTAKE, SYSTEM
+from layers.row_security import AUDIT, INTAKE, SETTLING, SYSTEM
 from layers.storage import read_sql
 
 WEB_ROLE = "wardline_web"
@@ -148,7 +148,10 @@ _OF_DRAFT = (
 )
 _TOLD = f"{_SYSTEM} OR {_MINE} OR unit IS NOT NULL AND ({_reach('unit', *STAFF)})"
 _WALKED = f"{_whole(*KEEPERS)} OR {_MY_DEVICE}"
-_COVERED = _same(_WALKED, read=f"{_part(*BORDER)} OR {_MY_DEVICE}")
+_COVERED = _same(
+    f"{_whole(*KEEPERS, SETTLING)} OR {_MY_DEVICE}",
+    read=f"{_part(*BORDER)} OR {_MY_DEVICE} OR {_whole(SETTLING)}",
+)
 _DUE = Rules(_part(*BORDER), _whole(*KEEPERS), _whole(*KEEPERS), _SYSTEM)
 _PUBLISHED = _same(_whole(*PLANNING), read=ENTERED, remove=_SYSTEM)
 _SENT = _same(f"{_whole(*KEEPERS)} OR {_MINE}", read=f"{_whole(*LEADS)} OR {_MINE}")
@@ -229,10 +232,18 @@ RULES: Mapping[str, Rules] = {
     # What is due: nothing of it is ever removed.
     "due_rule": _DUE,
     "due_suspension": _DUE,
+    "coverage_task": Rules(
+        read=f"{_whole(*LEADS, SETTLING)} OR {_part(*OWN)} AND assignee = (SELECT scope_person())",
+        insert=_whole(*KEEPERS),
+        change=_whole(*KEEPERS, SETTLING),
+        remove=_SYSTEM,
+    ),
     # What devices sent, by person.
     "field_batch": _SENT,
     "field_track": _SENT,
-    "visit": _same(f"{_whole(*KEEPERS)} OR {_MINE}", read=f"{_part(*BORDER)} OR {_MINE}"),
+    "visit": _same(
+        f"{_whole(*KEEPERS)} OR {_MINE}", read=f"{_part(*BORDER)} OR {_MINE} OR {_whole(SETTLING)}"
+    ),
     "field_incident": _SENT,
     "field_photo": _same(
         f"{_whole(*KEEPERS)} OR {_MINE}",
@@ -252,13 +263,14 @@ RULES: Mapping[str, Rules] = {
     "audit_central": Rules(_everywhere(*OVERSIGHT, AUDIT), _everywhere(AUDIT)),
     # Accounts span districts.
     "person": Rules(
-        f"id = (SELECT scope_person()) OR {_holds(*OVERSIGHT)}",
+        f"id = (SELECT scope_person()) OR {_holds(*OVERSIGHT)} OR {_everywhere(SETTLING)}",
         _holds("administrator"),
         f"id = (SELECT scope_person()) OR {_holds('administrator')}",
         _everywhere("administrator"),
     ),
     "role_grant": _same(
-        f"{_everywhere('administrator')} OR {_whole('administrator')}", read=f"{_ME} OR {_holds(*OVERSIGHT)}"
+        f"{_everywhere('administrator')} OR {_whole('administrator')}",
+        read=f"{_ME} OR {_holds(*OVERSIGHT)} OR {_everywhere(SETTLING)}",
     ),
     "sign_in": _same(f"{_ME} OR {_holds('administrator')}", read=f"{_ME} OR {_holds('administrator')}"),
     "device": _same(

@@ -31,6 +31,7 @@ from layers.record_tables import (
     retention_run,
 )
 from layers.storage import Store
+from layers.tasks import coverage_task
 
 Way = Literal["removed", "forgotten"]
 FORGOTTEN = "{}"
@@ -145,7 +146,15 @@ def _of_reporters(district: str, limits: Limits) -> tuple[Step, ...]:
 
 def _of_work(district: str, limits: Limits, now: datetime) -> tuple[Step, ...]:
     item, batch, key, export = quarantine.c, field_batch.c, idempotency_key.c, fix_export.c
+    task = coverage_task.c
     return (
+        Step(
+            coverage_task,
+            "forgotten",
+            "contacts",
+            (task.district == district) & (task.settled_at < limits.contacts) & task.assignee.is_not(None),
+            {"assignee": None},
+        ),
         Step(
             quarantine,
             "forgotten",

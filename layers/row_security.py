@@ -24,6 +24,8 @@ SYSTEM = "system"
 """The role of the service's own work: indexes, jobs and commands. No grant can give it, nor those below."""
 INTAKE = "intake"
 """The role of taking in a report for somebody who may read nothing of what that takes."""
+SETTLING = "settling"
+"""The role of keeping tasks and ledgers in step with evidence, whoever brings it."""
 AUDIT = "audit"
 """The role of writing to the audit, whoever acts."""
 

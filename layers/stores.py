@@ -37,8 +37,9 @@ from layers.quarantine import Quarantine
 from layers.releases import Releases
 from layers.representatives import Representatives
 from layers.retention import Retention
-from layers.row_security import INTAKE, acting
+from layers.row_security import INTAKE, SETTLING, acting
 from layers.stations import Stations
+from layers.tasks import Tasks
 from layers.tiles import Tiles
 from layers.visits import Visits
 from layers.withdrawals import Withdrawals
@@ -63,6 +64,10 @@ class Stores:
     def intake(self) -> AbstractContextManager[None]:
         """Return a block that takes in a report for somebody who may read nothing of what that takes."""
         return acting(self.session, INTAKE)
+
+    def settling(self) -> AbstractContextManager[None]:
+        """Return a block that brings tasks and ledgers in step with evidence, whoever brings it."""
+        return acting(self.session, SETTLING)
 
     @cached_property
     def districts(self) -> Districts:
@@ -163,6 +168,11 @@ class Stores:
     def due_evidence(self) -> DueEvidence:
         """What proves visits of markers and units."""
         return DueEvidence(self.session, self.district)
+
+    @cached_property
+    def tasks(self) -> Tasks:
+        """What is open, and who is asked to close it."""
+        return Tasks(self.session, self.district)
 
     @cached_property
     def audit(self) -> Audit:

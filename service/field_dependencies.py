@@ -1,6 +1,6 @@
 """What the routes of the field share: the device that sends, and what other use cases do with its things."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import NAMESPACE_OID, uuid5
@@ -15,13 +15,13 @@ from geo.errors import N_, WardlineError
 from layers.incidents import Incident
 from layers.stores import Stores
 from service.access.identity import EVERYBODY, Identity
-from service.dependencies import IdentityDep, Service, ServiceDep, present_ground
+from service.dependencies import IdentityDep, Service, ServiceDep, StoresDep, present_ground
 from service.errors import NotAllowed
 from service.indexes.ground import Ground
 from service.photos.vault import Vault
 from service.schemas.incidents import IncidentIn, IncidentPatch
 from service.strict_requests import require_json
-from service.use_cases import incidents, tracks
+from service.use_cases import due, incidents, tracks
 from service.use_cases.field import Sender
 
 DeviceCode = Annotated[
@@ -68,6 +68,16 @@ def get_work(service: ServiceDep) -> FieldWork:
 
 
 WorkDep = Annotated[FieldWork, Depends(get_work)]
+
+
+def get_settled(stores: StoresDep) -> Iterator[None]:
+    """Bring the tasks of coverage in step with what a request brought, before it is committed."""
+    yield
+    due.settle(stores, datetime.now(UTC))
+
+
+SETTLED = Depends(get_settled, scope="function")
+"""What every route that brings evidence depends on."""
 
 
 def sender_of(identity: Identity, device: str) -> Sender:

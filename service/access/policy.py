@@ -180,6 +180,12 @@ POLICY: Mapping[str, Rule] = {
     "GET /api/v1/coverage/due/suspensions": Rule(BORDER, "district"),
     "POST /api/v1/coverage/due/suspensions": Rule(KEEPERS, "district"),
     "DELETE /api/v1/coverage/due/suspensions/{suspension}": Rule(KEEPERS, "district"),
+    "GET /api/v1/coverage/tasks": Rule(TRACKS, "district"),
+    "POST /api/v1/coverage/tasks": Rule(KEEPERS, "district"),
+    "GET /api/v1/coverage/tasks/assignees": Rule(KEEPERS, "district"),
+    "GET /api/v1/coverage/tasks/{task}": Rule(TRACKS, "district"),
+    "PATCH /api/v1/coverage/tasks/{task}": Rule(KEEPERS, "district"),
+    "POST /api/v1/coverage/tasks/{task}/close": Rule(KEEPERS, "district"),
     "POST /api/v1/tracks": Rule(WALKING, "district"),
     # What devices send, and what of it could not be stored. A device sends for itself alone.
     "PUT /api/v1/devices/{device}/batches/{batch}": Rule(SENDING, "own"),

@@ -18,6 +18,7 @@ from service.indexes.snapshots import choose_district
 from service.readers import tracks as readers
 from service.readers.track_file import TrackFile
 from service.settings import Settings
+from service.use_cases import due
 from service.use_cases.tracks import Delivery, report, upload
 
 Modes = ", ".join(mode.label for mode in Mode)
@@ -57,6 +58,7 @@ def command(
         for file, content, track in read:
             delivery = Delivery.of(device, file.name, content, datetime.now(UTC), person)
             reports.append(report(upload(stores, delivery, track), track, file.name))
+        due.settle(stores, datetime.now(UTC))
         session.commit()
     if as_json:
         typer.echo(json.dumps({"tracks": reports}, ensure_ascii=False))

@@ -8,7 +8,7 @@ from fastapi import Path, Response
 from service import i18n
 from service.dependencies import MIB, LanguageDep, StoresDep
 from service.dependencies import router as make_router
-from service.field_dependencies import JsonBodyDep, SenderDep, WorkDep, json_request
+from service.field_dependencies import SETTLED, JsonBodyDep, SenderDep, WorkDep, json_request
 from service.schemas.field import BatchReply, FieldBatchIn
 from service.use_cases.field import take
 
@@ -25,6 +25,7 @@ LARGEST_BODY = 4 * MIB
     max_body_size=LARGEST_BODY,
     openapi_extra=json_request(FieldBatchIn),
     summary="Send what a device recorded",
+    dependencies=[SETTLED],
 )
 def put_batch(
     batch: Annotated[UUID, Path(description="Made by the device; repeat it only with the same bytes.")],

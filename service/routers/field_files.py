@@ -11,7 +11,7 @@ from service.access.identity import Identity
 from service.dependencies import MIB, IdentityDep, StoresDep
 from service.dependencies import router as make_router
 from service.errors import InvalidInput
-from service.field_dependencies import DeviceCode, SenderDep, VaultDep, sender_of
+from service.field_dependencies import SETTLED, DeviceCode, SenderDep, VaultDep, sender_of
 from service.photos.kinds import SUFFIXES
 from service.photos.vault import LARGEST_FILE, Part
 from service.schemas.field import FileOut
@@ -61,6 +61,7 @@ PartDep = Annotated[Part, Depends(get_part)]
     max_body_size=LARGEST_FILE + MIB,
     openapi_extra=_FILE,
     summary="Send a photo, or a part of it",
+    dependencies=[SETTLED],
 )
 def put_file(
     sha256: Digest, sender: SenderDep, part: PartDep, stores: StoresDep, vault: VaultDep

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from service import i18n
 from service.dependencies import MIB, LanguageDep, StoresDep
 from service.dependencies import router as make_router
-from service.field_dependencies import BearerDep, JsonBodyDep, WorkDep
+from service.field_dependencies import SETTLED, BearerDep, JsonBodyDep, WorkDep
 from service.readers.loggers import read_overland
 from service.schemas.field import VerdictOut
 from service.use_cases.field import counted, take_points
@@ -48,6 +48,7 @@ _BODY: dict[str, Any] = {
     response_model=OverlandReply,
     max_body_size=4 * MIB,
     openapi_extra=_BODY,
+    dependencies=[SETTLED],
     summary="Points of Overland",
 )
 def post_overland(

@@ -6,7 +6,7 @@ from fastapi import Query, Response
 
 from service.dependencies import MIB, StoresDep
 from service.dependencies import router as make_router
-from service.field_dependencies import BearerDep, JsonBodyDep, WorkDep
+from service.field_dependencies import SETTLED, BearerDep, JsonBodyDep, WorkDep
 from service.readers.loggers import read_owntracks
 from service.readers.tracks import mode_of
 from service.use_cases.field import counted, take_points
@@ -42,6 +42,7 @@ _BODY = {
     max_body_size=MIB,
     openapi_extra=_BODY,
     summary="A message of OwnTracks",
+    dependencies=[SETTLED],
 )
 def post_owntracks(
     sender: BearerDep,

@@ -14,7 +14,7 @@ from service import i18n
 from service.access.identity import Identity
 from service.dependencies import Cursor, IdentityDep, LanguageDep, Limit, StoresDep
 from service.dependencies import router as make_router
-from service.field_dependencies import WorkDep
+from service.field_dependencies import SETTLED, WorkDep
 from service.readers.field_faults import Fault
 from service.schemas.field import DiscardIn, QuarantinedOut, QuarantinePage, ReleaseIn, quarantined_json
 from service.schemas.times import Day
@@ -49,7 +49,12 @@ def get_quarantine(
     return _answer({"items": items, "reasons": stores.quarantine.reasons(), "cursor": page.cursor})
 
 
-@router.post("/quarantine/{item}/release", response_model=QuarantinedOut, summary="Correct and store an item")
+@router.post(
+    "/quarantine/{item}/release",
+    response_model=QuarantinedOut,
+    summary="Correct and store an item",
+    dependencies=[SETTLED],
+)
 def post_release(
     item: UUID,
     given: ReleaseIn,

@@ -12,6 +12,7 @@ from service import i18n
 from service.dependencies import MIB, LanguageDep, OnceDep, Reply, StoresDep
 from service.dependencies import router as make_router
 from service.errors import MalformedBody
+from service.field_dependencies import SETTLED
 from service.readers import tracks as readers
 from service.schemas.tracks import TrackReport
 from service.use_cases.tracks import Delivery, report, upload
@@ -79,6 +80,7 @@ SentDep = Annotated[Sent, Depends(get_sent)]
     max_body_size=LARGEST_TRACK,
     openapi_extra={"requestBody": _BODY},
     summary="Upload a recorded track",
+    dependencies=[SETTLED],
 )
 def post_track(
     stores: StoresDep,

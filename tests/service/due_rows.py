@@ -3,6 +3,7 @@
 from tests.service.access_rows import BORDER, NO_ID, Row, there
 
 _DUE = "/api/v1/coverage/due"
+_TASKS = "/api/v1/coverage/tasks"
 
 DUE: dict[str, Row] = {
     f"GET {_DUE}": Row(BORDER, "district", there(_DUE)),
@@ -17,4 +18,10 @@ DUE: dict[str, Row] = {
     f"DELETE {_DUE}/suspensions/{{suspension}}": Row(
         "ca", "district", there(f"{_DUE}/suspensions/{NO_ID}"), found=404
     ),
+    f"GET {_TASKS}": Row("wgcsau", "district", there(_TASKS)),
+    f"POST {_TASKS}": Row("ca", "district", there(_TASKS), {}),
+    f"GET {_TASKS}/assignees": Row("ca", "district", there(f"{_TASKS}/assignees")),
+    f"GET {_TASKS}/{{task}}": Row("wgcsau", "district", there(f"{_TASKS}/{NO_ID}"), found=404),
+    f"PATCH {_TASKS}/{{task}}": Row("ca", "district", there(f"{_TASKS}/{NO_ID}"), {}, found=404),
+    f"POST {_TASKS}/{{task}}/close": Row("ca", "district", there(f"{_TASKS}/{NO_ID}/close"), {}),
 }

@@ -1,6 +1,21 @@
-"""What is due: ``rules`` sets it, ``things`` tells what is late, ``segments`` and ``points`` reckon it."""
+"""What is due: ``rules`` sets it, ``things`` tells what is late, ``tasks`` asks for it to be visited."""
 
 from service.use_cases.due.rules import add_rule, end_rule, lift, suspend
+from service.use_cases.due.tasks import add_task, assignees, change_task, close_task, looks, settle
 from service.use_cases.due.things import due_things, shown, where_in
 
-__all__ = ["add_rule", "due_things", "end_rule", "lift", "shown", "suspend", "where_in"]
+__all__ = [
+    "add_rule",
+    "add_task",
+    "assignees",
+    "change_task",
+    "close_task",
+    "due_things",
+    "end_rule",
+    "lift",
+    "looks",
+    "settle",
+    "shown",
+    "suspend",
+    "where_in",
+]

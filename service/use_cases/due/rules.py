@@ -24,7 +24,7 @@ def add_rule(stores: Stores, given: RuleIn, by: str, now: datetime) -> DueRule:
         Its parts do not fit together; says which.
     """
     first = given.from_day or stores.districts.current().today(now)
-    layer = _subject(stores, given, first)
+    layer = subject_layer(stores, given, first)
     _check(given, first)
     value = DueRule(
         id=new_id(),
@@ -90,7 +90,7 @@ def suspend(stores: Stores, given: SuspensionIn, by: str, now: datetime) -> Susp
             if given.code
             else {"kind": given.kind, "code": "?"}
         )
-        layer = _subject(stores, subject, stores.districts.current().today(begin))
+        layer = subject_layer(stores, subject, stores.districts.current().today(begin))
     if given.to_at is not None and given.to_at <= begin:
         raise _wrong(N_("The suspension ends before it begins."), "to_at")
     value = Suspension(
@@ -127,7 +127,7 @@ def lift(stores: Stores, identifier: UUID, now: datetime) -> Suspension:
     return lifted
 
 
-def _subject(stores: Stores, given: SubjectIn, day: date) -> str | None:
+def subject_layer(stores: Stores, given: SubjectIn, day: date) -> str | None:
     """Return the layer of what a rule is for, None for what is no unit, after looking that it is there."""
     if given.kind != "unit" and (given.layer is not None or given.below):
         raise _wrong(N_("Only units have a layer and something below them."), "layer")

@@ -1,0 +1,17 @@
+"""Tasks of coverage, and the role that brings them in step with evidence."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make the tables, and secure them."""
+    text = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+    # As it is: the formats in the functions are not parameters.
+    op.get_bind().execution_options(no_parameters=True).exec_driver_sql(text)
