@@ -33,8 +33,8 @@ class RouteIndex:
     ----------
     lengths
         Length in metres of each line, (k,), in the order given.
-    xyz, measures
-        Knots of all chains one after another, (m, 3) geocentric and (m,) metres along the chain.
+    xyz, lonlat, measures
+        Knots of all chains one after another: (m, 3) geocentric, (m, 2) degrees, (m,) metres along the chain.
     chain
         Chain of the edge that starts at each knot, (m,); −1 at the last knot of a chain.
     chain_length, chain_closed
@@ -47,6 +47,7 @@ class RouteIndex:
 
     lengths: Floats
     xyz: Floats
+    lonlat: Floats
     measures: Floats
     chain: Ints
     chain_length: Floats
@@ -60,21 +61,25 @@ class RouteIndex:
     cell: Floats
 
     @classmethod
-    def build(cls, lines: Sequence[MeasuredLine]) -> "RouteIndex":
-        """Chain and index lines; an empty sequence gives an index that is near nothing."""
+    def build(cls, lines: Sequence[MeasuredLine], reach_m: float = REACH_M) -> "RouteIndex":
+        """Chain and index lines; an empty sequence gives an index that is near nothing.
+
+        Each cell answers with the edges within ``reach_m`` of any of its places.
+        """
         chains = _chains(lines)
         xyz, lonlat, measures, chain = _knots(lines, chains)
         offsets = [np.concatenate([[0.0], np.cumsum([lines[k].length_m for k in c])]) for c in chains]
         closed = [bool((lines[c[0]].lonlat[0] == lines[c[-1]].lonlat[-1]).all()) for c in chains]
         widest = min(89.0, float(np.abs(lonlat[:, 1]).max(initial=0.0)))
         cell = np.array([CELL_DEG / np.cos(np.radians(widest)), CELL_DEG])
-        cells, edges = _cells(xyz, lonlat, chain, cell)
+        cells, edges = _cells(xyz, lonlat, chain, cell, reach_m)
         by_cell = np.lexsort((edges, cells))
         distinct, first = np.unique(cells[by_cell], return_index=True)
         keys, spans = table_of(distinct, np.concatenate([first, [len(edges)]]).astype(np.int64))
         return cls(
             lengths=np.array([line.length_m for line in lines], dtype=np.float64),
             xyz=xyz,
+            lonlat=lonlat,
             measures=measures,
             chain=chain,
             chain_length=np.array([o[-1] for o in offsets], dtype=np.float64),
@@ -148,7 +153,7 @@ def cell_key(lon: float, lat: float, cell: Floats) -> int:
 
 
 @compiled
-def _cells(xyz: Floats, lonlat: Floats, chain: Ints, cell: Floats) -> tuple[Places, Places]:
+def _cells(xyz: Floats, lonlat: Floats, chain: Ints, cell: Floats, reach: float) -> tuple[Places, Places]:
     """Return (cell, edge) pairs of all cells that have a place within reach of the edge."""
     cells = np.empty(16, np.int64)
     edges = np.empty(16, np.int64)
@@ -158,7 +163,7 @@ def _cells(xyz: Floats, lonlat: Floats, chain: Ints, cell: Floats) -> tuple[Plac
         if chain[i] < 0:
             continue
         stretch = 111_000.0 * np.cos(np.radians(min(89.0, max(abs(lonlat[i, 1]), abs(lonlat[i + 1, 1])))))
-        dx, dy = 1.01 * REACH_M / stretch, 1.01 * REACH_M / 110_500.0
+        dx, dy = 1.01 * reach / stretch, 1.01 * reach / 110_500.0
         x0 = np.int64(np.floor((min(lonlat[i, 0], lonlat[i + 1, 0]) - dx) / cell[0]))
         x1 = np.int64(np.floor((max(lonlat[i, 0], lonlat[i + 1, 0]) + dx) / cell[0]))
         y0 = np.int64(np.floor((min(lonlat[i, 1], lonlat[i + 1, 1]) - dy) / cell[1]))
@@ -166,7 +171,7 @@ def _cells(xyz: Floats, lonlat: Floats, chain: Ints, cell: Floats) -> tuple[Plac
         for x in range(x0, x1 + 1):
             for y in range(y0, y1 + 1):
                 x_, y_, z_ = geocentric_place((x + 0.5) * cell[0], (y + 0.5) * cell[1])
-                if foot_on(x_, y_, z_, xyz, i)[1] > (REACH_M + half + 1.0) ** 2:
+                if foot_on(x_, y_, z_, xyz, i)[1] > (reach + half + 1.0) ** 2:
                     continue
                 if count == cells.shape[0]:
                     cells = np.concatenate((cells, np.empty(count, np.int64)))

@@ -62,10 +62,10 @@ def walked(track: CleanTrack, lines: MeasuredLine | Sequence[MeasuredLine] | Rou
     rows = credit(  # 4
         taken, spot, place, what, piece, full, fixes.holder[first], limit, index.chain_length, closed
     )
-    return _on_lines(rows, index, track, first)  # 5
+    return on_lines(rows, index, track, first)  # 5
 
 
-def _on_lines(rows: Floats, index: RouteIndex, track: CleanTrack, first: npt.NDArray[np.int64]) -> Intervals:
+def on_lines(rows: Floats, index: RouteIndex, track: CleanTrack, first: npt.NDArray[np.int64]) -> Intervals:
     """Return intervals of chains, rows (r, 7), as intervals of the lines that make them up."""
     rows = _unrolled(rows, index)
     # lines are in order along their chains: a key that grows over all of them finds those a row touches
