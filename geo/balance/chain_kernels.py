@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.balance.plan_kernels import (
+    EFFORT,
     LIMITED,
     MOVED,
     STEPS,
@@ -44,7 +45,8 @@ class Terms(NamedTuple):
     """What a search wants: loads within ``low`` to ``high``, at most ``most`` units moved.
 
     ``per_unit`` and ``per_mm`` are the prices of moving a unit and of a millimetre of boundary; ``target``
-    is the load that every group should have. ``hops``: how many moves a chain may have.
+    is the load that every group should have. ``hops``: how many moves a chain may have. ``effort``: the
+    plan's effort at which the search ends with what it has: a clock that goes alike on every machine.
     """
 
     low: int
@@ -54,6 +56,7 @@ class Terms(NamedTuple):
     per_unit: float
     per_mm: float
     hops: int
+    effort: int
 
 
 class Labels(NamedTuple):
@@ -192,6 +195,7 @@ def _extend(
 ) -> None:
     """Offer every hop that leads on from a group: units it may give, or units it may take."""
     push = labels.push[0]
+    plan.totals[EFFORT] += plan.counts[group]
     member = plan.first[group]
     while member >= 0:
         if not push or (may_leave(ground, plan, member) and not labels.barred[member]):
@@ -322,7 +326,7 @@ def repair(
         if turn > 0:
             labels.stuck[:] = False
         changed = False
-        while not is_full(plan):
+        while not is_full(plan) and plan.totals[EFFORT] < terms.effort:
             group = _worst(ground, plan, terms, labels.stuck)
             if group < 0:
                 break

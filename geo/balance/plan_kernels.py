@@ -18,7 +18,7 @@ Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
-STEPS, MOVED, BOUNDARY, LIMITED = 0, 1, 2, 3
+STEPS, MOVED, BOUNDARY, LIMITED, EFFORT = 0, 1, 2, 3, 4
 """Places in ``Plan.totals``."""
 
 _NONE = -1
@@ -46,8 +46,9 @@ class Plan(NamedTuple):
 
     ``group`` and ``cut`` (n,); ``loads`` and ``counts`` (g,); the units of a group as a linked list from
     ``first`` (g,) by ``after`` and ``before`` (n,); ``journal`` (steps, 2) of units and the groups they left;
-    ``totals`` (4,): steps in the journal, units not in their present group, millimetres of boundary between
-    groups, and 1 where a chain was refused because too many units would move. ``scratch`` (5, n).
+    ``totals`` (5,): steps in the journal, units not in their present group, millimetres of boundary between
+    groups, 1 where a chain was refused because too many units would move, and how much was looked at.
+    ``scratch`` (5, n).
     """
 
     group: Int32s
@@ -74,7 +75,7 @@ def begin(ground: Ground) -> Plan:
         after=np.full(units, _NONE, dtype=np.int32),
         before=np.full(units, _NONE, dtype=np.int32),
         journal=np.zeros((8 * units + 1024, 2), dtype=np.int32),
-        totals=np.zeros(4, dtype=np.int64),
+        totals=np.zeros(5, dtype=np.int64),
         scratch=np.zeros((5, units), dtype=np.int32),
     )
     _fill(ground, plan)
@@ -133,6 +134,7 @@ def _find_cuts(ground: Ground, plan: Plan, group: int) -> None:
         if found[unit] == 0:
             clock = _search_piece(ground, plan, unit, clock)
         unit = plan.after[unit]
+    plan.totals[EFFORT] += clock
 
 
 @compiled

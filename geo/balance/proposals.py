@@ -9,7 +9,7 @@ import numpy as np
 from geo.balance.canonical import Canonical, canonical
 from geo.balance.division import Division, Key, Wish
 from geo.balance.plan_kernels import BOUNDARY, Plan, begin, boundary_change, may_move, shift
-from geo.balance.search import Aim, Found, least_moves, search
+from geo.balance.search import Aim, Found, bounds_of, least_moves, search
 from geo.balance.verdict import Left, verdict
 
 
@@ -108,9 +108,10 @@ def balance(division: Division, wish: Wish) -> Balance:
     """
     place = canonical(division, wish)
     most = int(wish.most_moved * len(place.units))
+    bounds = bounds_of(place, wish.tolerance, most)
     # The kernels release the interpreter lock: two searches run at the same time.
     with ThreadPoolExecutor(2) as pool:
-        found = list(pool.map(lambda aim: search(place, aim, wish.tolerance, most), _LONGEST_FIRST))
+        found = list(pool.map(lambda aim: search(place, aim, bounds), _LONGEST_FIRST))
     by_aim = dict(zip(_LONGEST_FIRST, found, strict=True))
     present = begin(place.ground)
     told = [_tell(place, aim, by_aim[aim], wish.tolerance) for aim in Aim]
@@ -118,21 +119,25 @@ def balance(division: Division, wish: Wish) -> Balance:
         before=_evenness(place, present),
         loads=_loads(place, present),
         least_moves=least_moves(place, wish.tolerance),
-        proposals=_different(told),
+        proposals=_different(told, wish.tolerance),
     )
 
 
 _LONGEST_FIRST = (Aim.EVENEST, Aim.COMPACT, Aim.FEWEST)
 
 
-def _different(told: list[Proposal]) -> tuple[Proposal, ...]:
-    """Return the first proposal and those that are better than it at their own aim."""
+def _different(told: list[Proposal], tolerance: float) -> tuple[Proposal, ...]:
+    """Return the first proposal and those that are better than it at their own aim.
+
+    Shorter boundaries are no proposal where a load would lie further off than with the first one, but
+    within the tolerance.
+    """
     first, evenest, compact = told
     kept = [first]
-    if evenest.after.worst < first.after.worst and len(evenest.left) <= len(first.left):
+    if (evenest.after.worst, evenest.after.mean) < (first.after.worst, first.after.mean):
         kept.append(evenest)
     shortest = min(each.after.boundary_m for each in kept)
-    if compact.after.boundary_m < shortest and len(compact.left) <= len(first.left):
+    if compact.after.boundary_m < shortest and compact.after.worst <= max(first.after.worst, tolerance):
         kept.append(compact)
     return tuple(kept)
 

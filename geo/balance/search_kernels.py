@@ -19,6 +19,7 @@ from geo.balance.chain_kernels import (
 )
 from geo.balance.plan_kernels import (
     BOUNDARY,
+    EFFORT,
     MOVED,
     STEPS,
     Bools,
@@ -97,15 +98,11 @@ def _send_home(ground: Ground, plan: Plan, ends: Bools) -> None:
     changed = True
     while changed:
         changed = False
-        for group in range(len(ends)):
-            unit = plan.first[group]
-            while unit >= 0:
-                following = plan.after[unit]
-                home = ground.origin[unit]
-                if home != group and (ends[group] or ends[home]) and may_move(ground, plan, unit, home):
-                    shift(ground, plan, unit, home)
-                    changed = True
-                unit = following
+        for unit in range(len(plan.group)):
+            group, home = plan.group[unit], ground.origin[unit]
+            if home != group and (ends[group] or ends[home]) and may_move(ground, plan, unit, home):
+                shift(ground, plan, unit, home)
+                changed = True
 
 
 @compiled
@@ -163,7 +160,7 @@ def improve(
     best = cost(ground, plan, terms)
     for _ in range(rounds):
         plan.totals[STEPS] = 0
-        if enough and total_excess(ground, plan, terms) == 0:
+        if plan.totals[EFFORT] >= terms.effort or (enough and total_excess(ground, plan, terms) == 0):
             break
         group = _pick(ground, plan, terms, words, moved)
         if group < 0:

@@ -90,7 +90,8 @@ def check(division: Division, wish: Wish, answer: Balance) -> None:
             assert len(proposal.moves) >= answer.least_moves
     aims = {proposal.aim: proposal for proposal in answer.proposals}
     if Aim.EVENEST in aims:
-        assert aims[Aim.EVENEST].after.worst < aims[Aim.FEWEST].after.worst
+        evenest, fewest = aims[Aim.EVENEST].after, aims[Aim.FEWEST].after
+        assert (evenest.worst, evenest.mean) < (fewest.worst, fewest.mean)
     if Aim.COMPACT in aims:
         others = [each for aim, each in aims.items() if aim is not Aim.COMPACT]
         assert all(aims[Aim.COMPACT].after.boundary_m < each.after.boundary_m for each in others)
@@ -125,6 +126,9 @@ def check_outcome(facts: Facts, wish: Wish, proposal: Proposal, group: dict[str,
     assert proposal.loads == pytest.approx(after, abs=1e-6)
     away = {where: abs(after[where] - 1.0) for where in facts.free}
     assert proposal.after.worst == pytest.approx(max(away.values()), abs=1e-6)
+    present = facts.loads(facts.present)
+    assert proposal.after.worst <= max(abs(present[where] - 1.0) for where in facts.free) + 1e-6
+    assert sum(after.values()) == pytest.approx(sum(present.values()), abs=1e-6)
     assert proposal.after.mean == pytest.approx(sum(away.values()) / len(away), abs=1e-6)
     assert proposal.after.boundary_m == pytest.approx(facts.boundary(group), abs=1.0)
     assert proposal.reached == (not proposal.left)
@@ -236,6 +240,21 @@ def test_a_county_is_evened_out_in_three_different_ways(seed: int) -> None:
     assert len(fewest.moves) <= len(compact.moves)
     assert evenest.after.worst < 0.05
     assert compact.after.boundary_m < 0.97 * fewest.after.boundary_m
+
+
+@pytest.mark.parametrize("seed", [4, 5])
+def test_moves_that_do_not_suffice_are_spent_on_the_worst(seed: int) -> None:
+    division = county(600, 24, seed)
+    wish = Wish({"households": 1.0}, most_moved=0.02)
+    answer = balance(division, wish)
+    check(division, wish, answer)
+    assert answer.least_moves > 12
+    assert [proposal.aim for proposal in answer.proposals] == list(Aim)
+    fewest, evenest, compact = answer.proposals
+    assert evenest.after.worst < compact.after.worst < answer.before.worst
+    assert evenest.after.worst < fewest.after.worst < answer.before.worst
+    assert len(fewest.moves) < len(evenest.moves)
+    assert {left.cause for each in answer.proposals for left in each.left} == {Cause.LIMIT}
 
 
 def row(loads: list[float], groups: str) -> Division:
