@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from geo.evidence import Evidence
 from layers.field_tables import visit
+from layers.markers import marker
 from layers.storage import Store
 
 
@@ -65,6 +66,17 @@ class Visits(Store):
                 visit.c.at < to_at,
             )
             .order_by(visit.c.at, visit.c.id)
+        )
+        return tuple(_visit(row) for row in rows)
+
+    def of_marker(self, code: str, most: int) -> tuple[Visit, ...]:
+        """Return what was done at the marker of a code, in any of its periods, the latest first."""
+        rows = self._all(
+            select(visit)
+            .join(marker, (marker.c.district == visit.c.district) & (marker.c.id == visit.c.marker))
+            .where(visit.c.district == self.district, marker.c.code == code)
+            .order_by(visit.c.at.desc(), visit.c.id.desc())
+            .limit(most)
         )
         return tuple(_visit(row) for row in rows)
 

@@ -180,6 +180,8 @@ POLICY: Mapping[str, Rule] = {
     "GET /api/v1/coverage/due/suspensions": Rule(BORDER, "district"),
     "POST /api/v1/coverage/due/suspensions": Rule(KEEPERS, "district"),
     "DELETE /api/v1/coverage/due/suspensions/{suspension}": Rule(KEEPERS, "district"),
+    "GET /api/v1/coverage/markers/{code}/actions": Rule(BORDER, "district"),
+    "POST /api/v1/coverage/markers/{code}/actions": Rule(WALKING, "district"),
     "GET /api/v1/coverage/tasks": Rule(TRACKS, "district"),
     "POST /api/v1/coverage/tasks": Rule(KEEPERS, "district"),
     "GET /api/v1/coverage/tasks/assignees": Rule(KEEPERS, "district"),

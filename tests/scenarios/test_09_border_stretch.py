@@ -20,6 +20,7 @@ from layers.markers import Marker
 from layers.stores import Stores
 from service.settings import Settings
 from tests.fixtures.client import TestClient, running
+from tests.fixtures.field import Phone, batch, visit
 from tests.fixtures.walks import Receiver, along, gpx, places
 
 REAL = Path(__file__).parents[2].parent / "shared" / "data"
@@ -187,3 +188,72 @@ def test_real_recordings_load_and_keep_their_gaps(
     if untimed:
         assert body["quarantined"][0]["reason"] == "no-time"
         assert body["quarantined"][0]["row"] == 33
+
+
+def test_the_gap_becomes_a_task_that_later_walks_shrink_and_close(
+    client: TestClient, border: MeasuredLine
+) -> None:
+    walk_both(client, border)
+    body = client.get("/api/v1/coverage/segments", params=PERIOD).json()
+    gap = max(body["segments"][0]["gaps"], key=lambda one: one["length_m"])
+    asked = {
+        "kind": "segment", "code": "B07", "from_m": gap["from_m"], "to_m": gap["to_m"],
+        "counts_from": body["from"], "until": "2025-06-20", "reason": "open in June",
+    }  # fmt: skip
+    task = client.post("/api/v1/coverage/tasks", json=asked).json()
+    assert (task["state"], task["open_m"]) == ("open", pytest.approx(5_000.0, abs=TOLERANCE_M))
+    assert task["open"][0]["where"] == "between marker 1120 and 1125"
+    path = f"/api/v1/coverage/tasks/{task['id']}"
+    send(client, "phone-a", "A", along(border, 19_900.0, 22_000.0, Receiver(seed=3), start=1_749_603_600.0))
+    shrunk = client.get(path).json()
+    assert (shrunk["state"], shrunk["open_m"]) == ("open", pytest.approx(3_000.0, abs=TOLERANCE_M))
+    assert [one["where"] for one in shrunk["open"]] == ["between marker 1122 and 1125"]
+    send(client, "watch-b", "B", along(border, 21_900.0, 25_000.0, Receiver(seed=4), start=1_749_690_000.0))
+    done = client.get(path).json()
+    assert (done["state"], done["open"], done["settled_by"]) == ("done", [], "evidence")
+    (after,) = client.get("/api/v1/coverage/segments", params=PERIOD).json()["segments"]
+    assert after["covered_percent"] == pytest.approx(100.0, abs=0.2)
+
+
+def test_what_is_overdue_is_listed_with_its_owner_and_debt(client: TestClient, border: MeasuredLine) -> None:
+    walk_both(client, border)
+    at = {"at": "2025-07-01T00:00:00+08:00"}
+    listed = client.get("/api/v1/coverage/due", params=at).json()
+    (never,) = [one for one in listed["items"] if one["state"] == "never"]
+    assert never["where"] == "between marker 1120 and 1125"
+    # drawn on 1 January, due every 14 days: late since the 15th
+    assert never["overdue_since"].startswith("2025-01-14T16:00")
+    assert never["debt_km_days"] == pytest.approx(5.0 * never["late_days"], rel=0.01)
+    assert {one["owner"] for one in listed["items"]} == {"guard-07"}
+    walked = [one for one in listed["items"] if one["state"] == "overdue"]
+    assert sum(one["length_m"] for one in walked) == pytest.approx(20_000.0, abs=4 * TOLERANCE_M)
+    # seasonal pressure: foragers from 15 to 30 June, every three days
+    season = {
+        "kind": "segment", "code": "B07", "within_days": 3.0, "from_day": "2025-01-01",
+        "season_from": "06-15", "season_to": "06-30", "reason": "foragers",
+    }  # fmt: skip
+    at = {"at": "2025-06-20T00:00:00+08:00"}
+    before = [one for one in client.get("/api/v1/coverage/due", params=at).json()["items"] if one["overdue"]]
+    assert {one["state"] for one in before} == {"never"}
+    assert client.post("/api/v1/coverage/due/rules", json=season).status_code == 201
+    after = [one for one in client.get("/api/v1/coverage/due", params=at).json()["items"] if one["overdue"]]
+    assert {one["rule"]["reason"] for one in after if one["state"] == "overdue"} == {"foragers"}
+    assert sum(one["length_m"] for one in after) == pytest.approx(25_000.0, abs=2 * TOLERANCE_M)
+
+
+def test_a_marker_not_seen_within_its_interval_is_listed(client: TestClient, border: MeasuredLine) -> None:
+    rule = {"kind": "marker-kind", "code": "boundary-marker", "within_days": 30.0, "from_day": "2025-05-01"}
+    assert client.post("/api/v1/coverage/due/rules", json=rule).status_code == 201
+    seen = []
+    for k in [k for k in range(26) if k != 17]:
+        lon, lat = border.interpolate(1_000.0 * k).round(7).tolist()
+        seen.append(visit(f"{1100 + k}", at="2025-06-10T02:00:00+00:00", lon=lon, lat=lat))
+    assert Phone(client).put(batch(visits=seen)).json()["counts"]["created"] == 25
+    at = {"at": "2025-06-20T00:00:00+08:00", "kind": "marker"}
+    (listed,) = client.get("/api/v1/coverage/due", params=at).json()["items"]
+    assert (listed["code"], listed["overdue"], listed["owner"]) == ("1117", True, "guard-07")
+    painted = visit(
+        "1117", at="2025-06-19T02:00:00+00:00", action="repainted", note="red", lon=None, lat=None
+    )
+    Phone(client).put(batch(visits=[painted]))
+    assert client.get("/api/v1/coverage/due", params=at).json()["items"] == []

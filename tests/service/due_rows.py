@@ -1,6 +1,6 @@
 """The rows of what is due, of tasks and of reports in the access matrix."""
 
-from tests.service.access_rows import BORDER, NO_ID, Row, there
+from tests.service.access_rows import BORDER, NO_ID, WALKING, Row, there
 
 _DUE = "/api/v1/coverage/due"
 _TASKS = "/api/v1/coverage/tasks"
@@ -17,6 +17,12 @@ DUE: dict[str, Row] = {
     f"POST {_DUE}/suspensions": Row("ca", "district", there(f"{_DUE}/suspensions"), {}),
     f"DELETE {_DUE}/suspensions/{{suspension}}": Row(
         "ca", "district", there(f"{_DUE}/suspensions/{NO_ID}"), found=404
+    ),
+    "GET /api/v1/coverage/markers/{code}/actions": Row(
+        BORDER, "district", there("/api/v1/coverage/markers/D1/actions")
+    ),
+    "POST /api/v1/coverage/markers/{code}/actions": Row(
+        WALKING, "district", there("/api/v1/coverage/markers/D1/actions"), {}
     ),
     f"GET {_TASKS}": Row("wgcsau", "district", there(_TASKS)),
     f"POST {_TASKS}": Row("ca", "district", there(_TASKS), {}),

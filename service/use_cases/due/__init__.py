@@ -2,7 +2,7 @@
 
 from service.use_cases.due.rules import add_rule, end_rule, lift, suspend
 from service.use_cases.due.tasks import add_task, assignees, change_task, close_task, looks, settle
-from service.use_cases.due.things import due_things, shown, where_in
+from service.use_cases.due.things import due_things, marker_clocks, shown, where_in
 
 __all__ = [
     "add_rule",
@@ -14,6 +14,7 @@ __all__ = [
     "end_rule",
     "lift",
     "looks",
+    "marker_clocks",
     "settle",
     "shown",
     "suspend",

@@ -41,15 +41,12 @@ class _Stood:
     soon: bool
 
 
-def due_markers(stores: Stores, known: Known) -> Iterator[DueThing]:
-    """Yield every marker that has a rule, for each of its clocks, by code."""
+def due_markers(stores: Stores, known: Known, code: str | None = None) -> Iterator[DueThing]:
+    """Yield every marker that has a rule, or the one of a code, for each of its clocks, by code."""
+    markers = stores.markers.all(known.day) if code is None else (stores.markers.by_code(code, known.day),)
     rules = [one for one in known.rules if one.kind in ("marker", "marker-kind")]
     asked = {
-        name: [
-            (one, bounds)
-            for one, bounds in _asked(stores.markers.all(known.day), rules, name, known)
-            if bounds
-        ]
+        name: [(one, bounds) for one, bounds in _asked(markers, rules, name, known) if bounds]
         for name in ("routine", "joint")
     }
     codes = {name: [one.code for one, _ in found] for name, found in asked.items()}

@@ -19,6 +19,18 @@ def due_things(stores: Stores, now: datetime) -> tuple[DueThing, ...]:
     return tuple(sorted(found, key=_order))
 
 
+def marker_clocks(stores: Stores, code: str, now: datetime) -> tuple[DueThing, ...]:
+    """Return how the clocks of a marker stand that any rule is for.
+
+    Raises
+    ------
+    NotFound
+        No marker of this code stands.
+    """
+    known = Known.of(stores, now, ZoneInfo(stores.districts.current().timezone))
+    return tuple(due_markers(stores, known, code))
+
+
 def _order(one: DueThing) -> tuple[bool, float, float, str, str, float]:
     due = float("inf") if one.due_at is None else one.due_at.timestamp()
     return (not one.overdue, -one.late_s if one.overdue else 0.0, due, one.kind, one.code, one.from_m or 0.0)

@@ -5,6 +5,7 @@
 track or an incident is handed in as :class:`Work`.
 """
 
+from service.use_cases.field.actions import action_json, history, record_action
 from service.use_cases.field.batches import Taken, take, take_points
 from service.use_cases.field.judged import Judged, Sender, Work, counted
 from service.use_cases.field.settling import Correction, ReleaseRefused, discard, release
@@ -16,8 +17,11 @@ __all__ = [
     "Sender",
     "Taken",
     "Work",
+    "action_json",
     "counted",
     "discard",
+    "history",
+    "record_action",
     "release",
     "take",
     "take_points",

@@ -73,9 +73,13 @@ def _told(read: FieldVisit | Fault, made: Visit | Fault | None, item: Any) -> Ju
         return Judged.quarantined("visit", ref, made, item)
     if made is None:
         return Judged("visit", ref, "duplicate")
-    far = made.distance_m is not None and made.distance_m > FAR_M
-    extra = {"distance_m": round(made.distance_m or 0.0, 1)} if far else {}
+    extra = {"distance_m": round(made.distance_m or 0.0, 1)} if is_far(made) else {}
     return Judged("visit", ref, "created", extra=extra)
+
+
+def is_far(value: Visit) -> bool:
+    """Say whether an action was recorded far from its marker."""
+    return value.distance_m is not None and value.distance_m > FAR_M
 
 
 def ref_of(item: Any) -> str:
