@@ -25,6 +25,7 @@ from sqlalchemy import (
     Table,
     Text,
     func,
+    not_,
     select,
 )
 from sqlalchemy import cast as sql_cast
@@ -263,6 +264,32 @@ class Coverage(Store):
             },
         )
         return dict(rows.fetchall())
+
+    def settled_lines(self, device: str, day: date) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
+        """Return what a device is known to have walked on a day and cannot be made again from fixes.
+
+        Returns
+        -------
+        times
+            (n, 2) begin and end in seconds since 1970.
+        evidence
+            (n,) codes of :class:`geo.evidence.Evidence`.
+        """
+        made_again = self._recomputable(coverage_line, day)
+        if not made_again:
+            return np.empty((0, 2)), np.empty(0, dtype=np.int8)
+        columns = (coverage_line.c.from_at, coverage_line.c.to_at)
+        rows = self._all(
+            select(*columns, coverage_line.c.evidence).where(
+                coverage_line.c.district == self.district,
+                coverage_line.c.device == device,
+                coverage_line.c.day == day,
+                *(not_(one) for one in made_again),
+            )
+        )
+        times = [sorted((row.from_at.timestamp(), row.to_at.timestamp())) for row in rows]
+        evidence = np.array([row.evidence for row in rows], dtype=np.int8)
+        return np.array(times, dtype=np.float64).reshape(-1, 2), evidence
 
     def _recomputable(self, table: Table, day: date) -> Sequence[ColumnElement[bool]]:
         """Return the condition that fixes are left from which a row of a day can be made again.

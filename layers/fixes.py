@@ -6,6 +6,7 @@ clock loses nothing. Lon and lat are kept as lattice counts (1e-7 degrees), whic
 """
 
 from dataclasses import dataclass
+from dataclasses import fields as dataclass_fields
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -37,6 +38,16 @@ fix = shard_table(
     Column("course", REAL),
     key=("device", "at", "lon_e7", "lat_e7", "patrol", "seq"),
     postgresql_partition_by="RANGE (at)",
+)
+
+# Fixes that came when their days were over, until the next run of retention takes them: a track comes in
+# parts, and what was walked is computed from all of them. Unlogged, so neither the archived log nor a base
+# backup nor a replica ever holds one. After a crash it is empty, and the ledger has what was known by then.
+late_fix = shard_table(
+    "late_fix",
+    *(Column(one.name, one.type, nullable=one.nullable) for one in fix.columns if one.name != "district"),
+    key=("device", "at", "lon_e7", "lat_e7", "patrol", "seq"),
+    prefixes=["UNLOGGED"],
 )
 
 fix_quarantine = shard_table(
@@ -76,6 +87,13 @@ class FixTable:
     def __len__(self) -> int:
         return len(self.t)
 
+    def take(self, chosen: NDArray[np.bool_]) -> "FixTable":
+        """Return the fixes under a mask."""
+        columns = {one.name: getattr(self, one.name) for one in dataclass_fields(self)}
+        return FixTable(
+            **{name: value if name == "patrols" else value[chosen] for name, value in columns.items()}
+        )
+
     @classmethod
     def of(
         cls,
@@ -109,10 +127,20 @@ class FixTable:
 
 @dataclass(frozen=True, slots=True)
 class FixCounts:
-    """How many fixes of a delivery were new and how many were stored before."""
+    """How many fixes of a delivery were new and how many were stored before.
+
+    Of the new ones, ``late`` came when their days were over: they count for coverage and are not kept.
+    """
 
     created: int
     duplicate: int
+    late: int = 0
+
+    def __add__(self, other: "FixCounts") -> "FixCounts":
+        """Return the counts of both deliveries."""
+        return FixCounts(
+            self.created + other.created, self.duplicate + other.duplicate, self.late + other.late
+        )
 
 
 @dataclass(frozen=True, slots=True)

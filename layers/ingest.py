@@ -12,12 +12,14 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 from psycopg import sql
-from sqlalchemy import select
+from sqlalchemy import Table, select
+from sqlalchemy.orm import Session
 
 from geo.lattice import to_lattice
 from layers.columns import pack, to_microseconds
 from layers.errors import translated
-from layers.fixes import FixTable, fix, instant, months_of
+from layers.fixes import FixCounts, FixTable, fix, instant, late_fix, months_of
+from layers.record_tables import fix_horizon
 from layers.storage import Store, read_sql
 
 Columns = dict[str, NDArray[Any]]
@@ -34,11 +36,19 @@ _KINDS = {
 }
 
 
+def kept_from(session: Session, district: str) -> datetime | None:
+    """Return the instant from which on a district keeps positions, None where nobody said so yet."""
+    query = select(fix_horizon.c.before).where(fix_horizon.c.district == district)
+    return session.execute(query).scalar()
+
+
 class Ingest(Store):
     """Stores fixes of one district."""
 
-    def store(self, device: str, patrol: UUID, fixes: FixTable) -> int:
+    def store(self, device: str, patrol: UUID, fixes: FixTable) -> FixCounts:
         """Store the fixes that are new to the device; return how many they are.
+
+        Those whose days are over wait apart, see :data:`layers.fixes.late_fix`.
 
         Raises
         ------
@@ -47,18 +57,27 @@ class Ingest(Store):
         OutsideArchive
             A time lies outside the years that are stored.
         """
-        columns = _once(fixes)
         self._lock(f"fixes of {device}")
-        self.ensure_months(fixes.t)
-        if self._has_any(device, float(fixes.t.min()), float(fixes.t.max())):
-            period = instant(float(fixes.t.min())), instant(float(fixes.t.max()))
-            return self._add_absent(device, patrol, columns, period)
-        self._add_all(device, patrol, columns)
-        return len(columns["at"])
+        created, late = 0, 0
+        for table, part in self._by_age(fixes):
+            if table is fix:
+                self.ensure_months(part.t)
+            period = instant(float(part.t.min())), instant(float(part.t.max()))
+            columns = _once(part)
+            if self._has_any(table, device, period):
+                added = self._add_absent(table, device, patrol, columns, period)
+            else:
+                self._add_all(table, device, patrol, columns)
+                added = len(columns["at"])
+            created += added
+            late += 0 if table is fix else added
+        return FixCounts(created, len(fixes) - created, late)
 
     def store_numbered(self, device: str, patrol: UUID, fixes: FixTable) -> None:
         """Store fixes that the device numbered, all of them: whoever asks knows that the numbers are new.
 
+        Those whose days are over wait apart, as in :meth:`store`.
+
         Raises
         ------
         NotFinite, OutOfRange
@@ -67,8 +86,10 @@ class Ingest(Store):
             A time lies outside the years that are stored.
         """
         self._lock(f"fixes of {device}")
-        self.ensure_months(fixes.t)
-        self._add_all(device, patrol, _columns(fixes))
+        for table, part in self._by_age(fixes):
+            if table is fix:
+                self.ensure_months(part.t)
+            self._add_all(table, device, patrol, _columns(part))
 
     @staticmethod
     def keys(fixes: FixTable) -> Columns:
@@ -82,30 +103,39 @@ class Ingest(Store):
         # The service may not change the schema itself: see layers/sql/row_security.sql.
         self._driver().execute("SELECT ensure_fix_months(%s::date[])", (months,))
 
-    def _has_any(self, device: str, first: float, last: float) -> bool:
-        statement = select(fix.c.device).where(
-            fix.c.district == self.district,
-            fix.c.device == device,
-            fix.c.at.between(instant(first), instant(last)),
+    def _by_age(self, fixes: FixTable) -> list[tuple[Table, FixTable]]:
+        """Return the fixes that are kept and those whose days are over, with the table that each go into."""
+        months_of(fixes.t)  # both refuse the same times
+        before = kept_from(self._session, self.district)
+        if before is None:
+            return [(fix, fixes)]
+        late = fixes.t < before.timestamp()
+        parts = [(fix, fixes.take(~late)), (late_fix, fixes.take(late))]
+        return [(table, part) for table, part in parts if len(part)]
+
+    def _has_any(self, table: Table, device: str, period: tuple[datetime, datetime]) -> bool:
+        statement = select(table.c.device).where(
+            table.c.district == self.district, table.c.device == device, table.c.at.between(*period)
         )
         return self._first(statement.limit(1)) is not None
 
-    def _add_all(self, device: str, patrol: UUID, columns: Columns) -> None:
+    def _add_all(self, table: Table, device: str, patrol: UUID, columns: Columns) -> None:
         """Store fixes none of which is stored."""
         self._stage(columns)
         parameters = {"district": self.district, "device": device, "patrol": patrol}
         with translated(), self._driver().cursor() as cursor:
-            cursor.execute(read_sql("fix_insert_all").encode(), parameters)
+            cursor.execute(read_sql("fix_insert_all").format(table=table.name).encode(), parameters)
 
     def _add_absent(
-        self, device: str, patrol: UUID, columns: Columns, period: tuple[datetime, datetime]
+        self, table: Table, device: str, patrol: UUID, columns: Columns, period: tuple[datetime, datetime]
     ) -> int:
         """Store what is absent among fixes of a period of which some are stored; return how many."""
         self._stage(columns)
         with translated(), self._driver().cursor() as cursor:
             parameters = {"district": self.district, "device": device, "patrol": patrol}
             parameters |= {"first": period[0], "last": period[1]}
-            return cursor.execute(read_sql("fix_insert").encode(), parameters).rowcount
+            statement = read_sql("fix_insert").format(table=table.name)
+            return cursor.execute(statement.encode(), parameters).rowcount
 
     def _stage(self, columns: Columns) -> None:
         """Copy fixes to where they are inserted from: into a table with row security COPY is refused."""

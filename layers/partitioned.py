@@ -38,6 +38,8 @@ def _create_shards(connection: Connection, parent: Table, modulus: int) -> None:
         parent.constraints.discard(rule)
     options = parent.dialect_options["postgresql"]
     below = options["partition_by"]
+    unlogged = "UNLOGGED " if "UNLOGGED" in parent._prefixes else ""  # noqa: SLF001 - there is no other way to ask
+    parent._prefixes = []  # noqa: SLF001 - rows are in the partitions alone
     options["partition_by"] = "HASH (district)"
     connection.execute(CreateTable(parent))
     for index in sorted(parent.indexes, key=lambda one: str(one.name)):
@@ -46,7 +48,7 @@ def _create_shards(connection: Connection, parent: Table, modulus: int) -> None:
         name = f"{table.name}_h{remainder}"
         split = f" PARTITION BY {below}" if below else ""
         connection.exec_driver_sql(
-            f"CREATE TABLE {name} PARTITION OF {table.name}"
+            f"CREATE {unlogged}TABLE {name} PARTITION OF {table.name}"
             f" FOR VALUES WITH (MODULUS {modulus}, REMAINDER {remainder}){split}"
         )
         close(connection, name)

@@ -39,7 +39,7 @@ from layers.fixes import (
     instant,
 )
 from layers.ids import new_id
-from layers.ingest import Ingest
+from layers.ingest import Ingest, kept_from
 from layers.storage import Store, read_sql
 
 patrol = shard_table(
@@ -177,13 +177,13 @@ class Patrols(Store):
         """
         if len(fixes) == 0:
             return FixCounts(0, 0)
-        created = Ingest(self._session, self.district).store(owner.device, owner.id, fixes)
+        counts = Ingest(self._session, self.district).store(owner.device, owner.id, fixes)
         self._write(
             update(patrol)
             .where(patrol.c.district == self.district, patrol.c.id == owner.id)
-            .values(fixes=patrol.c.fixes + created, **_times(fixes))
+            .values(fixes=patrol.c.fixes + counts.created, **_times(fixes))
         )
-        return FixCounts(created, len(fixes) - created)
+        return counts
 
     def add_numbered(self, device: str, owner: UUID, fixes: FixTable) -> None:
         """Store the fixes of a patrol that the device numbered, all of which are known to be new.
@@ -199,6 +199,11 @@ class Patrols(Store):
             .where(patrol.c.district == self.district, patrol.c.id == owner)
             .values(fixes=patrol.c.fixes + len(fixes), **_times(fixes))
         )
+
+    def over(self, t: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return which of some times (seconds since 1970) lie so far back that positions are not kept."""
+        before = kept_from(self._session, self.district)
+        return np.zeros(len(t), dtype=bool) if before is None else t < before.timestamp()
 
     def ensure_months(self, t: NDArray[np.float64]) -> None:
         """Make the partitions of the months that times (seconds since 1970) fall in, ahead of need."""

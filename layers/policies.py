@@ -225,6 +225,7 @@ RULES: Mapping[str, Rules] = {
         remove=_SYSTEM,
     ),
     "fix": _same(_WALKED, read=f"{_whole(*LEADS)} OR {_MY_DEVICE}", remove=_SYSTEM),
+    "late_fix": _same(_WALKED, read=f"{_whole(*LEADS)} OR {_MY_DEVICE}", remove=_SYSTEM),
     "fix_quarantine": Rules(read=_OF_PATROL, insert=_OF_PATROL, change=_SYSTEM, remove=_SYSTEM),
     "coverage_line": _COVERED,
     "coverage_grid": _COVERED,

@@ -18,7 +18,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from geo.errors import N_
 from layers.accounts import sign_in
 from layers.field_tables import DISCARDED, WAITING, field_batch, field_incident, quarantine, visit
-from layers.fixes import fix, fix_quarantine
+from layers.fixes import fix, fix_quarantine, late_fix
 from layers.idempotency import idempotency_key
 from layers.ids import new_id
 from layers.incident_tables import SETTLED, incident, incident_event, incident_withdrawal
@@ -97,7 +97,10 @@ def steps(district: str, limits: Limits, now: datetime) -> tuple[Step, ...]:
 def _of_places(district: str, limits: Limits, now: datetime) -> tuple[Step, ...]:
     raw, item, seen = fix_quarantine.c, quarantine.c, visit.c
     return (
-        Step(fix, "removed", "fixes", (fix.c.district == district) & (fix.c.at < limits.fixes)),
+        *(
+            Step(one, "removed", "fixes", (one.c.district == district) & (one.c.at < limits.fixes))
+            for one in (fix, late_fix)
+        ),
         Step(
             fix_quarantine,
             "forgotten",

@@ -26,6 +26,7 @@ from service.use_cases.plans.taking_effect import begin_due
 from service.use_cases.retention import (
     Kept,
     Report,
+    announce,
     days_of,
     fitted,
     foresee,
@@ -53,6 +54,10 @@ def kept_by(settings: Settings) -> Kept:
 
 async def forget_daily(sessions: Sessions, settings: Settings) -> None:
     """Look every hour whether a district has something to forget, or a backup must go, until cancelled."""
+    try:
+        await asyncio.to_thread(announce_all, sessions, settings, datetime.now(UTC))
+    except (DBAPIError, ClusterError, OSError) as error:
+        _log.warning("from when on positions are kept is said later: %s", type(error).__name__)
     await asyncio.sleep(FIRST_S)
     while True:
         try:
@@ -62,6 +67,14 @@ async def forget_daily(sessions: Sessions, settings: Settings) -> None:
         except (ClusterError, OSError) as error:
             _log.warning("copies of the database were not looked at this hour: %s", error)
         await asyncio.sleep(EVERY_S)
+
+
+def announce_all(sessions: Sessions, settings: Settings, now: datetime) -> None:
+    """Say from when on each new district keeps positions: uploads may come before the first look."""
+    with sessions() as session:
+        for one in districts.every(session):
+            announce(Stores(session, one.code), kept_by(settings), now)
+        session.commit()
 
 
 async def begin_plans(sessions: Sessions) -> None:

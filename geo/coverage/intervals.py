@@ -118,6 +118,25 @@ class Intervals:
         to_m = np.where(end < part.to_t, part.from_m + pace * (end - part.from_t), part.to_m)
         return Intervals(part.line, from_m, to_m, start, end, part.evidence, part.holder, part.source)
 
+    def beyond(self, known: "Intervals") -> "Intervals":
+        """Return what lies at no time of ``known`` that is known as well or better.
+
+        All intervals are of one device, which is at one place at a time: the same walk computed again adds
+        nothing, and more of it only what was not there.
+        """
+        if len(known) == 0:
+            return self
+        parts = []
+        for evidence in np.unique(self.evidence).tolist():
+            here = self.take(self.evidence == evidence)
+            better = known.at_least(Evidence(evidence))
+            spans = union(better.from_t, better.to_t)
+            for start, end in gaps(spans, -np.inf, np.inf).tolist():
+                parts.append(here.within(start, end))
+        found = Intervals.join(parts)
+        # Times of fixes are to the millisecond: what is shorter is rounding at the edge of what is known.
+        return found.take(found.to_t - found.from_t >= 1e-3)
+
     def clip(self, low: float, high: float | Floats) -> "Intervals":
         """Return what lies between two measures: one that crosses an edge is split there by measure.
 

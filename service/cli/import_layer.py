@@ -1,7 +1,7 @@
 """``./wardline import``: layers from files, examined first and stored only with ``--apply``."""
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,7 +24,9 @@ from service.cli.repairs import (
     Rings,
     repair_request,
 )
+from service.jobs import kept_by
 from service.settings import Settings
+from service.use_cases.retention import announce
 
 _LAYERS = "grids, border, markers, stations, representatives, dwellings, lines, or the code of an area layer"
 
@@ -190,6 +192,7 @@ def _run(request: Request, settings: Settings, defects: Path | None) -> dict[str
         if report["applied"]:
             if target.stores is not None:
                 target.stores.audit.record("import.apply", "layer", request.layer, kind=request.kind)
+                announce(target.stores, kept_by(settings), datetime.now(UTC))
             session.commit()
     if defects is not None:
         temporary = defects.with_name(f".{defects.name}.partial")

@@ -15,10 +15,12 @@ from layers.stores import Stores
 from service.cli.common import Database, District, Json, Quiet, open_engine
 from service.errors import InvalidInput
 from service.indexes.snapshots import choose_district
+from service.jobs import kept_by
 from service.readers import tracks as readers
 from service.readers.track_file import TrackFile
 from service.settings import Settings
 from service.use_cases import due
+from service.use_cases.retention import announce
 from service.use_cases.tracks import Delivery, report, upload
 
 Modes = ", ".join(mode.label for mode in Mode)
@@ -55,6 +57,7 @@ def command(
     with open_engine(settings) as engine, Session(engine) as session:
         codes = [one.code for one in districts.every(session)]
         stores = Stores(session, choose_district(codes, None, settings.district))
+        announce(stores, kept_by(settings), datetime.now(UTC))
         for file, content, track in read:
             delivery = Delivery.of(device, file.name, content, datetime.now(UTC), person)
             reports.append(report(upload(stores, delivery, track), track, file.name))

@@ -194,6 +194,7 @@ def remove(register: Path, dumps: Collection[Dump]) -> None:
 def _dump(address: URL, scope: str, target: Path, binaries: Binaries) -> None:
     quoted = scope.replace("\\", "\\\\").replace(" ", "\\ ")
     options = ["--format=custom", "--no-owner", "--enable-row-security", "--no-password", f"--file={target}"]
+    options.append("--no-unlogged-table-data")  # fixes that came when their days were over
     variables = {"PATH": os.environ.get("PATH", ""), "PGOPTIONS": f"-c wardline.scope={quoted}"}
     if address.password is not None:
         variables["PGPASSWORD"] = str(address.password)  # never on a command line, which others can read

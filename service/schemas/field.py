@@ -94,6 +94,10 @@ class VerdictOut(BaseModel):
     quarantine: UUID | None = Field(default=None, description="Where it waits.")
     incident: UUID | None = Field(default=None, description="Our id of the incident.")
     version: int | None = Field(default=None, description="The version the incident is at.")
+    not_kept: int | None = Field(
+        default=None,
+        description="So many came when their days were over: they count for coverage and are not kept.",
+    )
     distance_m: float | None = Field(
         default=None, description="How far from its marker a visit was recorded, where that is far."
     )

@@ -30,6 +30,9 @@ class CountsOut(BaseModel):
     stored: int
     duplicate: int = Field(description="Stored before, by this or another file of the device.")
     quarantined: int
+    not_kept: int = Field(
+        description="Came when the days of positions were over: they count for coverage and are not kept."
+    )
 
 
 class PartOut(BaseModel):

@@ -102,6 +102,15 @@ def limits_of(stores: Stores, kept: Kept, now: datetime) -> Limits:
     )
 
 
+def announce(stores: Stores, kept: Kept, now: datetime) -> None:
+    """Say from when on a district keeps positions, where no run has said so yet.
+
+    What is older and comes from now on is not written where a log or a backup could keep it.
+    """
+    if stores.retention.horizon() is None:
+        stores.retention.raise_horizon(limits_of(stores, kept, now).fixes)
+
+
 def foresee(stores: Stores, kept: Kept, now: datetime) -> Report:
     """Return what a run would forget in a district; nothing is changed."""
     limits = limits_of(stores, kept, now)
@@ -198,7 +207,7 @@ def is_due(stores: Stores, kept: Kept, now: datetime) -> bool:
         return True
     if limits_of(stores, kept, last).fixes < limits.fixes or horizon.before < limits.fixes:
         return True
-    return stores.retention.has_any(steps(stores.district, limits, now)[0])
+    return any(stores.retention.has_any(one) for one in steps(stores.district, limits, now)[:2])
 
 
 def keep_for(stores: Stores, subject: str, days: int, now: datetime, backups: int = 0) -> None:

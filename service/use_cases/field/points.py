@@ -47,7 +47,7 @@ def store_points(stores: Stores, sender: Sender, parts: Sequence[TrackPart], wor
             track = track or _begin(stores, sender, part)
             stores.field_tracks.add(track, _table(part, found.new))
             times.setdefault(track.device, []).append(part.fixes.t[found.new])
-        judged += _told(part, found)
+        judged += _told(part, found, stores.patrols.over(part.fixes.t))
     for device, changed in sorted(times.items()):
         work.recompute(stores, device, np.concatenate(changed))
     return judged
@@ -127,19 +127,24 @@ def _table(part: TrackPart, places: Places) -> FixTable:
     )
 
 
-def _told(part: TrackPart, found: _Sorted) -> list[Judged]:
+def _told(part: TrackPart, found: _Sorted, over: npt.NDArray[np.bool_]) -> list[Judged]:
+    """Return the verdicts on a part; ``over`` says of which points no position is kept any more."""
     judged: list[Judged] = []
     if part.track is not None:
-        judged += _ranges(part.track, part.seq[found.new], "created")
+        for late in (False, True):
+            new = found.new[over[found.new] == late]
+            judged += _ranges(part.track, part.seq[new], "created", late=late)
         judged += _ranges(part.track, part.seq[found.known], "duplicate")
     judged += [
-        Judged.quarantined("point", part.ref(place), fault, part.raw(place))
+        Judged.quarantined("point", part.ref(place), fault, {} if over[place] else part.raw(place))
         for place, fault in sorted(found.faults.items())
     ]
     return judged
 
 
-def _ranges(track: UUID, numbers: npt.NDArray[np.int64], verdict: VerdictName) -> list[Judged]:
+def _ranges(
+    track: UUID, numbers: npt.NDArray[np.int64], verdict: VerdictName, *, late: bool = False
+) -> list[Judged]:
     """Return one verdict for each run of numbers; a number that came more often counts as often."""
     distinct, often = np.unique(numbers, return_counts=True)
     place = 0
@@ -149,5 +154,6 @@ def _ranges(track: UUID, numbers: npt.NDArray[np.int64], verdict: VerdictName) -
         count = int(often[place : place + size].sum())
         place += size
         ref = f"{track}/{low}" if low == high else f"{track}/{low}-{high}"
-        judged.append(Judged("point", ref, verdict, count=count))
+        extra = {"not_kept": count} if late else {}
+        judged.append(Judged("point", ref, verdict, count=count, extra=extra))
     return judged

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from pydantic import ValidationError
 
 from geo.crs import GEOD
@@ -154,6 +155,8 @@ def _judge(stores: Stores, sender: Sender, value: FieldVisit, known: Visit | Non
         marker = stores.markers.by_code(value.marker, day)
     except NotFound:
         return Fault.of("marker-unknown", marker=value.marker)
+    # A place is kept for as many days as one of a track; how far the marker was is no place.
+    over = bool(stores.patrols.over(np.array([value.at.timestamp()]))[0])
     return Visit(
         id=value.id,
         marker=marker.id,
@@ -165,8 +168,8 @@ def _judge(stores: Stores, sender: Sender, value: FieldVisit, known: Visit | Non
         received_at=sender.received_at,
         evidence=evidence_of(value.action, value.note, shown=False),
         digest=digest,
-        lon=value.lon,
-        lat=value.lat,
+        lon=None if over else value.lon,
+        lat=None if over else value.lat,
         distance_m=_distance(value, marker),
         batch=sender.batch,
     )

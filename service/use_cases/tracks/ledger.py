@@ -89,9 +89,17 @@ def _recompute_days(stores: Stores, device: str, first: date, last: date, zone: 
         if key not in answers:
             answers[key] = walked(track, route_index(tuple(one.line.wkb for one in valid)))
         part = answers[key].within(_start(day, zone).timestamp(), _start(day + DAY, zone).timestamp())
+        part = part.beyond(_settled(stores, device, day))
         stores.coverage.replace_lines(device, day, _visits(part, valid, patrols))
         covered.extend(_covered(part, valid, day))
     return covered
+
+
+def _settled(stores: Stores, device: str, day: date) -> Intervals:
+    """Return what is known of a day whose fixes are gone; their places do not matter, only their times."""
+    times, evidence = stores.coverage.settled_lines(device, day)
+    measures = np.zeros(len(times))
+    return Intervals.of(measures, measures, times[:, 0], times[:, 1], evidence=evidence)
 
 
 def _valid_on(segment: BorderSegment, day: date) -> bool:

@@ -31,6 +31,10 @@ _WHY = {
 }
 """Why a fix is refused or set aside, in words."""
 
+_NOT_KEPT = N_(
+    "{count} fixes came when the days of positions were over: what was walked counts, they are not kept."
+)
+
 SHOWN = 20
 """So many fixes and silences are told one by one; of the others the rows are listed."""
 
@@ -85,12 +89,13 @@ def report(
         "repeated": receipt.repeated,
         "file": source,
         "format": file.format,
-        "notes": [translate(note) for note in file.notes],
+        "notes": [*(translate(note) for note in file.notes), *_late(receipt.counts.late, translate)],
         "fixes": {
             "received": len(file),
-            "stored": receipt.counts.created,
+            "stored": receipt.counts.created - receipt.counts.late,
             "duplicate": receipt.counts.duplicate,
             "quarantined": len(receipt.reasons),
+            "not_kept": receipt.counts.late,
         },
         "verdicts": track.counts(),
         "parts": [
@@ -119,6 +124,12 @@ def report(
             for one in receipt.covered
         ],
     }
+
+
+def _late(count: int, translate: Callable[[str], str]) -> list[str]:
+    if not count:
+        return []
+    return [translate(_NOT_KEPT).format(count=count)]
 
 
 def _silences(track: CleanTrack) -> list[dict[str, Any]]:

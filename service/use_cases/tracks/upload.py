@@ -92,9 +92,12 @@ def upload(stores: Stores, delivery: Delivery, file: TrackFile) -> Receipt:
     counts = FixCounts(0, 0)
     for patrol in patrols:
         table = _table(file, places[file.fixes.mode[places] == Mode[patrol.mode.upper()]])
-        added = stores.patrols.add_fixes(patrol, table)
-        counts = FixCounts(counts.created + added.created, counts.duplicate + added.duplicate)
-    rows = [QuarantinedFix(place, reason, file.raw(place)) for place, reason in sorted(reasons.items())]
+        counts += stores.patrols.add_fixes(patrol, table)
+    over = stores.patrols.over(file.fixes.t)
+    rows = [
+        QuarantinedFix(place, reason, {} if over[place] else file.raw(place))
+        for place, reason in sorted(reasons.items())
+    ]
     stores.patrols.quarantine(patrols[0].id, rows, delivery.received_at)
     zone = ZoneInfo(stores.districts.current().timezone)
     days = days_of(file.fixes.t[places], zone)

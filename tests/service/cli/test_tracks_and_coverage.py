@@ -24,6 +24,7 @@ def wardline(
 ) -> Any:
     """Run a command; return its exit code, what it said and what it complained of."""
     monkeypatch.setenv("WARDLINE_DATABASE_URL", database_url)
+    monkeypatch.setenv("WARDLINE_KEEP_FIXES_DAYS", "3650")  # the walks are of years past
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         monkeypatch.delenv(name, raising=False)
 
@@ -41,6 +42,17 @@ def walk(tmp_path: Path) -> Path:
     path = tmp_path / "walk.gpx"
     path.write_bytes(gpx(along(BORDER, 500.0, 2_500.0, Receiver(3.0, 30.0), interval=2.0)))
     return path
+
+
+def test_a_walk_whose_days_are_over_counts_and_is_told_to_be_gone(
+    wardline: Any, walk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WARDLINE_KEEP_FIXES_DAYS", "30")
+    code, out, _ = wardline("tracks", walk, "--device", "d1")
+    assert code == 0
+    assert "0 fixes stored, 1 piece, 2.0 km" in out
+    assert "771 fixes came when the days of positions were over: what was walked counts" in out
+    assert "km of B1 walked" in out
 
 
 def test_a_walk_is_stored_and_told_of(wardline: Any, walk: Path) -> None:

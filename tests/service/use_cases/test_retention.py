@@ -27,6 +27,7 @@ from service.database import session_factory, web_engine
 from service.jobs import run
 from service.use_cases.coverage import coverage, period_of, segments_of
 from service.use_cases.retention import Kept, Report, foresee, forget, keep_for, limits_of
+from tests.fixtures.walks import START
 from tests.service.use_cases.test_tracks import DISTRICT, NOW, ZONE, ledger, send, stores, walk
 
 __all__ = ["stores"]
@@ -78,11 +79,11 @@ def test_what_arrives_late_is_added_to_what_was_walked_then(stores: Stores) -> N
     stores.session.execute(text("UPDATE fix_horizon SET removed_at = removed_at - interval '2 minutes'"))
     older = cast(func.concat("0190", func.substr(cast(coverage_line.c.id, Text), 5)), Uuid)
     stores.session.execute(update(coverage_line).values(id=older))
-    send(stores, walk(3_000.0, 4_000.0, seed=1), device="d1")
+    send(stores, walk(3_000.0, 4_000.0, START + 5_000.0, seed=1), device="d1")
     both = ledger(stores)
     assert set(kept) < set(both)
     # Once more of the same day: what is still there is made again, not doubled.
-    send(stores, walk(5_000.0, 6_000.0, seed=2), device="d1")
+    send(stores, walk(5_000.0, 6_000.0, START + 9_000.0, seed=2), device="d1")
     third = ledger(stores)
     assert len(set(third)) == len(third)
     assert set(kept) < set(third)

@@ -230,6 +230,7 @@ def test_bad_fixes_are_kept_apart_with_their_reasons(stores: Stores) -> None:
         "stored": len(good),
         "duplicate": 0,
         "quarantined": 5,
+        "not_kept": 0,
     }
     assert stores.patrols.fixes_of(receipt.patrols[0].id).t.min() == pytest.approx(START)
 
