@@ -55,18 +55,31 @@ def kept_by(settings: Settings) -> Kept:
 async def forget_daily(sessions: Sessions, settings: Settings) -> None:
     """Look every hour whether a district has something to forget, or a backup must go, until cancelled."""
     try:
-        await asyncio.to_thread(announce_all, sessions, settings, datetime.now(UTC))
+        await _to_the_end(announce_all, sessions, settings, datetime.now(UTC))
     except (DBAPIError, ClusterError, OSError) as error:
         _log.warning("from when on positions are kept is said later: %s", type(error).__name__)
     await asyncio.sleep(FIRST_S)
     while True:
         try:
-            await asyncio.to_thread(look, sessions, settings, copies_of(settings), datetime.now(UTC))
+            await _to_the_end(look, sessions, settings, copies_of(settings), datetime.now(UTC))
         except DBAPIError as error:
             _log.warning("nothing was forgotten this hour: %s", type(error.orig).__name__)
         except (ClusterError, OSError) as error:
             _log.warning("copies of the database were not looked at this hour: %s", error)
         await asyncio.sleep(EVERY_S)
+
+
+async def _to_the_end(job: Callable[..., object], *arguments: object) -> None:
+    """Do a job in a thread, to its end even where this is cancelled.
+
+    The thread has a connection, which must be given back before the pool is closed.
+    """
+    working = asyncio.ensure_future(asyncio.to_thread(job, *arguments))
+    try:
+        await asyncio.shield(working)
+    except asyncio.CancelledError:
+        await asyncio.gather(working, return_exceptions=True)
+        raise
 
 
 def announce_all(sessions: Sessions, settings: Settings, now: datetime) -> None:
@@ -81,13 +94,8 @@ async def begin_plans(sessions: Sessions) -> None:
     """Look again and again whether the day of a scheduled plan has come, until cancelled."""
     while True:
         await asyncio.sleep(PLANS_S)
-        looking = asyncio.ensure_future(asyncio.to_thread(take_up_plans, sessions, datetime.now(UTC)))
         try:
-            await asyncio.shield(looking)
-        except asyncio.CancelledError:
-            # The thread has a connection, which must be given back before the pool is closed.
-            await asyncio.gather(looking, return_exceptions=True)
-            raise
+            await _to_the_end(take_up_plans, sessions, datetime.now(UTC))
         except DBAPIError as error:
             _log.warning("scheduled plans were not looked at: %s", type(error.orig).__name__)
         except WardlineError as error:

@@ -14,6 +14,7 @@ from layers.ids import new_id
 from layers.patrols import Patrol
 from layers.row_security import SYSTEM_SCOPE, enter
 from layers.stores import Stores
+from service.settings import Settings
 from service.use_cases import audit
 from service.use_cases.retention import Kept, forget
 from tests.fixtures.accounts import Callers
@@ -21,6 +22,11 @@ from tests.fixtures.client import TestClient
 from tests.fixtures.county import DISTRICT, County
 
 PATH = "/api/v1/retention"
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"keep_fixes_days": 30})
 
 
 @pytest.fixture
@@ -36,7 +42,7 @@ def old_fixes(engine: Engine, county: County) -> int:
 
 
 def test_a_dry_run_counts_what_the_service_would_forget_whoever_asks(
-    callers: Callers, administrator: TestClient, engine: Engine, old_fixes: int
+    old_fixes: int, callers: Callers, administrator: TestClient, engine: Engine
 ) -> None:
     for client in (administrator, callers.role("looks", "auditor", DISTRICT)):
         told = client.get(PATH).json()
