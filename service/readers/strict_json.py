@@ -12,6 +12,8 @@ from geo.errors import N_
 from service.errors import InvalidInput, MalformedBody
 
 MOST_NESTED = 64
+SMALLEST_TOO_LARGE = 2**63
+"""JSONB keeps larger integers, and neither our answers nor most readers can hold them."""
 _PLAIN_JSON = N_("Send plain JSON in UTF-8 (RFC 8259).")
 
 
@@ -23,7 +25,7 @@ def loads(body: bytes) -> Any:
     MalformedBody
         Not UTF-8, not JSON, nested deeper than 64, a name twice in one object, thousands of digits.
     InvalidInput
-        A number that is not finite, or a text with a NUL or half a surrogate pair; names the place.
+        A number that is not finite, an integer of more than 64 bits, or a text with a NUL or half a surrogate pair; names the place.
     """
     value = _read(body)
     check(value)
@@ -107,14 +109,8 @@ def check(value: Any) -> None:
         part, path = open_parts.pop()
         if isinstance(part, str):
             _check_text(part, path)
-        elif isinstance(part, float):
-            if not math.isfinite(part):
-                raise InvalidInput(
-                    N_("{pointer} is not a finite number."),
-                    mend=N_("Send a number that fits a double."),
-                    where={"pointer": pointer(path)},
-                    pointer=pointer(path),
-                )
+        elif isinstance(part, (int, float)):
+            _check_number(part, path)
         elif isinstance(part, (dict, list)):
             if len(path) >= MOST_NESTED:
                 raise _too_deep()
@@ -123,6 +119,24 @@ def check(value: Any) -> None:
                 if isinstance(name, str):
                     _check_text(name, path)
                 open_parts.append((member, (*path, name)))
+
+
+def _check_number(number: float, path: tuple[str | int, ...]) -> None:
+    if isinstance(number, int):
+        if not -SMALLEST_TOO_LARGE <= number < SMALLEST_TOO_LARGE:
+            raise InvalidInput(
+                N_("{pointer} is an integer of more than 64 bits."),
+                mend=N_("Send it as a text, or as a number with a fraction."),
+                where={"pointer": pointer(path)},
+                pointer=pointer(path),
+            )
+    elif not math.isfinite(number):
+        raise InvalidInput(
+            N_("{pointer} is not a finite number."),
+            mend=N_("Send a number that fits a double."),
+            where={"pointer": pointer(path)},
+            pointer=pointer(path),
+        )
 
 
 def _check_text(text: str, path: tuple[str | int, ...]) -> None:

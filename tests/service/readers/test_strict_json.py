@@ -13,7 +13,7 @@ from service.readers import strict_json
 plain = st.recursive(
     st.none()
     | st.booleans()
-    | st.integers()
+    | st.integers(-(2**63), 2**63 - 1)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])),
     lambda inner: (
@@ -46,6 +46,9 @@ def test_bytes_are_read_or_refused(body: bytes) -> None:
         (b'{"a/b": {"c~d": Infinity}}', "/a~1b/c~0d"),
         (b'["x", "\\u0000"]', "/1"),
         (b'["\\ud800"]', "/0"),
+        (b'{"attributes": {"a": 9223372036854775808}}', "/attributes/a"),
+        (b"[-9223372036854775809]", "/0"),
+        (b'["x", 1' + b"0" * 400 + b"]", "/1"),
     ],
 )
 def test_what_cannot_be_stored_is_named(body: bytes, where: str) -> None:
