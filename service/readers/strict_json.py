@@ -25,7 +25,8 @@ def loads(body: bytes) -> Any:
     MalformedBody
         Not UTF-8, not JSON, nested deeper than 64, a name twice in one object, thousands of digits.
     InvalidInput
-        A number that is not finite, an integer of more than 64 bits, or a text with a NUL or half a surrogate pair; names the place.
+        A number that is not finite, an integer of more than 64 bits, or a text with a NUL or half a
+        surrogate pair; names the place.
     """
     value = _read(body)
     check(value)
