@@ -48,7 +48,7 @@ MEDIA_TYPES: Mapping[str, str] = {
     ".svg": "image/svg+xml",
 }
 
-FOLDERS = ("redraw",)
+FOLDERS = ("coverage", "redraw")
 """The folders of ``maps/web`` whose modules belong to one view alone; other pages are not told of them."""
 
 PALETTE = "web/palette.css"

@@ -66,14 +66,14 @@ def standalone(
     """Return a view as one file; ``data`` holds the answers its scripts would ask for, by name."""
     nonce = secrets.token_urlsafe(18)
     parts = figure.draw(place.center(), 8)
-    styles = [_style(path, nonce) for path in ("npm/leaflet/dist/leaflet.css", *shell.STYLES)]
+    styles = [_style(path, nonce) for path in ("npm/leaflet/dist/leaflet.css", *shell.styles_of(view))]
     context = shell.known(view, reader, place) | {"partition": None, "data": dict(data)} | facts
     tail = [
         f'<script type="application/json" id="wardline-page">{shell.inert(context)}</script>',
-        f'<script type="importmap" nonce="{nonce}">{shell.inert(_import_map())}</script>',
+        f'<script type="importmap" nonce="{nonce}">{shell.inert(_import_map(view))}</script>',
         f'<script nonce="{nonce}">{_inline("npm/leaflet/dist/leaflet.js")}</script>',
         f'<script nonce="{nonce}">{parts.script}</script>',
-        f'<script type="module" nonce="{nonce}">import "wardline/{view}";</script>',
+        f'<script type="module" nonce="{nonce}">import "wardline/{shell.entry(view)}";</script>',
     ]
     return shell.render(
         view,
@@ -109,8 +109,9 @@ def _ground(place: shell.Place, outlines: Sequence[Geometry]) -> dict[str, Any]:
     return {"type": "FeatureCollection", "features": features}
 
 
-def _import_map() -> dict[str, Any]:
-    return {"imports": {name: _data_url(path) for name, path in assets.modules().items()}}
+def _import_map(view: str) -> dict[str, Any]:
+    modules = assets.modules(*shell.folders_of(view))
+    return {"imports": {name: _data_url(path) for name, path in modules.items()}}
 
 
 def _data_url(path: str) -> str:

@@ -46,6 +46,14 @@ PRESETS: tuple[tuple[str, str], ...] = (
 )
 """The periods offered by name."""
 
+RUNGS: tuple[tuple[str, str], ...] = (
+    ("observed", N_("Walked")),
+    ("seen", N_("+ seen")),
+    ("inferred", N_("+ bridged")),
+    ("declared", N_("+ declared")),
+)
+"""How a metre may be known to have been visited, from the strongest; each counts those before it as well."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reader:
@@ -115,8 +123,8 @@ def page(
         There is no such view.
     """
     _known(view)
-    folders = _folders(view)
-    if folders:
+    folders = folders_of(view)
+    if view == "redraw":
         parts = editor.parts()
     else:
         parts = figure.draw(place.center() if place else (0.0, 0.0), 8 if place and place.bounds else 2)
@@ -127,7 +135,7 @@ def page(
         f'<script type="importmap" nonce="{nonce}">{inert(json.loads(assets.import_map(*folders)))}</script>',
         *(f'<script nonce="{nonce}" src="{html.escape(url)}"></script>' for url in parts.scripts),
         f'<script nonce="{nonce}">{parts.script}</script>',
-        f'<script type="module" nonce="{nonce}">import "wardline/{_entry(view)}";</script>',
+        f'<script type="module" nonce="{nonce}">import "wardline/{entry(view)}";</script>',
     ]
     return render(
         view,
@@ -157,7 +165,7 @@ def known(view: str, reader: Reader, place: Place | None) -> dict[str, Any]:
         "view": view,
         "lang": reader.lang,
         "catalogue": {
-            key: reader.catalogue[key] for key in assets.texts(*_folders(view)) if key in reader.catalogue
+            key: reader.catalogue[key] for key in assets.texts(*folders_of(view)) if key in reader.catalogue
         },
         "style": style.document(reader.translate),
         "district": None
@@ -194,6 +202,7 @@ def render(
         "tail": Markup(tail),  # noqa: S704 - likewise, and the JSON block is inert
         "languages": LANGUAGES,
         "presets": [(key, reader.translate(label)) for key, label in PRESETS],
+        "rungs": [(key, reader.translate(label)) for key, label in RUNGS],
         "icon": assets.url("web/mark.svg"),
         "standalone": False,
         "policy": "",
@@ -227,19 +236,23 @@ def _known(view: str) -> None:
         )
 
 
-def _folders(view: str) -> tuple[str, ...]:
+def folders_of(view: str) -> tuple[str, ...]:
     """Return the folders of scripts that a view has for itself."""
     return tuple(folder for folder in assets.FOLDERS if folder == view)
 
 
-def _entry(view: str) -> str:
+def entry(view: str) -> str:
     """Return the module that starts a view."""
-    return f"{view}/main" if _folders(view) else view
+    return f"{view}/main" if folders_of(view) else view
+
+
+def styles_of(view: str) -> Sequence[str]:
+    """Return the paths of our styles that a view has."""
+    return [*STYLES, *(f"web/{folder}/{folder}.css" for folder in folders_of(view))]
 
 
 def _style_urls(view: str, parts: figure.Parts) -> Sequence[str]:
-    own = [f"web/{folder}/{folder}.css" for folder in _folders(view)]
-    return [*parts.styles, *(assets.url(path) for path in (*STYLES, *own))]
+    return [*parts.styles, *(assets.url(path) for path in styles_of(view))]
 
 
 def _basemap_url(place: Place | None) -> str:

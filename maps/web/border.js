@@ -80,10 +80,12 @@ export function border(story) {
   let posts = [];
   let emphasised = null;
   let selected = null;
+  let counts = false;
 
   const tint = ({ state, ...properties }) => {
     if (state === "gap") return colour(gapClass.key);
-    if (state === "inferred") return colour(inferredClass.key);
+    // Counted, what is bridged has its age as well, and stays a broken line.
+    if (state === "inferred" && !(counts && properties.last_at)) return colour(inferredClass.key);
     return colour(ageClass(properties).key);
   };
 
@@ -125,6 +127,10 @@ export function border(story) {
       selected = null;
       paint();
       labels.draw();
+    },
+    countInferred(wanted) {
+      counts = wanted;
+      paint();
     },
     select(feature) {
       selected = feature;

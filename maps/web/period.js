@@ -28,13 +28,16 @@ function start() {
   return page.period || preset("30");
 }
 
-/** Watch the period's form; `change` is called with {from, to} at once and after every choice. */
+/**
+ * Watch the period's form; `change` is called with {from, to} at once and after every choice. Returns the function that
+ * chooses a period as the form does.
+ */
 export function watchPeriod(change) {
   const form = byId("period");
   let period = start();
   if (!form) {
     change(period);
-    return;
+    return () => {};
   }
   const fields = form.elements;
   const showPeriod = () => {
@@ -62,5 +65,6 @@ export function watchPeriod(change) {
   form.addEventListener("submit", (event) => event.preventDefault());
   showPeriod();
   change(period);
+  return choose;
 }
 

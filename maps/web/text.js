@@ -40,6 +40,20 @@ export function percent(share) {
   return _("{n} %", { n: count(shown) });
 }
 
+/** The same with one decimal, for what is compared: never 100 before it is all, nor 0 before it is nothing. */
+export function share(value) {
+  if (!Number.isFinite(value)) return "–";
+  const shown = Math.round(value * 1000) / 10;
+  const held = value < 1 ? Math.min(shown, 99.9) : shown;
+  return _("{n} %", { n: decimal(value > 0 ? Math.max(held, 0.1) : held, 1) });
+}
+
+/** A number with its sign. */
+export function signed(value, digits) {
+  const format = { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: "exceptZero" };
+  return new Intl.NumberFormat(locale, format).format(value);
+}
+
 /** A calendar day from YYYY-MM-DD. */
 export function day(iso) {
   const [year, month, date] = iso.split("-").map(Number);

@@ -92,11 +92,23 @@ export async function unitsOf({ level, asOf = "", property = "" }, options = {})
   }));
 }
 
-/** Quiet outlines and names of the top level as context; an export carries the outlines in its ground. */
-export async function outlines() {
+const context = { layer: null, names: null, asked: 0 };
+
+/**
+ * Quiet outlines and names of the top level as context, as they are on a day (today where none is given); asking again
+ * replaces them. An export carries the outlines in its ground.
+ */
+export async function outlines(asOf = "") {
   if (page.data || !page.partition) return;
+  context.asked += 1;
+  const mine = context.asked;
   const look = () => ({ fill: colour("unit"), stroke: colour("unit-line"), width: 1.1 });
-  (await levelLayer(0, "", look, 1)).addTo(map);
-  const placed = (await unitsOf({ level: 0 })).map(({ lon, lat, name, code }) => ({ lon, lat, text: name || code, size: 13, weight: 500, tint: "quiet" }));
-  names(() => placed, CONTEXT_RANK);
+  const [layer, units] = await Promise.all([levelLayer(0, asOf, look, 1), unitsOf({ level: 0, asOf })]);
+  if (mine !== context.asked) return;
+  context.layer?.remove();
+  context.layer = layer.addTo(map);
+  const placed = units.map(({ lon, lat, name, code }) => ({ lon, lat, text: name || code, size: 13, weight: 500, tint: "quiet" }));
+  context.names ??= names(() => placed, CONTEXT_RANK);
+  context.names.list = () => placed;
+  context.names.draw();
 }

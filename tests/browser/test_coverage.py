@@ -105,3 +105,54 @@ def test_paper_has_the_map_and_the_lists_but_no_controls(watched: Watched) -> No
     assert page.locator("#segments").is_visible()
     assert page.locator("#period").is_hidden()
     assert page.locator(".leaflet-control-zoom").is_hidden()
+
+
+def test_headline_is_told_for_each_kind_of_evidence(watched: Watched) -> None:
+    page = watched.open("/coverage")
+    walked, bridged = (page.inner_text(f"[data-rung={rung}]") for rung in ("observed", "inferred"))
+    assert walked == "66.7 %"
+    assert float(bridged.split()[0]) > float(walked.split()[0])
+    # Nobody reckons what was seen, and that is not the same as nothing.
+    assert page.inner_text("[data-rung=seen]") == "–"
+    assert page.locator("[name=evidence][value=seen]").is_disabled()
+    page.locator("[name=evidence][value=observed]").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("[name=evidence][value=inferred]")).to_be_checked()
+    expect(page.locator("#walked-share")).not_to_have_text("67 %")
+    assert "evidence=inferred" in page.url
+    watched.open(page.url.removeprefix(watched.origin))
+    assert page.locator("[name=evidence][value=inferred]").is_checked()
+    page.check("[name=evidence][value=observed]", force=True)
+    expect(page.locator("#walked-share")).to_have_text("67 %")
+
+
+def test_another_period_is_compared_in_the_headline_and_by_stretch(watched: Watched, site: Site) -> None:
+    page = watched.open("/coverage")
+    assert page.locator(".change").count() == 0
+    page.select_option("[name=compare]", "previous")
+    expect(page.locator("#walked-change .change")).to_have_attribute("data-change", "66.7")
+    assert page.locator("[data-segment] .change-up").count() == site.scene.segments
+    assert "compare=previous" in page.url
+    page.select_option("[name=compare]", "own")
+    with page.expect_response("**/api/v1/coverage/segments?*from=2019-01-01*"):
+        page.fill("[name=compare-from]", "2019-01-01")
+        page.fill("[name=compare-to]", "2019-01-31")
+    expect(page.locator("#walked-change")).to_contain_text("There was no border")
+    assert page.locator("[data-segment]").first.inner_text().endswith("not there then")
+    page.select_option("[name=compare]", "")
+    expect(page.locator(".change")).to_have_count(0)
+    assert "compare" not in page.url
+
+
+def test_the_same_days_a_year_before_end_on_their_own_last_day(watched: Watched) -> None:
+    page = watched.open("/coverage?from=2024-02-01&to=2024-03-01&compare=year")
+    assert "1 Feb 2023 to 28 Feb 2023" in page.inner_text("#walked-change")
+
+
+def test_outlines_and_markers_are_those_of_the_asked_day(watched: Watched) -> None:
+    asked: list[str] = []
+    watched.page.on("request", lambda request: asked.append(request.url))
+    watched.open("/coverage?from=2025-06-01&to=2025-07-01").wait_for_load_state("networkidle")
+    dated = [url for url in asked if "/tiles/grids" in url or "/layers/markers" in url]
+    assert any(".mvt" in url for url in dated)
+    assert [url for url in dated if "as_of=2025-06-30" not in url] == []

@@ -57,7 +57,7 @@ def test_scripts_are_all_inside() -> None:
     imports = re.search(r'<script type="importmap"[^>]*>(.*?)</script>', page, re.DOTALL)
     assert imports
     addresses = json.loads(imports[1])["imports"]
-    assert "wardline/coverage" in addresses
+    assert "wardline/coverage/main" in addresses
     assert all(address.startswith("data:text/javascript") for address in addresses.values())
 
 

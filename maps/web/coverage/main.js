@@ -2,19 +2,26 @@
 
 import { address, ask, every, show } from "wardline/api";
 import { ageClass, border, borderClasses } from "wardline/border";
+import { difference, periodName, watchComparison } from "wardline/coverage/compare";
+import { chosenRung, countedAs, credited, showRungs, watchRungs } from "wardline/coverage/evidence";
+import { measures } from "wardline/coverage/measures";
 import { announce, byId, draw, facts, make, message, replace } from "wardline/dom";
 import { fit, startMap } from "wardline/ground";
 import { legend } from "wardline/legend";
 import { page } from "wardline/page";
 import { groups } from "wardline/palette";
-import { watchPeriod, shift } from "wardline/period";
+import { shift, today, watchPeriod } from "wardline/period";
 import { sheet } from "wardline/sheet";
-import { _, ago, chainage, day, instant, metres, percent } from "wardline/text";
+import { _, ago, chainage, instant, metres, percent } from "wardline/text";
 import { outlines } from "wardline/units";
 
 let line = null;
+let ticks = null;
 let chosen = null;
 let running = null;
+let compared = () => null;
+let shown = { period: null, segments: [], before: null };
+let drawnDay = null;
 
 /** A bar of parts of a whole: walked, then bridged, the rest empty. */
 function rate(walked, inferred, label) {
@@ -30,9 +37,31 @@ function lastWalked(entry) {
   return `${_("last walked {when}", { when: instant(entry.last_at) })}${by}`;
 }
 
-function showSummary(segments) {
-  const sum = (name) => segments.reduce((total, segment) => total + segment[name], 0);
-  const length = sum("length_m");
+function sumOf(segments, name) {
+  return segments.reduce((total, segment) => total + segment[name], 0);
+}
+
+/** How the headline differs from that of the other period. */
+function comparison(share) {
+  if (!shown.before) return null;
+  const { period, segments } = shown.before;
+  const length = sumOf(segments, "length_m");
+  const name = periodName(period);
+  if (!length) return make("p", { class: "faint", id: "walked-change" }, _("There was no border to walk in {period}.", { period: name }));
+  const before = credited(segments) / length;
+  return make(
+    "p",
+    { class: "faint", id: "walked-change" },
+    difference(share, before),
+    " · ",
+    _("{share} in {period}", { share: percent(before), period: name }),
+  );
+}
+
+function showSummary() {
+  const { segments } = shown;
+  const length = sumOf(segments, "length_m");
+  showRungs(segments);
   if (!length) {
     replace(
       byId("summary"),
@@ -43,22 +72,26 @@ function showSummary(segments) {
     );
     return;
   }
-  const share = sum("covered_m") / length;
-  const bridged = sum("inferred_m") / length;
+  const walked = sumOf(segments, "covered_m");
+  const counted = credited(segments);
+  const share = counted / length;
+  const bridged = sumOf(segments, "inferred_m");
+  const beside = Math.max(counted - walked, bridged);
   replace(
     byId("summary"),
     make(
       "p",
       { class: "headline" },
       make("span", { class: "headline-number number", id: "walked-share" }, percent(share)),
-      make("span", { class: "soft" }, _("walked: {part} of {whole}", { part: metres(sum("covered_m")), whole: metres(length) })),
+      make("span", { class: "soft" }, countedAs(metres(counted), metres(length))),
     ),
-    make("div", { class: "bar-measure" }, rate(share, bridged, _("{share} walked", { share: percent(share) }))),
-    bridged > 0
-      ? make("p", { class: "faint" }, _("{n} more are bridged between fixes and not counted.", { n: metres(sum("inferred_m")) }))
+    make("div", { class: "bar-measure" }, rate(walked / length, beside / length, _("{share} walked", { share: percent(walked / length) }))),
+    comparison(share),
+    bridged > 0 && counted === walked
+      ? make("p", { class: "faint" }, _("{n} more are bridged between fixes and not counted.", { n: metres(bridged) }))
       : null,
   );
-  announce(_("{share} walked", { share: percent(share) }));
+  announce(_("{share} walked", { share: percent(walked / length) }));
 }
 
 function dueNote(due) {
@@ -70,16 +103,28 @@ function overdue(due) {
   return _("overdue: {n}", { n: metres(due.overdue_m) });
 }
 
+/** How a stretch differs from itself in the other period, where it was there then. */
+function changeOf(segment, share) {
+  const before = shown.before?.segments.find(({ code }) => code === segment.code);
+  if (!shown.before) return null;
+  if (!before) return make("span", { class: "change" }, _("not there then"));
+  return difference(share, credited([before]) / before.length_m);
+}
+
 function segmentRow(segment) {
-  const share = segment.covered_m / segment.length_m;
+  const share = credited([segment]) / segment.length_m;
+  const walked = segment.covered_m / segment.length_m;
+  const beside = Math.max(share - walked, segment.inferred_m / segment.length_m);
   const name = segment.name && segment.name !== segment.code ? `${segment.code} · ${segment.name}` : segment.code;
+  const change = changeOf(segment, share);
   return make(
     "button",
     { class: "row", type: "button", "data-segment": segment.code, "aria-pressed": String(chosen === segment.code), on: { click: () => choose(segment.code) } },
     make("span", { class: "row-title" }, name),
     make("span", { class: "row-value number" }, percent(share)),
-    make("span", { class: "rate" }, rate(share, segment.inferred_m / segment.length_m, percent(share))),
+    make("span", { class: "rate" }, rate(walked, beside, percent(share))),
     make("span", { class: "row-note" }, [metres(segment.length_m), lastWalked(segment)].join(" · "), dueNote(segment.due)),
+    change && make("span", { class: "row-note" }, change),
   );
 }
 
@@ -149,31 +194,60 @@ function showLinks(period) {
   }
 }
 
+/** The last day that a period tells of; a future one tells of today. */
+function lastDay(period) {
+  const last = shift(period.to, -1);
+  return last < today() ? last : today();
+}
+
+/** Outlines and markers as they are on the day that is asked about. */
+async function drawDay(wanted) {
+  if (page.data || wanted === drawnDay) return;
+  drawnDay = wanted;
+  const [posts] = await Promise.all([
+    every("markers", "/api/v1/layers/markers/items", { kind: "boundary-marker", as_of: wanted }),
+    outlines(wanted),
+  ]);
+  if (wanted === drawnDay) line.markers(posts);
+}
+
+/** What depends on what counts, or on the other period, and needs no question to the service. */
+function tell() {
+  line.countInferred(["inferred", "declared"].includes(chosenRung()));
+  showSummary();
+  byId("segments-section").hidden = shown.segments.length === 0;
+  replace(byId("segments"), ...shown.segments.map(segmentRow));
+}
+
 async function load(period) {
   running?.abort();
   running = new AbortController();
   const options = { signal: running.signal };
-  byId("period-text").textContent = _("{from} to {to}", { from: day(period.from), to: day(shift(period.to, -1)) });
+  const other = compared(period);
+  byId("period-text").textContent = periodName(period);
   showLinks(period);
   byId("panel-body").classList.add("loading");
+  const day = drawDay(lastDay(period)).catch(show);
   try {
-    const [report, intervals] = await Promise.all([
+    const [report, intervals, before] = await Promise.all([
       ask("segments", "/api/v1/coverage/segments", period, options),
       ask("intervals", "/api/v1/coverage/segments.geojson", period, options),
+      other ? ask("before", "/api/v1/coverage/segments", other, options) : null,
     ]);
     show(null);
     const first = line.features().length === 0;
     line.set(intervals.features);
-    showSummary(report.segments);
-    byId("segments-section").hidden = report.segments.length === 0;
-    replace(byId("segments"), ...report.segments.map(segmentRow));
+    ticks.set(intervals.features);
+    shown = { period, segments: report.segments, before: before && { period: other, segments: before.segments } };
+    tell();
     showGaps(intervals.features);
     legend(_("Last walked"), "line", borderClasses(intervals.features));
     if (first && intervals.features.length) fit(line.bounds());
+    await day;
   } catch (problem) {
     if (problem.name !== "AbortError") show(problem);
   } finally {
-    byId("panel-body").classList.remove("loading");
+    if (!options.signal.aborted) byId("panel-body").classList.remove("loading");
   }
 }
 
@@ -196,17 +270,18 @@ export function story(properties) {
 
 async function start() {
   line = border(story);
-  const context = outlines().catch(show);
-  line.markers(await every("markers", "/api/v1/layers/markers/items", { kind: "boundary-marker" }).catch(() => []));
+  ticks = measures();
+  if (page.data) line.markers(await every("markers", "/api/v1/layers/markers/items"));
+  watchRungs(tell);
+  compared = watchComparison(() => load(shown.period));
   await new Promise((done) => watchPeriod((period) => load(period).then(done)));
-  await context;
 }
 
 startMap();
 if (page.district) await start();
 else {
-  showSummary([]);
+  showSummary();
   byId("segments-section").hidden = true;
-  byId("period").hidden = true;
+  for (const id of ["period", "comparison"]) byId(id).hidden = true;
 }
 document.body.dataset.ready = "1";
