@@ -180,6 +180,7 @@ def _request(options: dict[str, Any]) -> Request:
         note=options["note"],
         apply=options["apply"],
         repair=repair_request(options),
+        silent=options["quiet"] or options["as_json"],
     )
 
 

@@ -23,7 +23,7 @@ from service.readers.places import read_places
 from service.readers.units import UnitRows, unit_rows
 from service.readers.vector import Features, Shape, read_vector, swapped_axes
 from service.use_cases.import_border import plan_border, store_border
-from service.use_cases.import_features import DwellingPlan, LinePlan, plan_dwellings, plan_lines
+from service.use_cases.import_features import plan_dwellings, plan_lines
 from service.use_cases.import_grids import Examination, examine, publish
 from service.use_cases.import_markers import STATION, plan_markers, store_markers
 from service.use_cases.import_representatives import plan_representatives, store_representatives
@@ -71,6 +71,7 @@ class Request:
     note: str
     apply: bool
     repair: RepairRequest | None = None
+    silent: bool = False
 
     def read(self) -> Prepared:
         """Read the file, and what belongs to it, as this layer needs it.
@@ -187,8 +188,10 @@ def carry_out(target: Target, request: Request, prepared: Prepared) -> tuple[dic
         report, collection = _areas(target, request, prepared, prepared.units, day)
     elif request.layer == "border":
         report = _border(target, request, prepared.features, day)
-    elif request.layer in ("dwellings", "lines"):
-        report = _ground(target, request, prepared.features)
+    elif request.layer == "dwellings":
+        report = _dwellings(target, request, prepared.features)
+    elif request.layer == "lines":
+        report = _lines(target, request, prepared.features)
     elif request.layer == "representatives":
         report = _representatives(target, request, prepared.features, day)
     else:
@@ -298,12 +301,16 @@ def _border(target: Target, request: Request, features: Features, day: date) -> 
     return plan.to_json()
 
 
-def _ground(target: Target, request: Request, features: Features) -> dict[str, Any]:
-    plan: DwellingPlan | LinePlan
-    if request.layer == "dwellings":
-        plan = plan_dwellings(features, request.fields)
-    else:
-        plan = plan_lines(features, request.fields, request.kind)
+def _dwellings(target: Target, request: Request, features: Features) -> dict[str, Any]:
+    plan = plan_dwellings(features, request.fields)
+    if request.apply and target.stores is not None:
+        with telling(silent=request.silent) as tell:
+            plan.store(target.stores, tell)
+    return plan.to_json()
+
+
+def _lines(target: Target, request: Request, features: Features) -> dict[str, Any]:
+    plan = plan_lines(features, request.fields, request.kind)
     if request.apply and target.stores is not None:
         plan.store(target.stores)
     return plan.to_json()

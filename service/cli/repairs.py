@@ -79,6 +79,7 @@ _STEPS = {
     "decide": N_("deciding about faulty ground"),
     "sum up": N_("summing up the units"),
     "prove": N_("proving the result"),
+    "store": N_("storing"),
 }
 _EVERY_S = 5.0
 SHOWN = 50
@@ -112,7 +113,7 @@ def repair_request(options: Mapping[str, Any]) -> RepairRequest | None:
                 option = f"--{name.replace('_', '-')}"
                 raise typer.BadParameter("it says something about --repair only", param_hint=option)
         return None
-    if options["layer"] in ("border", "markers", "stations", "representatives"):
+    if options["layer"] in ("border", "markers", "stations", "representatives", "dwellings", "lines"):
         raise typer.BadParameter("only layers of areas can be repaired", param_hint="--repair")
     for name, (option, known) in _RULES.items():
         if given[name] is not None and given[name] not in known:

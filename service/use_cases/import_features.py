@@ -2,12 +2,13 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from geo.crs import geodesic_length
 from geo.errors import N_
@@ -28,25 +29,37 @@ from service.readers.columns import (
 from service.readers.faults import RowFault, refuse_rows
 from service.readers.vector import Features
 
+PART = 20_000
+Tell = Callable[[str, int, int], None]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DwellingPlan:
-    """What an import of dwellings would store."""
+    """What an import of dwellings would store: columns of equal length; ``lonlat`` (n, 2) degrees."""
 
     features: Features
-    dwellings: tuple[Dwelling, ...]
+    codes: tuple[str, ...]
+    lonlat: NDArray[np.float64]
+    households: tuple[int, ...]
 
     def to_json(self) -> dict[str, Any]:
         """Return the report."""
-        return {
-            **_source(self.features),
-            "rows": len(self.dwellings),
-            "households": sum(one.households for one in self.dwellings),
-        }
+        return {**_source(self.features), "rows": len(self.codes), "households": sum(self.households)}
 
-    def store(self, stores: Stores) -> None:
-        """Store them in place of those with the same codes; others stay."""
-        stores.dwellings.replace(self.dwellings)
+    def store(self, stores: Stores, tell: Tell | None = None) -> None:
+        """Store them in place of those with the same codes; others stay.
+
+        They are written part by part, so that a million of them are not in memory as rows at once; it is one
+        transaction all the same, and nothing is stored where one part cannot be.
+        """
+        for begin in range(0, len(self.codes), PART):
+            part = slice(begin, begin + PART)
+            rows = zip(self.codes[part], self.lonlat[part].tolist(), self.households[part], strict=True)
+            stores.dwellings.replace(
+                [Dwelling(new_id(), code, lon, lat, count) for code, (lon, lat), count in rows]
+            )
+            if tell is not None:
+                tell("store", min(begin + PART, len(self.codes)), len(self.codes))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,12 +114,9 @@ def plan_dwellings(features: Features, fields: Mapping[str, str]) -> DwellingPla
     faults += more
     faults += _missing(households, chosen["households"])
     refuse_rows(features.file, features.layer, faults)
-    lonlat = np.array([(point.x, point.y) for point in features.geometries])
+    lonlat = np.column_stack([shapely.get_x(features.geometries), shapely.get_y(features.geometries)])
     lonlat = np.rint(lonlat * SCALE) / SCALE
-    rows = zip(codes, lonlat.tolist(), households, strict=True)
-    return DwellingPlan(
-        features, tuple(Dwelling(new_id(), code, lon, lat, count or 0) for code, (lon, lat), count in rows)
-    )
+    return DwellingPlan(features, tuple(codes), lonlat, tuple(count or 0 for count in households))
 
 
 def plan_lines(features: Features, fields: Mapping[str, str], kind: str | None = None) -> LinePlan:

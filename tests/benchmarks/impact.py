@@ -21,6 +21,7 @@ from sqlalchemy import text
 from geo.lattice import SCALE
 from geo.locate import LocateIndex
 from geo.partition import dissolve
+from geo.partition.chain_kernels import pack, unpack
 from layers.dwellings import Dwelling
 from layers.ids import new_id
 from layers.stores import Stores
@@ -40,7 +41,7 @@ PLAN = 200
 CHECKED = 5
 INCIDENTS = 20_000
 
-Node = tuple[int, int]
+Ends = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 
 
 @dataclass(slots=True)
@@ -56,6 +57,7 @@ class Talk:
         """Close the connection."""
         if self.connection is not None:
             self.connection.close()
+            self.connection = None
 
     def ask(self, method: str, path: str, body: Any = None, name: str | None = None) -> tuple[int, Any]:
         """Return status and JSON of an answer."""
@@ -81,13 +83,14 @@ def run(units: int = 2_924, *, small: bool = False, peers: bool = True) -> Repor
     with ExitStack() as stack:
         url = stack.enter_context(bench_database("bench_impact"))
         _store(url, ground.units, ground.points)
+        # Beforehand: a connection that waits for this would be closed for being idle.
+        moves = _moves(ground.units, rng)
         port = free_port()
         server = our_server(url, signed_in(url))
         stack.enter_context(served(server.command(port), port, server.ready, server.variables))
         planner, reviewer = Talk(port, server.header), Talk(port, signed_in(url))
         for talk in (planner, reviewer):
             stack.callback(talk.close)
-        moves = _moves(ground.units, rng)
         wrong = _move_one_by_one(planner, moves, FEW_MOVES if small else MOVES, ground.units, ground.points)
         plan, ops = _draw_many(planner, moves, 20 if small else PLAN)
         replay = _replay(url, plan)
@@ -117,40 +120,45 @@ def _rows(planner: Talk, replay: float, ops: int, changed: int) -> list[Row]:
 
 
 def _moves(units: npt.NDArray[Any], rng: np.random.Generator) -> Iterator[dict[str, Any]]:
-    """Yield moves of inner vertices by some metres, each vertex once, far from one another."""
+    """Return moves of inner vertices by some metres, each vertex once, far from one another."""
     corners, owner = shapely.get_coordinates(units, return_index=True)
-    whole = np.rint(corners * SCALE).astype(np.int64)
+    nodes = pack(np.rint(corners * SCALE).astype(np.int64))
+    # Of a polygon with holes the last of a ring leads nowhere; such a vertex is taken for one of the frame.
     inside = owner[1:] == owner[:-1]
-    tails, heads = whole[:-1][inside], whole[1:][inside]
-    edges, counts = np.unique(
-        np.concatenate((np.hstack((tails, heads)), np.hstack((heads, tails)))), axis=0, return_counts=True
-    )
-    around: dict[Node, list[Node]] = {}
-    on_frame: set[Node] = set()
-    for (x1, y1, x2, y2), count in zip(edges.tolist(), counts.tolist(), strict=True):
-        around.setdefault((x1, y1), []).append((x2, y2))
-        if count == 1:
-            on_frame |= {(x1, y1), (x2, y2)}
-    nodes = sorted(around.keys() - on_frame)
-    taken: set[Node] = set()
-    for position in rng.permutation(len(nodes)).tolist():
-        node = nodes[position]
-        if node in taken or taken & set(around[node]):
+    tails, heads = nodes[:-1][inside], nodes[1:][inside]
+    leaving, entering = np.argsort(tails), np.argsort(heads)
+    out = tails[leaving], heads[leaving]
+    back = heads[entering], tails[entering]
+    return _drawn(out, back, np.unique(tails), rng)
+
+
+def _drawn(out: Ends, back: Ends, nodes: npt.NDArray[np.int64], rng: np.random.Generator) -> Iterator[Any]:
+    """Yield moves of vertices at random; ``out`` and ``back`` are directed edges by their tail and head."""
+    taken: set[int] = set()
+    for node in rng.permutation(nodes):
+        around, others = (_beside(ends, node) for ends in (out, back))
+        # Every edge of an inner vertex is there in both directions.
+        if around != others or node in taken or taken & around:
             continue
-        taken |= {node, *around[node]}
-        dx, dy = (int(one) for one in rng.integers(-300, 301, 2))
-        there = (node[0] + dx, node[1] + dy)
+        taken |= {int(node), *around}
+        here = unpack(np.array([node]))[0]
+        there = here + rng.integers(-300, 301, 2)
         yield {
             "type": "move",
             "paths": [
-                {"old": [_degrees(other), _degrees(node)], "new": [_degrees(other), _degrees(there)]}
-                for other in around[node]
+                {"old": [_degrees(other), _degrees(here)], "new": [_degrees(other), _degrees(there)]}
+                for other in unpack(np.array(sorted(around)))
             ],
         }
 
 
-def _degrees(node: Node) -> list[float]:
-    return [node[0] / SCALE, node[1] / SCALE]
+def _beside(ends: Ends, node: np.int64) -> set[int]:
+    first, last = np.searchsorted(ends[0], node, "left"), np.searchsorted(ends[0], node, "right")
+    return set(ends[1][first:last].tolist())
+
+
+def _degrees(node: npt.NDArray[np.int64]) -> list[float]:
+    return [float(node[0]) / SCALE, float(node[1]) / SCALE]
 
 
 def _move_one_by_one(
@@ -163,20 +171,20 @@ def _move_one_by_one(
     """Move one edge after another, each undone before the next; return what was told wrong."""
     _, plan = planner.ask("POST", "/api/v1/plans", {"title": "one by one"})
     path = f"/api/v1/plans/{plan['id']}/ops"
-    wrong: list[str] = []
+    told: list[Any] = []
     done = 0
-    whole = None
     # The first answer waits for the release to be read.
     while done < count + 1:
         status, answer = planner.ask("POST", path, next(moves), "move" if done else None)
         if status != 200:
             continue
         done += 1
-        if done <= CHECKED:
-            whole = whole or LocateIndex.build(units)
-            wrong += _compared(answer, whole, units, points)
+        told += [answer] if done <= CHECKED else []
         planner.ask("DELETE", f"{path}/last")
-    return wrong
+    # A connection that waits would be closed for being idle.
+    planner.close()
+    whole = LocateIndex.build(units)
+    return [what for answer in told for what in _compared(answer, whole, units, points)]
 
 
 def _compared(

@@ -4,9 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
+import shapely
 
 from tests.benchmarks import __main__ as door
-from tests.benchmarks import proof
+from tests.benchmarks import planted, proof
+from tests.benchmarks.ground import prepare
 
 
 def test_ten_thousand_mutations_are_judged_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,3 +36,22 @@ def test_a_wrong_verdict_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert tally["false accepts"] == tally["judged"] - tally["legal"] > 0
     monkeypatch.setattr(proof, "_accepted", lambda _state, _move: False)
     assert proof.judge(200)["false rejects"] == tally["legal"]
+
+
+def test_every_planted_defect_is_found_and_none_in_the_whole_units(tmp_path: Path) -> None:
+    (ours,) = planted.compare(small=False, peers=False, keep=tmp_path)
+    assert ours.found.pop(planted.WHOLE) == (0, 1)
+    assert ours.found == dict.fromkeys(planted.KINDS, (planted.EACH, planted.EACH))
+
+
+def test_the_planted_defects_are_what_they_are_called(tmp_path: Path) -> None:
+    units = prepare(planted.UNITS, planted.UNITS, tmp_path).units
+    whole = shapely.area(units).sum()
+    for name, shapes in planted.planted(units, 3):
+        covered = shapely.union_all(shapes).area
+        total = shapely.area(shapes).sum()
+        assert (len(shapes) - len(units)) == {"missing unit": -1, "duplicate": 1}.get(name, 0)
+        if name in ("gap", "missing unit"):
+            assert covered < whole > total
+        elif name in ("overlap", "duplicate"):
+            assert total > covered

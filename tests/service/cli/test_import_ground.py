@@ -1,12 +1,16 @@
 """``./wardline import`` of dwellings and lines on a real database."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import shapely
 
 from geo.lattice import on_lattice
+from layers.dwellings import Dwelling, Dwellings
+from layers.errors import Conflict
 from layers.stores import Stores
+from service.use_cases import import_features
 from tests.service.cli.files import Import, points, write
 
 
@@ -26,6 +30,30 @@ class TestDwellings:
         assert run_import("dwellings", again, *named, "--apply")[0] == 0
         stored = {one: district_d.dwellings.by_code(one).households for one in "ABC"}
         assert stored == {"A": 3, "B": 7, "C": 1}
+
+    def test_they_are_written_in_parts_all_or_none(
+        self, run_import: Import, tmp_path: Path, district_d: Stores, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(import_features, "PART", 2)
+        rows = [f"{code},{number},116.{number},49" for number, code in enumerate("ABCDE")]
+        path = points(tmp_path / "d.csv", "code,households,lon,lat", *rows)
+        assert run_import("dwellings", path, "--apply")[0] == 0
+        kept = {one.code: one for one in district_d.dwellings.page().items}
+        assert {code: (one.lon, one.households) for code, one in kept.items()} == {
+            code: (float(f"116.{number}"), number) for number, code in enumerate("ABCDE")
+        }
+        replace = Dwellings.replace
+
+        def last_fails(store: Dwellings, values: Sequence[Dwelling]) -> None:
+            if len(values) == 1:
+                raise Conflict("no", mend="", where={})
+            replace(store, values)
+
+        monkeypatch.setattr(Dwellings, "replace", last_fails)
+        rows = [f"{code},9,117,49" for code in "ABCDE"]
+        again = points(tmp_path / "d.csv", "code,households,lon,lat", *rows)
+        assert run_import("dwellings", again, "--apply")[0] == 1
+        assert {one.code: one for one in district_d.dwellings.page().items} == kept
 
     def test_what_is_no_number_of_households_is_named_by_row(
         self, run_import: Import, tmp_path: Path
