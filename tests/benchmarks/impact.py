@@ -40,6 +40,7 @@ MOVES, FEW_MOVES = 200, 20
 PLAN = 200
 CHECKED = 5
 INCIDENTS = 20_000
+IDLE_S = 2.0
 
 Ends = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 
@@ -52,6 +53,7 @@ class Talk:
     header: str
     took: dict[str, list[float]] = field(default_factory=dict)
     connection: http.client.HTTPConnection | None = None
+    asked: float = 0.0
 
     def close(self) -> None:
         """Close the connection."""
@@ -61,6 +63,8 @@ class Talk:
 
     def ask(self, method: str, path: str, body: Any = None, name: str | None = None) -> tuple[int, Any]:
         """Return status and JSON of an answer."""
+        if time.monotonic() - self.asked > IDLE_S:
+            self.close()  # the service closes what is idle for some seconds
         if self.connection is None:
             self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)
         key, _, value = self.header.partition(": ")
@@ -69,6 +73,7 @@ class Talk:
         self.connection.request(method, path, None if body is None else orjson.dumps(body), headers)
         answer = self.connection.getresponse()
         said = answer.read()
+        self.asked = time.monotonic()
         if name is not None and answer.status == 200:
             self.took.setdefault(name, []).append((time.perf_counter() - begun) * 1e3)
         return answer.status, orjson.loads(said) if said else None
@@ -83,7 +88,6 @@ def run(units: int = 2_924, *, small: bool = False, peers: bool = True) -> Repor
     with ExitStack() as stack:
         url = stack.enter_context(bench_database("bench_impact"))
         _store(url, ground.units, ground.points)
-        # Beforehand: a connection that waits for this would be closed for being idle.
         moves = _moves(ground.units, rng)
         port = free_port()
         server = our_server(url, signed_in(url))
@@ -181,8 +185,6 @@ def _move_one_by_one(
         done += 1
         told += [answer] if done <= CHECKED else []
         planner.ask("DELETE", f"{path}/last")
-    # A connection that waits would be closed for being idle.
-    planner.close()
     whole = LocateIndex.build(units)
     return [what for answer in told for what in _compared(answer, whole, units, points)]
 
