@@ -78,3 +78,28 @@ class DueEvidence(Store):
         for row in rows:
             found[row.unit].append(row.left_at)
         return found
+
+    def units_of(self, patrols: Collection[UUID], day: date) -> list[tuple[UUID, str, float]]:
+        """Return the units that recordings reached on a day: visited or grazed, and for how many seconds."""
+        ledger = coverage_grid.c
+        # "visited" comes after "grazed".
+        rows = self._all(
+            select(
+                ledger.unit, func.max(ledger.state).label("state"), func.sum(ledger.seconds).label("seconds")
+            )
+            .where(
+                ledger.district == self.district, ledger.day == day, ledger.patrol == func.any(list(patrols))
+            )
+            .group_by(ledger.unit)
+        )
+        return [(row.unit, row.state, row.seconds) for row in rows]
+
+    def markers_of(self, patrols: Collection[UUID], day: date) -> list[tuple[UUID, Evidence, datetime]]:
+        """Return the markers that recordings reached on a day, how well that is known, and when."""
+        ledger = coverage_marker.c
+        rows = self._all(
+            select(ledger.marker, ledger.evidence, ledger.at).where(
+                ledger.district == self.district, ledger.day == day, ledger.patrol == func.any(list(patrols))
+            )
+        )
+        return [(row.marker, Evidence(row.evidence), row.at) for row in rows]

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import Row, func, select
 
 from layers.field_tables import field_incident
+from layers.incident_tables import incident
 from layers.storage import Store
 
 REPORT = 0
@@ -46,6 +47,27 @@ class FieldIncidents(Store):
                 field_incident.c.district == self.district,
                 field_incident.c.id == func.any(list(identifiers)),
             )
+        )
+        return tuple(_entry(row) for row in rows)
+
+    def of_person(self, person: UUID, from_at: datetime, to_at: datetime) -> tuple[FieldIncident, ...]:
+        """Return the reports of a person of what occurred in [from_at, to_at), by time; edits are none.
+
+        Of an incident that the caller does not see, when the report came counts.
+        """
+        sent = field_incident.c
+        at = func.coalesce(incident.c.occurred_at, sent.received_at)
+        rows = self._all(
+            select(field_incident)
+            .outerjoin(incident, (incident.c.district == sent.district) & (incident.c.id == sent.incident))
+            .where(
+                sent.district == self.district,
+                sent.person == person,
+                sent.version == 0,
+                at >= from_at,
+                at < to_at,
+            )
+            .order_by(at, sent.id)
         )
         return tuple(_entry(row) for row in rows)
 

@@ -69,6 +69,20 @@ class Visits(Store):
         )
         return tuple(_visit(row) for row in rows)
 
+    def of_person(self, person: UUID, from_at: datetime, to_at: datetime) -> tuple[Visit, ...]:
+        """Return what a person did at markers in [from_at, to_at), by time."""
+        rows = self._all(
+            select(visit)
+            .where(
+                visit.c.district == self.district,
+                visit.c.person == person,
+                visit.c.at >= from_at,
+                visit.c.at < to_at,
+            )
+            .order_by(visit.c.at, visit.c.id)
+        )
+        return tuple(_visit(row) for row in rows)
+
     def of_marker(self, code: str, most: int) -> tuple[Visit, ...]:
         """Return what was done at the marker of a code, in any of its periods, the latest first."""
         rows = self._all(

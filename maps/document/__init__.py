@@ -1,7 +1,8 @@
-"""A plan's document: one self-contained page, for the screen, for paper and for PDF."""
+"""Documents: self-contained pages, for the screen, for paper and for PDF: a plan, and the day of a person."""
 
+from maps.document.day import day_page
 from maps.document.facts import Facts, Maps, Written
 from maps.document.page import page, policy
 from maps.document.printing import pdf, require_pdf
 
-__all__ = ["Facts", "Maps", "Written", "page", "pdf", "policy", "require_pdf"]
+__all__ = ["Facts", "Maps", "Written", "day_page", "page", "pdf", "policy", "require_pdf"]

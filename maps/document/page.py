@@ -79,9 +79,9 @@ def page(facts: Facts, reader: Reader, nonce: str) -> str:
         "colours": drawing,
         "nonce": nonce,
         "policy": policy(nonce),
-        "sheet": _sheet(),
+        "sheet": sheet(),
     }
-    return _environment().get_template("document.html").render(values)
+    return environment().get_template("document.html").render(values)
 
 
 def _overview(facts: Facts, reader: Reader, groups: Any) -> Any:
@@ -115,7 +115,7 @@ def _pair(facts: Facts, reader: Reader, number: int, group: Any) -> dict[str, An
 
 
 @lru_cache(maxsize=1)
-def _sheet() -> str:
+def sheet() -> str:
     """Return the style of a document: the tokens as paper has them, and its own."""
     tokens = assets.read("web/tokens.css").body.decode()
     # A document is paper, on the screen as well: the dark theme stays out, as the maps are drawn for light.
@@ -124,7 +124,8 @@ def _sheet() -> str:
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return what the templates of documents are filled in with."""
     found = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,

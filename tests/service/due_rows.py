@@ -24,6 +24,17 @@ DUE: dict[str, Row] = {
     "POST /api/v1/coverage/markers/{code}/actions": Row(
         WALKING, "district", there("/api/v1/coverage/markers/D1/actions"), {}
     ),
+    **{
+        f"GET /api/v1/patrols/days/{{person}}/{{day}}{end}": Row(
+            # Of nobody: who leads is told so, and everybody else that it is another's, as of anybody else.
+            "csau",
+            "district",
+            there(f"/api/v1/patrols/days/{NO_ID}/2025-06-15{end}?purpose=review"),
+            found=404,
+            policy=False,
+        )
+        for end in ("", "/sheet.html", "/sheet.pdf")
+    },
     f"GET {_TASKS}": Row("wgcsau", "district", there(_TASKS)),
     f"POST {_TASKS}": Row("ca", "district", there(_TASKS), {}),
     f"GET {_TASKS}/assignees": Row("ca", "district", there(f"{_TASKS}/assignees")),
