@@ -25,7 +25,7 @@ from layers.people import missing
 from layers.stores import Stores
 from layers.visits import Visit
 from service.access.identity import Identity
-from service.errors import InvalidInput, NotAllowed
+from service.errors import InvalidInput
 from service.schemas.places import between, naming, place_name
 from service.schemas.tracks import patrol_json
 
@@ -64,15 +64,13 @@ def day_of(
 
     Raises
     ------
-    NotAllowed
-        It is another's, and the caller leads nobody.
     InvalidInput
         It is another's, and no purpose is given.
     NotFound
-        There is nobody of this id.
+        There is nobody of this id, or nobody whom the caller leads.
     """
     own = identity.person == person
-    words = None if own else _purpose(stores, identity, purpose)
+    words = None if own else _purpose(stores, identity, person, purpose)
     asked = _asked(stores, person, day)
     with stores.settling():
         name = stores.tasks.names([person]).get(person)
@@ -100,9 +98,10 @@ def day_of(
     }
 
 
-def _purpose(stores: Stores, identity: Identity, purpose: str | None) -> str:
+def _purpose(stores: Stores, identity: Identity, person: UUID, purpose: str | None) -> str:
+    # To who leads nobody, another's day is not there, as nobody's is.
     if not identity.roles(stores.district) & LEADS:
-        raise NotAllowed(N_("The day of another person is not shown to you."), mend=N_("Look at your own."))
+        raise missing(str(person))
     words = " ".join((purpose or "").split())
     if sum(map(str.isalpha, words)) < 2:
         raise InvalidInput(

@@ -26,12 +26,10 @@ DUE: dict[str, Row] = {
     ),
     **{
         f"GET /api/v1/patrols/days/{{person}}/{{day}}{end}": Row(
-            # Of nobody: who leads is told so, and everybody else that it is another's, as of anybody else.
-            "csau",
+            "wgcsau",
             "district",
             there(f"/api/v1/patrols/days/{NO_ID}/2025-06-15{end}?purpose=review"),
             found=404,
-            policy=False,
         )
         for end in ("", "/sheet.html", "/sheet.pdf")
     },
