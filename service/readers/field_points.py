@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from geo.track import Fixes, Mode
 from service.readers.field_faults import Fault, storable
+from service.readers.moments import iso_seconds
 
 MOST_NUMBER = 10_000_000
 """A track of a year at three fixes a second has fewer points."""
@@ -23,6 +24,7 @@ _NUMBERS = ("lon", "lat", "accuracy_m", "speed_ms", "course")
 _MEMBERS = frozenset(("seq", "at", *_NUMBERS))
 _HEAD = frozenset(("track", "mode", "started_at", "ended_at", "name", "points"))
 _LONGEST_NAME = 200
+_NOTHING: dict[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,25 +63,18 @@ def read_track(value: dict[str, Any]) -> TrackPart:
     points = value["points"]
     track, mode, name, fault = _head(value)
     faults: dict[int, Fault] = {}
-    seq = np.full(len(points), -1, dtype=np.int64)
-    t = np.full(len(points), np.nan)
-    for place, point in enumerate(points):
-        if not isinstance(point, dict):
-            faults[place] = Fault.of("not-an-object")
-            continue
-        number = point.get("seq")
-        if type(number) is int and 0 <= number < MOST_NUMBER:
-            seq[place] = number
-        else:
-            faults[place] = Fault.of("number-missing", most=MOST_NUMBER - 1)
-        if not point.keys() <= _MEMBERS:
-            faults.setdefault(place, Fault.of("member-unknown", member=min(point.keys() - _MEMBERS)))
-        moment = read_moment(point.get("at"))
-        if isinstance(moment, Fault):
-            faults.setdefault(place, moment)
-        else:
-            t[place] = moment
-    columns = {name: _numbers(points, name, faults) for name in _NUMBERS}
+    if set(map(type, points)) <= {dict}:
+        known: Sequence[dict[str, Any]] = points
+    else:
+        faults = {k: Fault.of("not-an-object") for k, one in enumerate(points) if not isinstance(one, dict)}
+        known = [one if isinstance(one, dict) else _NOTHING for one in points]
+    seq = _sequence([point.get("seq") for point in known], faults)
+    if not set().union(*known) <= _MEMBERS:
+        for place, point in enumerate(known):
+            if not point.keys() <= _MEMBERS:
+                faults.setdefault(place, Fault.of("member-unknown", member=min(point.keys() - _MEMBERS)))
+    t = read_moments([point.get("at") for point in known], faults)
+    columns = {name: _numbers(known, name, faults) for name in _NUMBERS}
     for name in ("accuracy_m", "speed_ms", "course"):
         columns[name][~(np.abs(columns[name]) <= MOST_KEPT)] = np.nan
     columns["accuracy_m"][columns["accuracy_m"] < 0] = np.nan  # some devices write −1 for unknown
@@ -129,10 +124,42 @@ def _head(value: dict[str, Any]) -> tuple[UUID | None, Mode, str, Fault | None]:
     return track, known or Mode.FOOT, name if named else "", fault
 
 
-def _numbers(points: Sequence[Any], name: str, faults: dict[int, Fault]) -> npt.NDArray[np.float64]:
-    given = [point.get(name) if isinstance(point, dict) else None for point in points]
-    if set(map(type, given)) <= {float}:
-        return np.array(given, dtype=np.float64)
+def _sequence(given: Sequence[Any], faults: dict[int, Fault]) -> npt.NDArray[np.int64]:
+    """Return the numbers of points, −1 where there is none, which is a fault."""
+    if set(map(type, given)) <= {int} and (not given or (min(given) >= 0 and max(given) < MOST_NUMBER)):
+        return np.array(given, dtype=np.int64)
+    seq = np.full(len(given), -1, dtype=np.int64)
+    for place, number in enumerate(given):
+        if type(number) is int and 0 <= number < MOST_NUMBER:
+            seq[place] = number
+        else:
+            faults.setdefault(place, Fault.of("number-missing", most=MOST_NUMBER - 1))
+    return seq
+
+
+def read_moments(given: Sequence[Any], faults: dict[int, Fault]) -> npt.NDArray[np.float64]:
+    """Return Unix seconds of times of ISO 8601, NaN where one cannot be read, which is a fault."""
+    t, read, naive = iso_seconds(given)
+    t[naive] = np.nan
+    for place in np.flatnonzero(~read | naive).tolist():
+        moment = read_moment(given[place])
+        if isinstance(moment, Fault):
+            faults.setdefault(place, moment)
+        else:
+            t[place] = moment
+    return t
+
+
+def _numbers(
+    points: Sequence[dict[str, Any]], name: str, faults: dict[int, Fault]
+) -> npt.NDArray[np.float64]:
+    given = [point.get(name) for point in points]
+    kinds = set(map(type, given))
+    try:
+        if kinds <= {float, int, type(None)}:
+            return np.array(given, dtype=np.float64)
+    except OverflowError:
+        pass
     found = np.full(len(points), np.nan)
     for place, value in enumerate(given):
         if value is None:

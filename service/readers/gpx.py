@@ -5,10 +5,10 @@ Elements are known by their local names, so that extensions of every maker answe
 is refused, and with it every entity bomb and outside file.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import tzinfo
 from typing import Any
-from xml.etree.ElementTree import ParseError
+from xml.parsers.expat import ExpatError
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
@@ -16,18 +16,14 @@ from defusedxml.ElementTree import DefusedXMLParser
 from geo.errors import N_
 from geo.track import Mode
 from service.errors import InvalidInput, MalformedBody
-from service.readers.track_file import (
-    GPX_ZONE,
-    METRES_PER_HDOP,
-    MOST_FIXES,
-    TrackBuilder,
-    TrackFile,
-    too_many,
-)
+from service.readers.track_file import GPX_ZONE, MOST_FIXES, TrackBuilder, TrackFile, too_many
 
 _CHUNK = 1 << 16
-_WANTED = frozenset({"time", "hdop", "speed", "course", "accuracy"})
+_VALUES = ("time", "hdop", "speed", "course", "accuracy")
 _MOST_TEXT = 200
+_MOST_NAMES = 1_000
+"""So many different names of elements are remembered; a file of another million is no track."""
+_NOTE = N_("Times name no zone; they were read as UTC, as GPX says.")
 
 
 def read_gpx(
@@ -60,20 +56,33 @@ def read_gpx(
     """
     if content.count(b"trkpt") > 2 * most:  # a point names it once or twice
         raise too_many(most)
-    target = _Target(TrackBuilder("gpx", zone, mode, most))
-    parser = DefusedXMLParser(target=target, forbid_dtd=True)
-    target.line = _line_of(parser)
+    chunks = (content[start : start + _CHUNK] for start in range(0, len(content), _CHUNK))
+    builder = TrackBuilder("gpx", zone, mode, most)
+    target = _Target(builder)
+    for _ in _fed(chunks, target, salvage=salvage):
+        if len(builder.rows) > most:
+            raise too_many(most, builder.rows[most])
+    return builder.file()
+
+
+def _fed(chunks: Iterator[bytes], target: "_Target", *, salvage: bool) -> Iterator[None]:
+    """Read a file piece by piece and yield after each, with the fixes so far in the builder."""
+    parser: Any = DefusedXMLParser(forbid_dtd=True)
+    target.listen(parser.parser)
     try:
-        for start in range(0, len(content), _CHUNK):
-            parser.feed(content[start : start + _CHUNK])
-        parser.close()
+        for chunk in chunks:
+            parser.parser.Parse(chunk, False)  # noqa: FBT003
+            yield
+        parser.parser.Parse(b"", True)  # noqa: FBT003
+        yield
     except DefusedXmlException as error:
         raise InvalidInput(
             N_("The GPX file has a document type or entities, which are not read."),
             mend=N_("Remove the <!DOCTYPE …> part; GPX needs none."),
         ) from error
-    except ParseError as error:
+    except ExpatError as error:
         _refuse_broken(error, target, salvage=salvage)
+        yield
     except (LookupError, ValueError) as error:
         raise MalformedBody(
             N_("The GPX file names an encoding that is not known."), mend=N_("Save it in UTF-8.")
@@ -84,18 +93,12 @@ def read_gpx(
             mend=N_("Export the track as GPX, GeoJSON or CSV."),
             root=target.root[:64],
         )
-    target.builder.read_naive_as(GPX_ZONE, N_("Times name no zone; they were read as UTC, as GPX says."))
-    return target.builder.file()
 
 
-def _line_of(parser: Any) -> Callable[[], int]:
-    return lambda: int(parser.parser.CurrentLineNumber)
-
-
-def _refuse_broken(error: ParseError, target: "_Target", *, salvage: bool) -> None:
+def _refuse_broken(error: ExpatError, target: "_Target", *, salvage: bool) -> None:
     """Refuse XML that is broken, or take what was whole where that was asked for."""
-    line, column = error.position
-    whole = len(target.builder.times)
+    line, column = error.lineno, error.offset
+    whole = target.whole
     if salvage and whole:
         target.builder.notes.append(N_("The file is cut off; the fixes that were whole were taken."))
         return
@@ -113,82 +116,82 @@ class _Target:
     """Receives the elements of a GPX file from the parser and builds no tree."""
 
     def __init__(self, builder: TrackBuilder) -> None:
-        self.builder = builder
         self.root = ""
-        self.line: Callable[[], int] = lambda: 0
-        self._tracks = 0
+        self.whole = 0
+        self.builder = builder
+        builder.read_naive_as(GPX_ZONE, _NOTE)
+        self._kinds: dict[str, str] = {}
+        self._parser: Any = None
         self._in_track = False
-        self._in_metadata_name = False
         self._point: dict[str, str] | None = None
         self._row = 0
-        self._text: list[str] | None = None
+        self._wanted = ""
+        self._text: list[str] = []
 
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        """Take note of an element that begins."""
-        name = tag.rpartition("}")[2]
-        if not self.root:
-            self.root = name
+    def listen(self, parser: Any) -> None:
+        """Take the elements straight from the parser, which forbids document types itself."""
+        self._parser = parser
+        parser.buffer_text = True
+        parser.ordered_attributes = False
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._text.append  # no call of Python for the blanks between elements
+        parser.DefaultHandlerExpand = None
+
+    def _kind(self, tag: str) -> str:
+        kind = tag.rpartition("}")[2]
+        if len(self._kinds) < _MOST_NAMES:
+            self._kinds[tag] = kind
+        return kind
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        self._text.clear()
+        name = self._kinds.get(tag) or self._kind(tag)
         if name == "trkpt":
             if not self.builder.segments:
                 self._begin_segment()
-            self._point = dict(attributes)
-            self._row = self.line()
-        elif name in _WANTED and self._point is not None:
-            self._text = []
+            self._point = attributes
+            self._row = self._parser.CurrentLineNumber
+        elif self._point is not None:
+            if name in _VALUES:
+                self._wanted = name
         elif name == "trkseg":
             self._begin_segment()
         elif name == "trk":
-            self._tracks += 1
             self._in_track = True
-        elif name == "name" and self._in_track and self._point is None and not self.builder.name:
-            self._text = []
+        elif name == "name" and self._in_track and not self.builder.name:
+            self._wanted = name
+        if not self.root:
+            self.root = name
 
-    def data(self, text: str) -> None:
-        """Take note of text inside an element that matters."""
-        if self._text is not None and len(self._text) < _MOST_TEXT:
-            self._text.append(text)
-
-    def end(self, tag: str) -> None:
-        """Take note of an element that ends."""
-        name = tag.rpartition("}")[2]
-        if name == "trkpt":
+    def _end(self, tag: str) -> None:
+        name = self._kinds.get(tag) or self._kind(tag)
+        if name == self._wanted:
+            self._wanted = ""
+            text = "".join(self._text).strip()[:_MOST_TEXT]
+            if self._point is not None:
+                self._point.setdefault(f" {name}", text)  # no attribute begins with a blank
+            else:
+                self.builder.name = text
+        elif name == "trkpt":
             self._add_point()
         elif name == "trk":
             self._in_track = False
-        elif self._text is not None and (name in _WANTED or name == "name"):
-            text = "".join(self._text).strip()[:_MOST_TEXT]
-            self._text = None
-            if self._point is not None:
-                self._point.setdefault(f" {name}", text)
-            elif name == "name":
-                self.builder.name = text
-
-    def close(self) -> None:
-        """End; the builder has it all."""
+        self._text.clear()
 
     def _begin_segment(self) -> None:
-        self.builder.segment(f"trkseg {len(self.builder.segments) + 1} (line {self.line()})")
+        number = len(self.builder.segments) + 1
+        self.builder.segment(f"trkseg {number} (line {self._parser.CurrentLineNumber})")
 
     def _add_point(self) -> None:
         point, self._point = self._point or {}, None
-        accuracy: str | float | None = point.get(" accuracy")
-        if not accuracy:
-            accuracy = _metres(point.get(" hdop"))
-        self.builder.add(
-            self._row,
-            point.get(" time", ""),
-            point.get("lon"),
-            point.get("lat"),
-            accuracy,
-            point.get(" speed"),
-            point.get(" course"),
-        )
-
-
-def _metres(hdop: str | None) -> float | None:
-    """Return the accuracy that a dilution of precision stands for; None where it says nothing."""
-    try:
-        value = float(hdop) if hdop else 0.0
-    except ValueError:
-        return None
-    return value * METRES_PER_HDOP if 0.0 < value < 100.0 else None
+        columns, value = self.builder.columns, point.get
+        self.builder.rows.append(self._row)
+        columns["time"].append(value(" time", ""))
+        columns["lon"].append(value("lon", ""))
+        columns["lat"].append(value("lat", ""))
+        columns["accuracy"].append(value(" accuracy", ""))
+        columns["speed"].append(value(" speed", ""))
+        columns["course"].append(value(" course", ""))
+        columns["hdop"].append(value(" hdop", ""))
+        self.whole += 1

@@ -5,24 +5,32 @@ second of that day in one of eleven rows, chosen by the place: so the same point
 often it comes, and two places within a second are nearly always two.
 """
 
+import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
+from math import isinf
+from operator import itemgetter
 from typing import Any, Literal
 from uuid import NAMESPACE_OID, uuid5
+
+import numpy as np
+import numpy.typing as npt
 
 from geo.errors import N_
 from service.errors import ContentTooLarge, InvalidInput
 from service.readers import strict_json
 from service.readers.field_batch import MOST_POINTS, Unreadable
 from service.readers.field_faults import Fault, canonical
-from service.readers.field_points import MOST_NUMBER, TrackPart, read_moment, read_track
+from service.readers.field_points import MOST_NUMBER, TrackPart, read_moments, read_track
 
 App = Literal["owntracks", "overland"]
 
 _DAY_S = 86_400
 _ROWS = 11
+_PLAIN_TIME = re.compile(r"[0-9T:.Z+-]{1,40}")
 _KMH = 3.6
 _MODES = {"driving": "car", "cycling": "bicycle"}
 _IGNORED = frozenset(
@@ -58,7 +66,7 @@ class Encrypted(InvalidInput):
 
 
 def read_owntracks(body: bytes, device: str, mode: str) -> Logged:
-    """Read a message of OwnTracks in HTTP mode; an empty one says nothing.
+    """Read a message of OwnTracks in HTTP mode, or a list of them; an empty one says nothing.
 
     Raises
     ------
@@ -68,11 +76,52 @@ def read_owntracks(body: bytes, device: str, mode: str) -> Logged:
         It is encrypted.
     InvalidInput
         It is no message of OwnTracks.
+    ContentTooLarge
+        The list has more than 5,000.
     """
     if not body.strip():
         return Logged()
     value = strict_json.parse(body)
+    if isinstance(value, list) and value:
+        return _owntracks_messages(value, device, mode)
+    point = _owntracks_point(value)
+    if isinstance(point, str):
+        return Logged(ignored=(point,))
+    return Logged(tuple(_tracks("owntracks", device, [(mode, point)])))
+
+
+def _owntracks_messages(values: Sequence[Any], device: str, mode: str) -> Logged:
+    """Read several messages, as a phone or a relay sends them that was out of reach; each by itself."""
+    _require_few(values)
+    points: list[tuple[str, dict[str, Any]]] = []
+    unreadable, ignored = [], []
+    for value in values:
+        try:
+            point = _owntracks_point(value)
+        except Encrypted:
+            raise
+        except InvalidInput:
+            unreadable.append(Unreadable("?", value, Fault.of("not-an-object")))
+            continue
+        if isinstance(point, str):
+            ignored.append(point)
+        else:
+            points.append((mode, point))
+    return Logged(tuple(_tracks("owntracks", device, points)), tuple(unreadable), tuple(ignored))
+
+
+def _owntracks_point(value: Any) -> dict[str, Any] | str:
+    """Return the point of a location, or the kind of a message that has none."""
     kind = value.get("_type") if isinstance(value, dict) else None
+    if kind == "location":
+        return {
+            "at": _owntracks_time(value.get("tst")),
+            "lon": value.get("lon"),
+            "lat": value.get("lat"),
+            "accuracy_m": value.get("acc"),
+            "speed_ms": _scaled(value.get("vel"), 1 / _KMH),
+            "course": value.get("cog"),
+        }
     if kind == "encrypted":
         raise Encrypted(
             N_("OwnTracks encrypted this message, and its key is not here."),
@@ -80,22 +129,12 @@ def read_owntracks(body: bytes, device: str, mode: str) -> Logged:
             where={"pointer": "/_type"},
         )
     if isinstance(kind, str) and kind in _IGNORED:
-        return Logged(ignored=(kind,))
-    if kind != "location":
-        raise InvalidInput(
-            N_("This is no message of OwnTracks."),
-            mend=N_("Send its JSON with _type, such as location."),
-            where={"pointer": "/_type"},
-        )
-    point = {
-        "at": _owntracks_time(value.get("tst")),
-        "lon": value.get("lon"),
-        "lat": value.get("lat"),
-        "accuracy_m": value.get("acc"),
-        "speed_ms": _scaled(value.get("vel"), 1 / _KMH),
-        "course": value.get("cog"),
-    }
-    return Logged((_track("owntracks", device, mode, _day(point), [point]),))
+        return kind
+    raise InvalidInput(
+        N_("This is no message of OwnTracks."),
+        mend=N_("Send its JSON with _type, such as location."),
+        where={"pointer": "/_type"},
+    )
 
 
 def read_overland(body: bytes, device: str) -> Logged:
@@ -118,15 +157,9 @@ def read_overland(body: bytes, device: str) -> Logged:
             mend=N_("Send what Overland sends: an object with locations, a list of GeoJSON features."),
             where={"pointer": "/locations"},
         )
-    if len(found) > MOST_POINTS:
-        raise ContentTooLarge(
-            N_("There are more than {most} locations."),
-            mend=N_("Set fewer points per batch in Overland."),
-            most=MOST_POINTS,
-        )
-    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    unreadable = []
-    ignored = []
+    _require_few(found)
+    points: list[tuple[str, dict[str, Any]]] = []
+    unreadable, ignored = [], []
     for feature in found:
         read = _overland_point(feature)
         if read is None:
@@ -134,9 +167,17 @@ def read_overland(body: bytes, device: str) -> Logged:
         elif isinstance(read, str):
             ignored.append(read)
         else:
-            groups.setdefault((read[0], _day(read[1])), []).append(read[1])
-    parts = [_track("overland", device, mode, day, points) for (mode, day), points in sorted(groups.items())]
-    return Logged(tuple(parts), tuple(unreadable), tuple(ignored))
+            points.append(read)
+    return Logged(tuple(_tracks("overland", device, points)), tuple(unreadable), tuple(ignored))
+
+
+def _require_few(found: Sequence[Any]) -> None:
+    if len(found) > MOST_POINTS:
+        raise ContentTooLarge(
+            N_("There are more than {most} locations."),
+            mend=N_("Send them in several requests; Overland has a setting for the points of a batch."),
+            most=MOST_POINTS,
+        )
 
 
 def _overland_point(feature: Any) -> tuple[str, dict[str, Any]] | str | None:
@@ -151,8 +192,7 @@ def _overland_point(feature: Any) -> tuple[str, dict[str, Any]] | str | None:
     if not isinstance(place, list) or len(place) < 2:
         return None
     motion = properties.get("motion")
-    said = [one for one in motion if isinstance(one, str)] if isinstance(motion, list) else []
-    mode = next((_MODES[one] for one in said if one in _MODES), "foot")
+    mode = _mode(tuple(motion)) if isinstance(motion, list) and set(map(type, motion)) <= {str} else _mode(())
     point = {
         "at": properties.get("timestamp"),
         "lon": place[0],
@@ -164,27 +204,44 @@ def _overland_point(feature: Any) -> tuple[str, dict[str, Any]] | str | None:
     return mode, point
 
 
-def _track(app: App, device: str, mode: str, day: str, points: Sequence[dict[str, Any]]) -> TrackPart:
-    name = uuid5(NAMESPACE_OID, "/".join((app, device, mode, day)))
-    numbered = [
-        {"seq": _number(one), **{member: value for member, value in one.items() if value is not None}}
-        for one in points
-    ]
-    return read_track({"track": str(name), "mode": mode, "name": app, "points": numbered})
+@lru_cache(maxsize=64)
+def _mode(motion: tuple[str, ...]) -> str:
+    return next((_MODES[one] for one in motion if one in _MODES), "foot")
 
 
-def _day(point: dict[str, Any]) -> str:
-    """Return the day in UTC of a point's time, nothing where that cannot be read."""
-    moment = read_moment(point["at"])
-    return "" if isinstance(moment, Fault) else datetime.fromtimestamp(moment, UTC).date().isoformat()
+def _tracks(app: App, device: str, points: Sequence[tuple[str, dict[str, Any]]]) -> Iterator[TrackPart]:
+    """Yield the points of each mode and day as a part of a track, numbered."""
+    given = [point["at"] for _, point in points]
+    t = read_moments(given, {})
+    numbers = _numbers([point for _, point in points], t)
+    days = np.floor(np.where(np.isfinite(t), t, -np.inf) / _DAY_S).tolist()
+    groups: dict[tuple[str, float], list[dict[str, Any]]] = {}
+    for (mode, point), number, day in zip(points, numbers, days, strict=True):
+        numbered = {"seq": number, **point}
+        if None in numbered.values():
+            numbered = {name: value for name, value in numbered.items() if value is not None}
+        groups.setdefault((mode, day), []).append(numbered)
+    for (mode, day), members in sorted(groups.items(), key=itemgetter(0)):
+        said = "" if isinf(day) else datetime.fromtimestamp(day * _DAY_S, UTC).date().isoformat()
+        name = uuid5(NAMESPACE_OID, "/".join((app, device, mode, said)))
+        yield read_track({"track": str(name), "mode": mode, "name": app, "points": members})
 
 
-def _number(point: dict[str, Any]) -> int:
-    place = zlib.crc32(canonical([point["at"], point["lon"], point["lat"]]).encode())
-    moment = read_moment(point["at"])
-    if isinstance(moment, Fault):
-        return place % MOST_NUMBER
-    return place % _ROWS * _DAY_S + int(moment) % _DAY_S
+def _numbers(points: Sequence[dict[str, Any]], t: npt.NDArray[np.float64]) -> list[int]:
+    """Return the number of each point: its second in the day, in a row that its time and place choose."""
+    places = np.fromiter(map(_checksum, points), dtype=np.int64, count=len(points))
+    known = np.isfinite(t)
+    seconds = np.where(known, t, 0.0).astype(np.int64) % _DAY_S
+    found: list[int] = np.where(known, places % _ROWS * _DAY_S + seconds, places % MOST_NUMBER).tolist()
+    return found
+
+
+def _checksum(point: dict[str, Any]) -> int:
+    at, lon, lat = point["at"], point["lon"], point["lat"]
+    # What JSON would write of them, without asking it: half of the time of a batch.
+    if type(lon) is float and type(lat) is float and type(at) is str and _PLAIN_TIME.fullmatch(at):
+        return zlib.crc32(f'["{at}",{lon!r},{lat!r}]'.encode())
+    return zlib.crc32(canonical([at, lon, lat]).encode())
 
 
 def _owntracks_time(value: Any) -> Any:

@@ -14,9 +14,9 @@ import pyarrow.ipc
 import pyarrow.parquet
 
 from geo.errors import N_
-from service.errors import ContentTooLarge, InvalidInput, MalformedBody, UnsupportedFormat
+from service.errors import ContentTooLarge, InvalidInput, UnsupportedFormat
 from service.hardening.cells import FORMULA, NUMBER
-from service.readers.arrow_sizes import unpacked_size
+from service.readers.arrow_tables import read_arrow, read_parquet, readable
 from service.readers.point_geometry import (
     for_format,
     from_wkb,
@@ -45,7 +45,6 @@ _SUFFIXES: dict[str, Format] = {
     ".geoparquet": "parquet",
     ".gpkg": "gpkg",
 }
-_ARROW_FILE, _ARROW_HEAD = b"ARROW1", 8
 
 
 def format_of(path: Path) -> Format:
@@ -104,24 +103,16 @@ def read(data: bytes, kind: Format, lon: str | None = None, lat: str | None = No
         More than five million rows.
     """
     delimiter = ","
-    try:
+    with readable(kind):
         if kind == "csv":
             delimiter = _delimiter(data)
             table = _read_csv(data, delimiter)
         elif kind == "arrow":
-            table = _read_arrow(data)
+            table = read_arrow(data)
         elif kind == "parquet":
-            table = _read_parquet(data)
+            table = read_parquet(data)
         else:
             raise UnsupportedFormat(N_("{format} is read from files only."), format=kind)
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise MalformedBody(
-            N_("The table cannot be read as {format}: {reason}."),
-            mend=N_("Send it in UTF-8, and in the format that its content type or suffix says."),
-            where={"part": "body"},
-            format=kind,
-            reason=str(error).splitlines()[0][:200] if str(error) else type(error).__name__,
-        ) from error
     require_rows(table.num_rows)
     geometry = geometry_of(table)
     if geometry is not None and lon is None and lat is None:
@@ -229,21 +220,3 @@ def _read_csv(data: bytes, delimiter: str) -> pa.Table:
             column_types={name: pa.string() for name in names}, strings_can_be_null=False
         ),
     )
-
-
-def _read_arrow(data: bytes) -> pa.Table:
-    """Read an Arrow stream, or file, whose batches do not unpack out of proportion."""
-    # A file is a stream between two marks; its list of batches could name others than were measured.
-    stream = pa.py_buffer(data)[_ARROW_HEAD if data[:6] == _ARROW_FILE else 0 :]
-    rows, size = unpacked_size(pa.BufferReader(stream))
-    require_rows(max(rows, 1), size, packed=len(data))
-    with pa.ipc.open_stream(pa.BufferReader(stream)) as batches:
-        return batches.read_all()
-
-
-def _read_parquet(data: bytes) -> pa.Table:
-    file = pa.parquet.ParquetFile(pa.BufferReader(data))
-    groups = range(file.metadata.num_row_groups)
-    size = sum(file.metadata.row_group(one).total_byte_size for one in groups)
-    require_rows(max(file.metadata.num_rows, 1), size, packed=len(data))
-    return file.read()

@@ -1,30 +1,34 @@
-"""Tracks as tables: CSV with a header, in UTF-8 or GB 18030, separated by comma, semicolon or tab."""
+"""Tracks as tables of text: CSV as receivers, spreadsheets and rangers' programs write it.
+
+The separator, the encoding and the line of the head are found by looking for a head that names a time, a
+longitude and a latitude. Tables that were joined have a head again where the next begins.
+"""
 
 import csv
 import io
-from datetime import tzinfo
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from operator import itemgetter
+from typing import Any
 
 from geo.errors import N_
 from geo.track import Mode
-from service.errors import InvalidInput, MalformedBody
-from service.readers.track_file import METRES_PER_HDOP, MOST_FIXES, TrackBuilder, TrackFile, too_many
+from service.errors import MalformedBody
+from service.readers.track_clocks import joined
+from service.readers.track_file import MOST_FIXES, ReadFault, TrackBuilder, TrackFile, too_many
+from service.readers.track_heads import ALIASES, HEAD_WORDS, Head, head_of, is_head, resembles_head
 
-ALIASES: dict[str, tuple[str, ...]] = {
-    "time": ("time", "timestamp", "datetime", "date_time", "utc", "gpstime", "gps_time", "t", "at", "时间"),
-    "lon": ("lon", "lng", "long", "longitude", "x", "经度"),
-    "lat": ("lat", "latitude", "y", "纬度"),
-    "accuracy": ("accuracy", "accuracy_m", "acc", "hacc", "horizontal_accuracy", "精度"),
-    "hdop": ("hdop",),
-    "speed": ("speed", "speed_ms", "velocity", "速度"),
-    "course": ("course", "heading", "bearing", "course_deg", "方向"),
-    "mode": ("mode", "activity", "方式"),
-    "segment": ("segment", "part", "trkseg", "track_seg_id", "段"),
-}
-_NEEDED = ("time", "lon", "lat")
-_SEPARATORS = ",;\t"
+_SEPARATORS = ",;\t|"
 _LONGEST_CELL = 10_000
 _EMPTY_LINES = 1_000
-"""A table may have a header and some empty lines besides its fixes."""
+"""A table may have a head and some empty lines besides its fixes."""
+_HEAD_WITHIN = 30
+"""So many lines may stand above the head: titles, the program's name, when it was exported."""
+_SAMPLE = 1 << 16
+_BLOCK = 10_000
+_NAMES = tuple(ALIASES)
 
 
 def read_csv(
@@ -41,92 +45,242 @@ def read_csv(
     ContentTooLarge
         More fixes than are accepted at once.
     """
-    if content.count(b"\n") > most + _EMPTY_LINES:
+    ends = max(content.count(b"\n"), content.count(b"\r"))
+    empty = content.count(b"\n\n") + content.count(b"\n\r\n")
+    if ends - empty > most + _EMPTY_LINES:
         raise too_many(most)
-    text = _decoded(content)
-    first_line = text.partition("\n")[0]
-    separator = max(_SEPARATORS, key=first_line.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    csv.field_size_limit(_LONGEST_CELL)
-    builder = TrackBuilder("csv", zone, mode, most)
+    encoding = encoding_of(content[:_SAMPLE])
     try:
-        header = next(reader, [])
-        columns = _columns(header)
-        before: str | None = None
-        for row, cells in enumerate(reader, 1):
-            if not any(cells):
-                continue
-            got = {name: cells[at].strip() if at < len(cells) else "" for name, at in columns.items()}
-            part = got.get("segment", "")
-            if part != before:
-                builder.segment(part or "rows")
-                before = part
-            builder.add(
-                row,
-                got["time"],
-                got["lon"],
-                got["lat"],
-                got.get("accuracy") or _metres(got.get("hdop")),
-                got.get("speed"),
-                got.get("course"),
-                got.get("mode"),
-            )
-    except csv.Error as error:
-        raise MalformedBody(
-            N_("Line {line} of the table is not CSV: {reason}."),
-            mend=N_("Save the table as CSV in UTF-8."),
-            where={"row": reader.line_num},
-            line=reader.line_num,
-            reason=str(error),
-        ) from error
-    return builder.file()
+        text = content.decode(encoding)
+    except UnicodeDecodeError:
+        text, encoding = _decoded(content)
+    if "\0" in text:
+        raise _unreadable()
+    table = Table(io.StringIO(text, newline=""), TrackBuilder("csv", zone, mode, most))
+    for builder in table.blocks():
+        if len(builder.rows) > most:
+            raise too_many(most, builder.rows[most])
+    return table.builder.file()
 
 
-def _decoded(content: bytes) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
+def has_head(content: bytes) -> bool:
+    """Say whether content is the text of a table with a head that we know."""
+    try:
+        text = content[:_SAMPLE].decode(encoding_of(content[:_SAMPLE]), errors="ignore")
+    except (MalformedBody, LookupError):
+        return False
+    return "\0" not in text and _find_head(text.splitlines(keepends=True)[:_HEAD_WITHIN]) is not None
+
+
+def encoding_of(sample: bytes) -> str:
+    """Return the encoding of a table by how it begins.
+
+    Raises
+    ------
+    MalformedBody
+        It is in none that we know.
+    """
+    if sample.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    pairs = sample[: len(sample) // 2 * 2]
+    if pairs and pairs[1::2].count(0) * 4 > len(pairs):
+        return "utf-16-le"
+    if pairs and pairs[::2].count(0) * 4 > len(pairs):
+        return "utf-16-be"
+    # The sample may end within a letter.
+    whole = sample[: sample.rfind(b"\n") + 1] or sample
+    return _decoded(whole)[1]
+
+
+def _decoded(content: bytes) -> tuple[str, str]:
+    """Return content as text, and its encoding: where several fit, that in which it has a head."""
+    found = []
+    for encoding in ("utf-8-sig", "gb18030", "cp1252"):
         try:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if "\0" not in text:
-            return text
-    raise MalformedBody(
-        N_("The table is neither in UTF-8 nor in GB 18030."), mend=N_("Save it as CSV in UTF-8.")
+        found.append((text, encoding))
+        lines = text[:_SAMPLE].splitlines(keepends=True)[:_HEAD_WITHIN]
+        if encoding == "utf-8-sig" or _find_head(lines) is not None:
+            return text, encoding
+    if not found:
+        raise _unreadable()
+    if found[0][1] == "cp1252":  # nearly any bytes are text in it, so that says nothing
+        raise _unreadable()
+    return found[0]
+
+
+def _unreadable() -> MalformedBody:
+    return MalformedBody(
+        N_("The table is in none of the encodings UTF-8, UTF-16, GB 18030 and Windows 1252."),
+        mend=N_("Save it as CSV in UTF-8."),
     )
 
 
-def _columns(header: list[str]) -> dict[str, int]:
-    """Return where each known column stands."""
-    names = [name.strip().lower().replace(" ", "_") for name in header]
-    found: dict[str, int] = {}
-    for column, aliases in ALIASES.items():
-        places = [k for k, name in enumerate(names) if name in aliases]
-        if len(places) > 1:
-            raise InvalidInput(
-                N_("The table has two columns for {column}: “{first}” and “{second}”."),
-                mend=N_("Keep one of them."),
-                where={"row": 0, "column": header[places[1]]},
-                column=column,
-                first=header[places[0]],
-                second=header[places[1]],
-            )
-        if places:
-            found[column] = places[0]
-    missing = [name for name in _NEEDED if name not in found]
-    if missing:
-        raise InvalidInput(
-            N_("The table has no column “{column}”; its columns are: {header}."),
-            mend=N_("Name the columns time, lon and lat in the first row."),
-            where={"row": 0, "column": missing[0]},
-            column=missing[0],
-            header=", ".join(header)[:300] or "–",
-        )
-    return found
+def _find_head(lines: Sequence[str]) -> tuple[int, str] | None:
+    """Return the number of the line that is a head and its separator."""
+    for number, line in enumerate(lines):
+        for separator in _SEPARATORS:
+            if separator in line and is_head(_cells(line, separator)):
+                return number, separator
+    return None
 
 
-def _metres(hdop: str | None) -> float | None:
+def _cells(line: str, separator: str) -> list[str]:
     try:
-        value = float(hdop) if hdop else 0.0
-    except ValueError:
-        return None
-    return value * METRES_PER_HDOP if 0.0 < value < 100.0 else None
+        return next(csv.reader([line], delimiter=separator), [])
+    except csv.Error:
+        return []
+
+
+@dataclass(slots=True)
+class Table:
+    """Reads the rows of a table into builders."""
+
+    lines: Iterator[str]
+    builder: TrackBuilder
+    columns: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in _NAMES})
+    head: Head | None = None
+    before: str | None = None
+
+    def blocks(self) -> Iterator[TrackBuilder]:
+        """Yield the builder after each block of rows; whoever takes it away gives another.
+
+        Raises
+        ------
+        MalformedBody, InvalidInput
+            See :func:`read_csv`.
+        """
+        csv.field_size_limit(_LONGEST_CELL)
+        reader = self._begin()
+        rows = enumerate(reader, 1)
+        line = 0
+        try:
+            while block := list(itertools.islice(rows, _BLOCK)):
+                line = reader.line_num
+                self._take(block)
+                yield self.builder
+        except csv.Error as error:
+            raise MalformedBody(
+                N_("Line {line} of the table is not CSV: {reason}."),
+                mend=N_("Save the table as CSV in UTF-8."),
+                where={"row": max(line, reader.line_num)},
+                line=max(line, reader.line_num),
+                reason=str(error),
+            ) from error
+
+    def _begin(self) -> Any:
+        first = list(itertools.islice(self.lines, _HEAD_WITHIN))
+        found = _find_head(first)
+        if found is None:
+            filled = [line for line in first if line.strip()] or [""]
+            named = [(_cells(line, one), one) for line in filled for one in _SEPARATORS]
+            cells = next((cells for cells, _ in named if resembles_head(cells)), None)
+            if cells is None:
+                cells = _cells(filled[0], max(_SEPARATORS, key=filled[0].count))
+            self._set_head(cells)
+            return csv.reader([])
+        number, separator = found
+        self._set_head(_cells(first[number], separator))
+        if number:
+            self.builder.notes.append(N_("Lines above the head of the table were left out."))
+        return csv.reader(itertools.chain(first[number + 1 :], self.lines), delimiter=separator)
+
+    def _set_head(self, cells: Sequence[str]) -> None:
+        self.head = head_of(cells)
+        self.builder.reading.factors |= self.head.factors
+        if self.head.utc and self.builder.zone is not UTC:
+            self.builder.zone = UTC
+            self.builder.notes.append(N_("The head of the table says that its times are in UTC."))
+
+    def _take(self, block: Sequence[tuple[int, list[str]]]) -> None:
+        """Put rows into the builder, column by column."""
+        builder, head = self.builder, self._known()
+        pick, width, lon = self._picker(head)
+        taken: list[tuple[str, ...]] = []
+        for row, cells in block:
+            word = cells[lon] if lon < len(cells) else ""
+            if word.strip().lower() in HEAD_WORDS and is_head(cells):
+                self._put(taken)
+                taken = []
+                self._another_head(cells)
+                head = self._known()
+                pick, width, lon = self._picker(head)
+                continue
+            if len(cells) != width:
+                if not any(map(str.strip, cells)):
+                    continue
+                if len(cells) > width and any(map(str.strip, cells[width:])):
+                    builder.faults[len(builder.rows)] = ReadFault.CELLS_DIFFER
+                cells = (cells + [""] * width)[:width]  # noqa: PLW2901
+            if not word.strip() and not any(map(str.strip, cells)):
+                continue
+            cells.append("")
+            builder.rows.append(row)
+            taken.append(pick(cells))
+        self._put(taken)
+
+    def _another_head(self, cells: Sequence[str]) -> None:
+        note = N_("The table has several heads; each holds for the rows below it.")
+        factors = dict(self.builder.reading.factors)
+        self._set_head(cells)
+        if self.builder.reading.factors != factors and self.builder.rows:
+            raise MalformedBody(
+                N_("The table has several heads, with different units."),
+                mend=N_("Save the parts as tables of their own."),
+                where={"row": self.builder.rows[-1] + 1},
+            )
+        if note not in self.builder.notes:
+            self.builder.notes.append(note)
+
+    def _known(self) -> Head:
+        assert self.head is not None  # noqa: S101 - it is found before the first row
+        return self.head
+
+    @staticmethod
+    def _picker(head: Head) -> tuple[Callable[[list[str]], tuple[str, ...]], int, int]:
+        """Return what takes our columns from a row to which an empty cell was added, and its width."""
+        return (
+            itemgetter(*(head.places.get(name, head.width) for name in _NAMES)),
+            head.width,
+            head.places["lon"],
+        )
+
+    def _put(self, taken: Sequence[tuple[str, ...]]) -> None:
+        if not taken:
+            return
+        builder = self.builder
+        got = dict(zip(_NAMES, zip(*taken, strict=True), strict=True))
+        times = list(map(joined, got["date"], got["time"])) if any(got["date"]) else got["time"]
+        builder.columns["time"].extend(times)
+        for name in ("lon", "lat", "accuracy", "speed", "course", "hdop"):
+            builder.columns[name].extend(got[name])
+        self._put_others(got)
+        self._put_parts(got["segment"], len(builder.rows) - len(taken))
+
+    def _put_others(self, got: dict[str, tuple[str, ...]]) -> None:
+        builder = self.builder
+        known = len(builder.rows) - len(got["lon"])
+        if builder.modes is None and any(got["mode"]):
+            builder.modes = [""] * known
+        if builder.devices is None and any(got["device"]):
+            builder.devices = [""] * known
+        for many, name in ((builder.modes, "mode"), (builder.devices, "device")):
+            if isinstance(many, list):
+                many.extend(got[name])
+        for name in ("lon", "lat"):
+            side = builder.reading.sides.get(name)
+            if side is None and any(got[f"{name}_side"]):
+                side = builder.reading.sides[name] = [""] * known
+            if isinstance(side, list):
+                side.extend(got[f"{name}_side"])
+
+    def _put_parts(self, parts: Sequence[str], start: int) -> None:
+        builder = self.builder
+        if self.before is None or any(parts) or self.before:
+            for place, part in enumerate(map(str.strip, parts), start):
+                if part != self.before:
+                    self.before = part
+                    builder.segments.append(part or "rows")
+                    builder.starts.append(place)

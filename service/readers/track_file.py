@@ -1,8 +1,7 @@
 """What a track file held: fixes in columns, where each stood in the file, what could not be read."""
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from typing import Any
@@ -13,10 +12,25 @@ import numpy.typing as npt
 from geo.errors import N_
 from geo.track import Fixes, Mode
 from service.errors import ContentTooLarge, InvalidInput
+from service.readers.moments import (
+    AmbiguousDate,
+    day_comes_first,
+    from_wall_clock,
+    iso_seconds,
+    read_time,
+    wall_seconds,
+)
+from service.readers.track_values import METRES_PER_HDOP, Reading, numbers
+
+Floats = npt.NDArray[np.float64]
 
 MOST_FIXES = 1_000_000
-METRES_PER_HDOP = 5.0
-"""What one unit of horizontal dilution of precision means for a single-frequency receiver."""
+_PLACES = ("lon", "lat")
+_MEASURES = ("accuracy", "speed", "course")
+_COLUMNS = ("time", *_PLACES, *_MEASURES, "hdop")
+
+GPX_ZONE = UTC
+"""GPX 1.0 and 1.1 define times to be in UTC; a file whose times name no zone means that."""
 
 
 class TrackRefused(InvalidInput):
@@ -30,8 +44,11 @@ class ReadFault(StrEnum):
 
     TIME_UNREADABLE = "time-unreadable"
     TIME_WITHOUT_ZONE = "time-without-zone"
+    TIME_AMBIGUOUS = "time-ambiguous"
     NUMBER_UNREADABLE = "number-unreadable"
     MODE_UNKNOWN = "mode-unknown"
+    POSITION_SWAPPED = "position-swapped"
+    CELLS_DIFFER = "cells-differ"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,8 +56,9 @@ class TrackFile:
     """The fixes of a file, in its order.
 
     ``row`` (n,) is where each stood: the line of a GPX file, the data row of a table (the first is 1), the
-    number of a position in GeoJSON (the first is 1). ``segments`` names each part. ``faults`` maps positions
-    of fixes to what could not be read; ``raw`` returns a fix as it was delivered.
+    number of a position in GeoJSON or of a record in FIT (the first is 1). ``segments`` names each part.
+    ``faults`` maps positions of fixes to what could not be read; ``raw`` returns a fix as it was delivered.
+    ``devices`` are the devices that the file itself names, ``device`` (n,) which of them made a fix.
     """
 
     format: str
@@ -51,16 +69,42 @@ class TrackFile:
     faults: dict[int, ReadFault]
     raw: Callable[[int], dict[str, object]]
     notes: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+    device: npt.NDArray[np.int32] | None = None
 
     def __len__(self) -> int:
         return len(self.fixes)
 
+    def by_device(self) -> list[tuple[str, "TrackFile"]]:
+        """Return the fixes of each device that the file names, by its name."""
+        if self.device is None:
+            return []
+        return [
+            (name, self._take(np.flatnonzero(self.device == code))) for code, name in enumerate(self.devices)
+        ]
+
+    def _take(self, places: npt.NDArray[np.int64]) -> "TrackFile":
+        back = places.tolist()
+        faults = {k: self.faults[place] for k, place in enumerate(back) if place in self.faults}
+        return replace(
+            self,
+            fixes=self.fixes.take(places),
+            row=self.row[places],
+            faults=faults,
+            raw=lambda position: self.raw(back[position]),
+            devices=(),
+            device=None,
+        )
+
 
 @dataclass(slots=True)
 class TrackBuilder:
-    """Collects fixes while a file is read.
+    """Collects fixes in columns while a file is read.
 
-    ``zone`` is the time zone of times that name none; None makes such a time a fault.
+    ``zone`` is the time zone of times that name none; None makes such a time a fault. ``columns`` holds a
+    list for each of time, lon, lat, accuracy, speed, course and hdop, all of one length; ``starts`` says at
+    which fix each part begins. Times that are numbers already are an array, of wall clocks where ``wall``
+    is set.
     """
 
     format: str
@@ -70,191 +114,204 @@ class TrackBuilder:
     name: str = ""
     notes: list[str] = field(default_factory=list)
     segments: list[str] = field(default_factory=list)
-    times: list[str] = field(default_factory=list)
-    columns: list[tuple[int, int, Any, Any, Any, Any, Any]] = field(default_factory=list)
-    modes: list[int] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
+    rows: Any = field(default_factory=list)
+    columns: dict[str, Any] = field(default_factory=lambda: {name: [] for name in _COLUMNS})
+    modes: Sequence[Any] | None = None
+    devices: Sequence[Any] | None = None
     faults: dict[int, ReadFault] = field(default_factory=dict)
+    wall: bool = False
+    zone_of_format: tuple[tzinfo, str] | None = None
+    reading: Reading = field(default_factory=Reading)
 
     def segment(self, name: str) -> None:
         """Begin a part; the fixes added from now on belong to it."""
         self.segments.append(name)
+        self.starts.append(len(self.rows))
 
-    def add(
-        self,
-        row: int,
-        time: str,
-        lon: str | float | None,
-        lat: str | float | None,
-        accuracy: str | float | None = None,
-        speed: str | float | None = None,
-        course: str | float | None = None,
-        mode: str | None = None,
-    ) -> None:
-        """Add a fix as it stands in the file.
+    def add(self, row: int, **values: Any) -> None:
+        """Add a fix as it stands in the file, by the names of ``columns``; what is not given is not known.
 
         Raises
         ------
         ContentTooLarge
             There are more than ``most``.
         """
-        if len(self.columns) >= self.most:
+        self.rows.append(row)
+        for name in _COLUMNS:
+            self.columns[name].append(values.get(name))
+        if len(self.rows) > self.most:
             raise too_many(self.most, row)
-        self.times.append(time)
-        self.columns.append((len(self.segments) - 1, row, lon, lat, accuracy, speed, course))
-        self.modes.append(self._mode(mode))
+
+    def fault(self, reason: ReadFault) -> None:
+        """Mark the fix that was added last."""
+        self.faults.setdefault(len(self.rows) - 1, reason)
+
+    def read_naive_as(self, zone: tzinfo, note: str) -> None:
+        """Take times without a zone to be in this one, and say so, unless they are mixed with others."""
+        self.zone_of_format = (zone, note)
 
     def file(self) -> TrackFile:
         """Return what was read."""
-        count = len(self.columns)
-        part, row, *values = zip(*self.columns, strict=True) if count else [()] * 7
-        lon, lat, accuracy, speed, course = (self._numbers(column) for column in values)
-        negative = accuracy < 0  # some devices write −1 for unknown
-        accuracy[negative] = np.nan
-        t = self._instants()
+        lon, lat, accuracy, speed, course, hdop = (self._numbers(name) for name in _COLUMNS[1:])
         with np.errstate(invalid="ignore"):
+            accuracy = np.where(accuracy >= 0, accuracy, np.nan)  # some devices write −1 for unknown
+            metres = np.where((hdop > 0.0) & (hdop < 100.0), hdop * METRES_PER_HDOP, np.nan)
+            swapped = (np.abs(lat) > 90.0) & (np.abs(lat) <= 180.0) & (np.abs(lon) <= 90.0)
             fixes = Fixes.of(
-                t,
+                self._instants(),
                 np.where(np.abs(lon) < 1e9, lon, np.nan),
                 np.where(np.abs(lat) < 1e9, lat, np.nan),
-                accuracy_m=accuracy,
-                part=part,
-                mode=self.modes,
+                accuracy_m=np.where(np.isnan(accuracy), metres, accuracy),
+                part=self._parts(),
+                mode=self._modes(),
                 speed_ms=speed,
                 course_deg=course,
             )
-        times, columns, segments = self.times, self.columns, self.segments
-
-        def raw(position: int) -> dict[str, object]:
-            number, line, *rest = columns[position]
-            names = ("lon", "lat", "accuracy", "speed", "course")
-            given = {n: v for n, v in zip(names, rest, strict=True) if v not in (None, "")}
-            place = {"row": line, "segment": segments[number]} if segments else {"row": line}
-            return {**place, "time": times[position], **{n: _plain(v) for n, v in given.items()}}
-
+        self._mark(swapped, ReadFault.POSITION_SWAPPED)
+        self._note_order(fixes.t)
+        devices, codes = self._devices()
         return TrackFile(
             self.format,
             self.name.strip()[:200],
             fixes,
-            np.array(row, dtype=np.int64),
+            np.array(self.rows, dtype=np.int64),
             tuple(self.segments),
             self.faults,
-            raw,
+            self._raw(fixes.part),
             tuple(self.notes),
+            devices,
+            codes,
         )
 
-    def _mode(self, text: str | None) -> int:
-        if text is None or not text.strip():
+    def _raw(self, parts: npt.NDArray[np.int32]) -> Callable[[int], dict[str, object]]:
+        rows, columns, segments = self.rows, self.columns, self.segments
+
+        def raw(position: int) -> dict[str, object]:
+            place: dict[str, object] = {"row": int(rows[position])}
+            if segments:
+                place["segment"] = segments[parts[position]]
+            place["time"] = _plain(columns["time"][position] if len(columns["time"]) else None) or ""
+            for name in _COLUMNS[1:]:
+                value = columns[name][position] if len(columns[name]) else None
+                if value is not None and value != "":
+                    place[name] = _plain(value)
+            return place
+
+        return raw
+
+    def _mark(self, wrong: npt.NDArray[np.bool_], reason: ReadFault) -> None:
+        for place in np.flatnonzero(wrong).tolist():
+            self.faults.setdefault(place, reason)
+
+    def _parts(self) -> npt.NDArray[np.int32]:
+        count = len(self.rows)
+        if not self.starts:
+            return np.zeros(count, dtype=np.int32)
+        ends = [*self.starts[1:], count]
+        sizes = [end - start for start, end in zip(self.starts, ends, strict=True)]
+        return np.repeat(np.arange(len(self.starts), dtype=np.int32), sizes)
+
+    def _modes(self) -> npt.NDArray[np.int8] | Mode:
+        if self.modes is None:
             return self.mode
-        known = Mode.__members__.get(text.strip().upper())
-        if known is None:
-            self.faults[len(self.columns) - 1] = ReadFault.MODE_UNKNOWN
-            return self.mode
-        return known
+        texts = [str(one).strip().upper() if one is not None else "" for one in self.modes]
+        known = {text: Mode.__members__.get(text) for text in set(texts)} | {"": self.mode}
+        unknown = {text for text, mode in known.items() if mode is None}
+        if unknown:
+            self._mark(np.array([text in unknown for text in texts]), ReadFault.MODE_UNKNOWN)
+        codes = {text: int(self.mode if mode is None else mode) for text, mode in known.items()}
+        return np.array([codes[text] for text in texts], dtype=np.int8)
 
-    def _numbers(self, texts: tuple[Any, ...]) -> npt.NDArray[np.float64]:
-        try:
-            return np.array([np.nan if v in (None, "") else v for v in texts], dtype=np.float64)
-        except ValueError:
-            return np.array([self._number(k, text) for k, text in enumerate(texts)], dtype=np.float64)
+    def _devices(self) -> tuple[tuple[str, ...], npt.NDArray[np.int32] | None]:
+        if self.devices is None:
+            return (), None
+        names = ["" if one is None else str(one).strip()[:64] for one in self.devices]
+        codes = {name: code for code, name in enumerate(dict.fromkeys(names))}
+        return tuple(codes), np.array([codes[name] for name in names], dtype=np.int32)
 
-    def _number(self, position: int, text: Any) -> float:
-        if text in (None, ""):
-            return float("nan")
-        try:
-            return float(text)
-        except ValueError:
-            self.faults[position] = ReadFault.NUMBER_UNREADABLE
-            return float("nan")
+    def _numbers(self, name: str) -> Floats:
+        values = self.columns[name]
+        if len(values) == 0:
+            return np.full(len(self.rows), np.nan)
+        found, unreadable = numbers(values, name, self.reading)
+        self._mark(unreadable, ReadFault.NUMBER_UNREADABLE)
+        return found
 
-    def _instants(self) -> npt.NDArray[np.float64]:
+    def _instants(self) -> Floats:
         """Return Unix seconds of the times, NaN for those missing or unreadable, which become faults."""
-        t = np.full(len(self.times), np.nan)
-        zone = self.zone
-        for k, text in enumerate(self.times):
-            if not text:
-                continue
-            try:
-                moment = read_time(text)
-                if isinstance(moment, float):
-                    t[k] = moment
-                elif moment.tzinfo is not None:
-                    t[k] = moment.timestamp()
-                elif zone is not None:
-                    t[k] = moment.replace(tzinfo=zone).timestamp()
-                else:
-                    self.faults[k] = ReadFault.TIME_WITHOUT_ZONE
-            except (ValueError, OverflowError):
-                self.faults[k] = ReadFault.TIME_UNREADABLE
+        values = self.columns["time"]
+        if isinstance(values, np.ndarray):
+            t = values.astype(np.float64)
+            self._set_zone(t, np.isfinite(t) & self.wall)
+            return t
+        texts = ["" if one is None else one for one in values]
+        t, read, naive = iso_seconds(texts)
+        others = np.flatnonzero(~read).tolist()
+        day_first = day_comes_first([texts[place] for place in others])
+        for place in others:
+            self._one_time(place, texts[place], day_first, t, naive)
+        self._set_zone(t, naive)
         return t
 
-    def mixed_zones(self) -> bool:
-        """Return whether some times name their zone and some do not."""
-        naive = sum(1 for text in self.times if text and _names_no_zone(text))
-        return 0 < naive < sum(1 for text in self.times if text)
-
-    def read_naive_as(self, zone: tzinfo, note: str) -> None:
-        """Take times without a zone to be in this one, and say so, unless they are mixed with others."""
-        if self.zone is not None or not any(map(_names_no_zone, filter(None, self.times))):
+    def _one_time(
+        self, place: int, text: str, day_first: bool | None, t: Floats, naive: npt.NDArray[np.bool_]
+    ) -> None:
+        if not text.strip():
             return
-        if not self.mixed_zones():
-            self.zone = zone
+        try:
+            moment = read_time(text, day_first=day_first)
+            if isinstance(moment, datetime):
+                naive[place] = moment.tzinfo is None
+                t[place] = wall_seconds(moment) if naive[place] else moment.timestamp()
+            else:
+                t[place] = moment
+        except AmbiguousDate:
+            self.faults[place] = ReadFault.TIME_AMBIGUOUS
+        except (ValueError, OverflowError):
+            self.faults[place] = ReadFault.TIME_UNREADABLE
+
+    def _set_zone(self, t: Floats, naive: npt.NDArray[np.bool_]) -> None:
+        """Make instants of wall clocks, where it is known what zone they show."""
+        if not naive.any():
+            return
+        zone = self.zone
+        if zone is None and self.zone_of_format is not None and not (np.isfinite(t) & ~naive).any():
+            zone, note = self.zone_of_format
             self.notes.append(note)
+        if zone is None:
+            t[naive] = np.nan
+            self._mark(naive, ReadFault.TIME_WITHOUT_ZONE)
+            return
+        t[naive], odd = from_wall_clock(t[naive], zone)
+        doubtful = np.zeros(len(t), dtype=bool)
+        doubtful[np.flatnonzero(naive)[odd]] = True
+        self._mark(doubtful, ReadFault.TIME_AMBIGUOUS)
+
+    def _note_order(self, t: Floats) -> None:
+        known = np.flatnonzero(np.isfinite(t))
+        if (np.diff(t[known]) < 0).any():
+            self.notes.append(N_("Times go backwards in places; the fixes were put in order of time."))
 
 
 def too_many(most: int, row: int | None = None) -> ContentTooLarge:
     """Return the refusal of a track with more fixes than are accepted, seen at a row or before reading."""
     return ContentTooLarge(
         N_("The track has more than {most} fixes."),
-        mend=N_("Split it into several files."),
+        mend=N_("Split it into several files, or load it with ./wardline tracks FILE --parts."),
         where={"part": "file"} if row is None else {"row": row},
         most=most,
     )
 
 
-_NUMBER = re.compile(r"-?[0-9]{1,17}(\.[0-9]+)?")
-_LONGEST_TIME = 64
-"""No way to write a time is longer, and what looks for blanks before a zone looks again from each blank."""
-_MILLISECONDS = 1e11
-"""A larger number of seconds would lie after the year 5000, so it counts milliseconds."""
-
-
-def read_time(text: str) -> datetime | float:
-    """Return a time: an instant or naive time of ISO 8601 and its usual variants, or Unix seconds.
-
-    Raises
-    ------
-    ValueError
-        It is none of these.
-    """
-    if len(text) > _LONGEST_TIME:
-        raise ValueError(text[:_LONGEST_TIME])
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        pass
-    text = text.strip()
-    if _NUMBER.fullmatch(text):
-        value = float(text)
-        return value / 1000.0 if abs(value) >= _MILLISECONDS else value
-    text = re.sub(r"\s*(UTC|GMT|Z)$", "+00:00", text.replace("/", "-"))
-    text = re.sub(r"\s+([+-]\d\d:?\d\d)$", r"\1", text)
-    return datetime.fromisoformat(text)
-
-
-def _names_no_zone(text: str) -> bool:
-    try:
-        moment = read_time(text)
-    except ValueError:
-        return False
-    return isinstance(moment, datetime) and moment.tzinfo is None
-
-
 def _plain(value: Any) -> Any:
     """Return a value that JSON can hold: what is not finite becomes text."""
+    if value is None or isinstance(value, bool):
+        return value
     if isinstance(value, str):
         return value[:100].replace("\0", "")
-    return value if np.isfinite(value) else str(value)
-
-
-GPX_ZONE = UTC
-"""GPX 1.0 and 1.1 define times to be in UTC; a file whose times name no zone means that."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, int | float):
+        return value if np.isfinite(value) and abs(value) < 1e300 else str(value)[:100]
+    return str(value)[:100].replace("\0", "")

@@ -2,7 +2,7 @@
 
 A LineString has its times in the property ``coordTimes``, ``times`` or ``coordinateProperties.times``, a
 MultiLineString a list of such lists. Points have a property ``time``. Times are ISO 8601 texts or Unix
-milliseconds.
+milliseconds. An object without a type and with lists of longitudes and latitudes is a table in columns.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +13,7 @@ from geo.errors import N_
 from geo.track import Mode
 from service.errors import InvalidInput
 from service.readers import strict_json
+from service.readers.track_columns import is_columns, read_columns
 from service.readers.track_file import MOST_FIXES, TrackBuilder, TrackFile, too_many
 
 _LINE_TIMES = ("coordTimes", "times", "timestamps")
@@ -43,7 +44,10 @@ def read_geojson(
     if content.count(b"],") > most + _OTHERS or content.count(b",") > _VALUES_OF_A_FIX * most + _OTHERS:
         raise too_many(most)
     value = strict_json.loads(content)
+    if is_columns(value):
+        return read_columns(value, zone=zone, mode=mode, most=most)
     builder = TrackBuilder("geojson", zone, mode, most)
+    modes: list[str | None] = []
     points_open = False
     for pointer, feature in _features(value):
         geometry = feature.get("geometry")
@@ -58,10 +62,12 @@ def read_geojson(
             if not points_open:
                 builder.segment("points")
             points_open = True
-            _add_point(builder, pointer, geometry, properties)
+            _add_point(builder, modes, pointer, geometry, properties)
         elif kind in ("LineString", "MultiLineString"):
             points_open = False
             _add_lines(builder, pointer, geometry, properties)
+    if modes:
+        builder.modes = [*modes, *[None] * (len(builder.rows) - len(modes))]
     return builder.file()
 
 
@@ -101,21 +107,26 @@ def _require_storage(value: Mapping[str, Any]) -> None:
 
 
 def _add_point(
-    builder: TrackBuilder, pointer: str, geometry: Mapping[str, Any], properties: Mapping[str, Any]
+    builder: TrackBuilder,
+    modes: list[str | None],
+    pointer: str,
+    geometry: Mapping[str, Any],
+    properties: Mapping[str, Any],
 ) -> None:
     lon, lat = _pair(geometry.get("coordinates"), f"{pointer}/geometry/coordinates")
     time = next((properties[name] for name in _POINT_TIMES if properties.get(name) is not None), "")
     given = properties.get("mode")
     builder.add(
-        len(builder.times) + 1,
-        str(time),
-        lon,
-        lat,
-        _number(properties, "accuracy", "accuracy_m", "horizontal_accuracy"),
-        _number(properties, "speed", "speed_ms"),
-        _number(properties, "course", "heading", "bearing"),
-        given if isinstance(given, str) else None,
+        len(builder.rows) + 1,
+        time=str(time),
+        lon=lon,
+        lat=lat,
+        accuracy=_number(properties, "accuracy", "accuracy_m", "horizontal_accuracy"),
+        speed=_number(properties, "speed", "speed_ms"),
+        course=_number(properties, "course", "heading", "bearing"),
     )
+    modes.extend([None] * (len(builder.rows) - 1 - len(modes)))
+    modes.append(given if isinstance(given, str) else None)
 
 
 def _add_lines(
@@ -146,7 +157,7 @@ def _add_lines(
         for k, position in enumerate(line):
             lon, lat = _pair(position, f"{here}/{k}")
             stamp = stamps[k] if stamps else ""
-            builder.add(len(builder.times) + 1, "" if stamp is None else str(stamp), lon, lat)
+            builder.add(len(builder.rows) + 1, time="" if stamp is None else str(stamp), lon=lon, lat=lat)
 
 
 def _times_of(

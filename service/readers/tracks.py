@@ -1,5 +1,6 @@
 """Track files: which format a file is in, and one way to read them all."""
 
+from collections.abc import Callable, Mapping
 from datetime import tzinfo
 from pathlib import PurePath
 from typing import Literal
@@ -9,15 +10,29 @@ from geo.errors import N_
 from geo.track import Mode
 from service.errors import InvalidInput, UnsupportedFormat
 from service.hardening.inflation import inflate
+from service.readers import arrow_tables, fit
+from service.readers.fit import read_fit
 from service.readers.gpx import read_gpx
-from service.readers.track_csv import read_csv
+from service.readers.track_columns import read_arrow, read_parquet
+from service.readers.track_csv import has_head, read_csv
 from service.readers.track_file import MOST_FIXES, TrackFile
 from service.readers.track_geojson import read_geojson
 
-Format = Literal["gpx", "geojson", "csv"]
+Format = Literal["gpx", "geojson", "csv", "fit", "arrow", "parquet"]
 
 _GZIP = b"\x1f\x8b"
-_SUFFIXES: dict[str, Format] = {".gpx": "gpx", ".geojson": "geojson", ".json": "geojson", ".csv": "csv"}
+_SUFFIXES: dict[str, Format] = {
+    ".gpx": "gpx",
+    ".geojson": "geojson",
+    ".json": "geojson",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".fit": "fit",
+    ".arrow": "arrow",
+    ".arrows": "arrow",
+    ".parquet": "parquet",
+}
 CONTENT_TYPES: dict[str, Format] = {
     "application/gpx+xml": "gpx",
     "application/xml": "gpx",
@@ -25,7 +40,27 @@ CONTENT_TYPES: dict[str, Format] = {
     "application/geo+json": "geojson",
     "application/json": "geojson",
     "text/csv": "csv",
+    "application/vnd.ant.fit": "fit",
+    "application/vnd.apache.arrow.stream": "arrow",
+    "application/vnd.apache.arrow.file": "arrow",
+    "application/vnd.apache.parquet": "parquet",
 }
+_BEGINNINGS: tuple[tuple[int, bytes, Format], ...] = (
+    (0, arrow_tables.PARQUET, "parquet"),
+    (0, arrow_tables.ARROW_FILE, "arrow"),
+    (0, arrow_tables.STREAM, "arrow"),
+    (fit.MARK_AT, fit.MARK, "fit"),
+)
+_UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+_READERS: Mapping[Format, Callable[..., TrackFile]] = {
+    "gpx": read_gpx,
+    "geojson": read_geojson,
+    "csv": read_csv,
+    "fit": read_fit,
+    "arrow": read_arrow,
+    "parquet": read_parquet,
+}
+_SALVAGED: tuple[Format, ...] = ("gpx", "fit")
 
 
 def unpacked(content: bytes, most: int) -> bytes:
@@ -40,9 +75,9 @@ def unpacked(content: bytes, most: int) -> bytes:
 
 
 def format_of(filename: str, content_type: str, content: bytes) -> Format:
-    """Return the format of a file: by its content type, else its suffix, else how it begins.
+    """Return the format of a file: by how it begins, else by its content type, else by its suffix.
 
-    ``content`` is unpacked already where the file was packed.
+    ``content`` is unpacked already where the file was packed, or the first of it.
 
     Raises
     ------
@@ -51,20 +86,29 @@ def format_of(filename: str, content_type: str, content: bytes) -> Format:
     """
     kind = content_type.partition(";")[0].strip().lower()
     suffix = PurePath(filename.lower().removesuffix(".gz")).suffix
-    found = CONTENT_TYPES.get(kind) or _SUFFIXES.get(suffix)
+    found = _begins_as(content) or CONTENT_TYPES.get(kind) or _SUFFIXES.get(suffix)
     if found is not None:
         return found
-    begins = content[:64].removeprefix(b"\xef\xbb\xbf").lstrip()
-    if begins.startswith(b"<"):
-        return "gpx"
-    if begins.startswith(b"{"):
-        return "geojson"
     raise UnsupportedFormat(
         N_("“{file}” is not a track file."),
-        mend=N_("Tracks come as GPX, GeoJSON or CSV; name the file so, or set its content type."),
+        mend=N_("Tracks come as GPX, FIT, GeoJSON, JSON in columns, CSV, Arrow or Parquet."),
         where={"file": filename},
         file=filename or kind,
     )
+
+
+def _begins_as(content: bytes) -> Format | None:
+    """Return the format that content begins as; None where that says nothing."""
+    for place, mark, kind in _BEGINNINGS:
+        if content[place : place + len(mark)] == mark:
+            return kind
+    encoding = _UTF16.get(content[:2], "utf-8")
+    begins = content[:256].decode(encoding, "replace").lstrip("\ufeff \t\r\n")
+    if begins.startswith("<"):
+        return "gpx"
+    if begins.startswith("{"):
+        return "geojson"
+    return "csv" if has_head(content) else None
 
 
 def read(
@@ -88,7 +132,7 @@ def read(
     most
         How many fixes are accepted.
     salvage
-        Take the whole fixes of a GPX file that is cut off.
+        Take the whole fixes of a GPX or FIT file that is cut off.
 
     Raises
     ------
@@ -100,11 +144,8 @@ def read(
         raise InvalidInput(N_("The file is empty."), mend=N_("Export the track again."), where=where)
     given = zone_of(zone)
     try:
-        if kind == "gpx":
-            return read_gpx(content, zone=given, mode=mode, most=most, salvage=salvage)
-        if kind == "geojson":
-            return read_geojson(content, zone=given, mode=mode, most=most)
-        return read_csv(content, zone=given, mode=mode, most=most)
+        options = {"salvage": salvage} if kind in _SALVAGED else {}
+        return _READERS[kind](content, zone=given, mode=mode, most=most, **options)
     except Exception as error:
         place = getattr(error, "where", None)
         if isinstance(place, dict):

@@ -28,8 +28,9 @@ from layers.marker_kinds import read_attributes
 from service.hardening.inflation import inflate
 from service.readers import points, strict_json, tracks
 from service.readers.arrow_sizes import unpacked_size
-from service.readers.track_file import read_time
+from service.readers.moments import read_time
 from service.readers.vector import read_vector
+from tests.fixtures.fit import fit
 
 GPX = (
     b'<?xml version="1.0"?>\n<gpx version="1.1" xmlns="http://www.topografix.com/GPX/1/1"><trk><name>a</name>'
@@ -60,13 +61,24 @@ GEOJSON = json.dumps(
     }
 ).encode()
 TABLE = b"time,lon,lat,accuracy,mode\n2025-06-15T01:00:00Z,131.0,46.0,5,foot\n1750000000,131.1,46.1,,car\n"
+DIRTY = (
+    "Report 7;;\nDatum;Uhrzeit;Länge;Längengrad;N/S;Breitengrad;Gerät;speed (km/h)\n"
+    "15.06.2025;8:00;;131°30,5'E;N;4630,5;A;3,5\n45823;0,3333;;131,5;S;46,5;B;4 km/h\n\n;;\n"
+    "Datum;Uhrzeit;Längengrad;Breitengrad\n06/07/2025;08:00 PM;131,5;46,5\n"
+).encode("utf-16")
+COLUMNS = b'{"t": [1750000000, "2025-06-15T01:00:00Z", null], "lon": [131, 131.1, "x"], "lat": [46, 46, 46]}'
 HOURS = "Mo-Fr 08:00-18:00; Sa,Su 10:00-12:00; PH off; Jan 01-Mar 31 09:00-10:00"
 
 
 def _arrow(compression: str | None) -> bytes:
     sink = io.BytesIO()
     table = pa.table(
-        {"lon": [131.0, 131.1], "lat": [46.0, 46.1], "n": pa.array(["a", "b"]).dictionary_encode()}
+        {
+            "t": [1.75e9, 1.75e9],
+            "lon": [131.0, 131.1],
+            "lat": [46.0, 46.1],
+            "n": pa.array(["a", "b"]).dictionary_encode(),
+        }
     )
     with pa.ipc.new_stream(
         sink, table.schema, options=pa.ipc.IpcWriteOptions(compression=compression)
@@ -77,7 +89,9 @@ def _arrow(compression: str | None) -> bytes:
 
 def _parquet() -> bytes:
     sink = io.BytesIO()
-    pa.parquet.write_table(pa.table({"lon": [131.0, 131.1], "lat": [46.0, 46.1]}), sink)
+    pa.parquet.write_table(
+        pa.table({"t": [1.75e9, 1.75e9], "lon": [131.0, 131.1], "lat": [46.0, 46.1]}), sink
+    )
     return sink.getvalue()
 
 
@@ -128,6 +142,19 @@ PARSERS: dict[str, tuple[Callable[[bytes], Any], bytes]] = {
     "gpx-salvaged": (lambda data: tracks.read(data, "gpx", most=1_000, salvage=True), GPX),
     "geojson-track": (lambda data: tracks.read(data, "geojson", most=1_000), GEOJSON),
     "csv-track": (lambda data: tracks.read(data, "csv", most=1_000), TABLE),
+    "csv-dirty-track": (lambda data: tracks.read(data, "csv", most=1_000, zone="Europe/Ljubljana"), DIRTY),
+    "columns-track": (lambda data: tracks.read(data, "geojson", most=1_000), COLUMNS),
+    "fit-track": (
+        lambda data: tracks.read(data, "fit", most=1_000),
+        fit([[(1_750_000_000, 131.0, 46.0)] * 3]),
+    ),
+    "fit-salvaged": (
+        lambda data: tracks.read(data, "fit", most=1_000, salvage=True),
+        fit([[(1_750_000_000, 131.0, 46.0)] * 3]),
+    ),
+    "arrow-track": (lambda data: tracks.read(data, "arrow", most=1_000), _arrow(None)),
+    "parquet-track": (lambda data: tracks.read(data, "parquet", most=1_000), _parquet()),
+    "any-track": (lambda data: tracks.read(data, tracks.format_of("", "", data), most=1_000), TABLE),
     "json": (strict_json.loads, GEOJSON),
     "csv-points": (lambda data: points.read(data, "csv"), TABLE),
     "arrow-points": (lambda data: points.read(data, "arrow"), _arrow(None)),

@@ -119,6 +119,9 @@ _NONE = {
     "no-time": N_("None of the {count} fixes of {file} has a time."),
     "time-unreadable": N_("None of the {count} fixes of {file} can be used; their times cannot be read."),
     "time-without-zone": N_("None of the {count} fixes of {file} can be used; their times name no zone."),
+    "time-ambiguous": N_("None of the {count} fixes of {file} can be used; their times have two meanings."),
+    "position-swapped": N_("None of the {count} fixes of {file} can be used; lon and lat are swapped."),
+    "cells-differ": N_("None of the {count} fixes of {file} can be used; rows are longer than the head."),
     "before-gps": N_("None of the {count} fixes of {file} can be used; they are dated before 1990."),
     "in-future": N_("None of the {count} fixes of {file} can be used; they lie in the future."),
     "null-island": N_("None of the {count} fixes of {file} can be used; they are at 0°, 0°."),
@@ -128,6 +131,9 @@ _NONE = {
 
 _MEND = {
     "no-time": N_("Coverage needs times: record the track with times, or export it with them."),
+    "time-ambiguous": N_("Write dates as 2025-06-30, and times of an hour that comes twice with an offset."),
+    "position-swapped": N_("Name the columns the other way round: lon is the longitude, at most 180."),
+    "cells-differ": N_("Decimal commas need another separator, such as a semicolon, or quotes."),
     "time-without-zone": N_("Write times with their offset, such as +08:00 or Z, or name the time zone."),
 }
 

@@ -10,7 +10,8 @@ import pytest
 
 from geo.track import Mode
 from service.errors import ContentTooLarge, InvalidInput, MalformedBody, ServiceError, UnsupportedFormat
-from service.readers.track_file import TrackFile, read_time
+from service.readers.moments import read_time
+from service.readers.track_file import TrackFile
 from service.readers.tracks import Format, format_of, mode_of, read
 
 REAL = Path(__file__).parents[3].parent / "shared" / "data"
@@ -137,7 +138,7 @@ def test_half_a_gpx_is_refused_or_salvaged() -> None:
         (b'{"type": "LineString", "coordinates": 5}', "geojson"),
         (b"lon,lat\n1,2\n", "csv"),
         (b"time,lon,longitude,lat\n", "csv"),
-        (b"time,lon,lat\n\xff\xfe\xff,1,2\n", "csv"),
+        (b"time,lon,lat\n\xff\x81\xff,1,2\n", "csv"),
         (b'time,lon,lat\n"' + b"x" * 20_000 + b'",1,2\n', "csv"),
     ],
 )
@@ -292,8 +293,9 @@ def test_formats_are_known_by_type_name_or_beginning() -> None:
     assert format_of("a.csv", "", b"") == "csv"
     assert format_of("upload", "", b"\xef\xbb\xbf <?xml") == "gpx"
     assert format_of("upload", "", b' {"type"') == "geojson"
+    assert format_of("upload.fit", "", b"\x0e\x10") == "fit"
     with pytest.raises(UnsupportedFormat):
-        format_of("upload.fit", "", b"\x0e\x10")
+        format_of("upload.doc", "", b"\x0e\x10")
 
 
 def test_unknown_modes_and_zones_are_refused() -> None:

@@ -1,0 +1,273 @@
+"""Times as texts and numbers, read by the column: ISO 8601 at once, whatever else one by one.
+
+The usual spelling, ``2025-06-15T08:00:00.250+08:00``, is read from the bytes of all texts together. A text
+that is spelled otherwise is read by itself, so what a text means never depends on its neighbours; only of
+``06/07/2025`` do they say whether the day or the month comes first.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+
+_BLOCK = 65_536
+_DATE_TIME = 19
+_SEPARATORS = ((4, b"-"), (7, b"-"), (13, b":"), (16, b":"))
+_DIGITS = np.array([0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18])
+_ZERO = ord("0")
+_QUARTER_S = 900
+_EXACT = 2**53
+
+_NUMBER = re.compile(r"-?[0-9]{1,19}([.,][0-9]+)?")
+_DAY = re.compile(r"(19|20)[0-9]{6}")
+_COMPACT = re.compile(r"(19|20)[0-9]{12}")
+"""A date and time without marks, as 20250615080000; as a count of anything it would lie after 2600."""
+_DATE_ONLY = 10
+"""So short a text is a day at most, and a day is not when a fix was made."""
+_LONGEST = 64
+"""No way to write a time is longer, and what looks for blanks before a zone looks again from each blank."""
+_MILLI, _MICRO, _NANO = 1e11, 1e14, 1e17
+"""Larger numbers of seconds would lie after the year 5000: they count milliseconds, and so on."""
+_SERIAL = (32_874.0, 73_051.0)
+"""Days since 1899-12-30 as spreadsheets count, from 1990 to 2099; so many seconds are a day in 1970."""
+_SERIAL_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - it is the wall clock of whoever filled the sheet
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the zero of wall clocks
+_DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})\b[, T]*(.*)", re.DOTALL)
+_SLASHED = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})\b[, T]*(.*)", re.DOTALL)
+_YEAR_FIRST = re.compile(
+    r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?!\d)[, T]*(.*)", re.DOTALL
+)
+_CLOCK = re.compile(
+    r"(AM|PM|上午|下午)?\s*(\d{1,2})(?:[:时](\d{1,2}))?(?:分|[:分](\d{1,2})([.,]\d{1,9})?秒?)?\s*(AM|PM)?\s*"
+    r"(Z|UTC|GMT|[+-]\d\d:?\d\d|[+-]\d\d)?",
+    re.IGNORECASE,
+)
+_ZONES = ("Z", "UTC", "GMT")
+
+
+class AmbiguousDate(ValueError):
+    """The text is a date that means two days, as 06/07/2025 does."""
+
+
+def iso_seconds(texts: Sequence[Any]) -> tuple[Floats, Flags, Flags]:
+    """Read texts of ISO 8601 in its usual spelling; the others are left.
+
+    Returns
+    -------
+    Seconds (n,), of the wall clock where no zone is named; which were read (n,); which name no zone (n,).
+    """
+    seconds = np.full(len(texts), np.nan)
+    read, naive = np.zeros(len(texts), dtype=bool), np.zeros(len(texts), dtype=bool)
+    for start in range(0, len(texts), _BLOCK):
+        block = texts[start : start + _BLOCK]
+        if not set(map(type, block)) <= {str}:
+            block = [one if isinstance(one, str) else "" for one in block]
+        joined = "".join(block)
+        if not joined.isascii():
+            block = [one if one.isascii() else "" for one in block]
+            joined = "".join(block)
+        sizes = np.fromiter(map(len, block), dtype=np.int64, count=len(block))
+        letters = np.frombuffer(joined.encode("ascii"), dtype=np.uint8)
+        begins = np.cumsum(sizes) - sizes
+        for size in np.unique(sizes[(sizes >= _DATE_TIME) & (sizes <= 32)]).tolist():
+            places = np.flatnonzero(sizes == size)
+            rows = letters[begins[places][:, None] + np.arange(size)]
+            found, good, lacks = _iso_rows(rows)
+            seconds[start + places[good]] = found[good]
+            read[start + places] = good
+            naive[start + places] = good & lacks
+    return seconds, read, naive
+
+
+def _iso_rows(rows: npt.NDArray[np.uint8]) -> tuple[Floats, Flags, Flags]:
+    """Read rows of letters, all of one length from 19."""
+    good = ((rows[:, _DIGITS] - _ZERO) <= 9).all(axis=1)  # what is less than “0” wraps round
+    for place, mark in _SEPARATORS:
+        good &= rows[:, place] == mark[0]
+    good &= (rows[:, 10] == ord("T")) | (rows[:, 10] == ord(" "))
+    value = rows.astype(np.int64) - _ZERO
+    year = value[:, 0] * 1000 + value[:, 1] * 100 + value[:, 2] * 10 + value[:, 3]
+    month, day, hour, minute, second = (value[:, k] * 10 + value[:, k + 1] for k in (5, 8, 11, 14, 17))
+    good &= (year >= 1) & (month >= 1) & (month <= 12) & (day >= 1)
+    good &= (hour <= 23) & (minute <= 59) & (second <= 59)
+    months = np.where(good, (year - 1970) * 12 + month - 1, 0).astype("datetime64[M]")
+    first = months.astype("datetime64[D]")
+    good &= day <= ((months + 1).astype("datetime64[D]") - first).astype(np.int64)
+    whole = (first.astype(np.int64) + day - 1) * 86_400 + hour * 3_600 + minute * 60 + second
+    micro, offset, fits, naive = _tails(rows[:, _DATE_TIME:], value[:, _DATE_TIME:])
+    total = (whole - offset) * 1_000_000 + micro
+    return total / 1e6, good & fits & (np.abs(total) < _EXACT), naive
+
+
+def _tails(rows: npt.NDArray[np.uint8], value: Ints) -> tuple[Ints, Ints, Flags, Flags]:
+    """Read what follows the seconds: microseconds, the offset in seconds, whether it fits and is naive."""
+    count, size = rows.shape
+    micro, offset = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
+    fits, naive = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
+    digit = (value >= 0) & (value <= 9)
+    nothing, never = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=bool)
+    for digits in (0, 3, 6):  # the only fractions that every version of ISO 8601 readers takes
+        point = digits + 1 if digits else 0
+        fraction = np.ones(count, dtype=bool)
+        if point > size:
+            continue
+        if digits:
+            fraction = (rows[:, 0] == ord(".")) & digit[:, 1:point].all(axis=1)
+        left = size - point
+        if left == 0:
+            zone, naive_here, shift = fraction, fraction, nothing
+        elif left == 1:
+            zone, naive_here, shift = fraction & (rows[:, point] == ord("Z")), never, nothing
+        elif left in (5, 6):
+            sign, last = rows[:, point], point + left - 2
+            signed = (sign == ord("+")) | (sign == ord("-"))
+            zone = fraction & signed & ((left == 5) | (rows[:, point + 3] == ord(":")))
+            zone &= digit[:, [point + 1, point + 2, last, last + 1]].all(axis=1)
+            hours = value[:, point + 1] * 10 + value[:, point + 2]
+            minutes = value[:, last] * 10 + value[:, last + 1]
+            zone &= (hours <= 23) & (minutes <= 59)
+            shift = np.where(sign == ord("-"), -1, 1) * (hours * 3_600 + minutes * 60)
+            naive_here = never
+        else:
+            continue
+        powers = 10 ** np.arange(digits - 1, -1, -1, dtype=np.int64) * 10 ** (6 - digits)
+        part = value[:, 1:point] @ powers if digits else np.zeros(count, dtype=np.int64)
+        micro, offset = np.where(zone, part, micro), np.where(zone, shift, offset)
+        fits, naive = fits | zone, np.where(zone, naive_here, naive)
+    return micro, offset, fits, naive
+
+
+def read_time(text: str, *, day_first: bool | None = None) -> datetime | float:
+    """Return a time: an instant or a wall clock of ISO 8601 and other spellings, or Unix seconds.
+
+    Parameters
+    ----------
+    day_first
+        Whether 06/07/2025 is in July; None where that is not known.
+
+    Raises
+    ------
+    AmbiguousDate
+        It is a date of two meanings.
+    ValueError
+        It is no time.
+    """
+    if len(text) > _LONGEST:
+        raise ValueError(text[:_LONGEST])
+    text = text.strip()
+    if _NUMBER.fullmatch(text):  # before all else: ISO 8601 takes 1711120100000 for a day in 1711
+        return _of_digits(text)
+    if len(text) <= _DATE_ONLY:
+        raise ValueError(text)
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        pass
+    dated = _dated(text, day_first)
+    if dated is not None:
+        return dated
+    text = re.sub(r"\s*(UTC|GMT|Z)$", "+00:00", text.replace("/", "-"))
+    text = re.sub(r"\s+([+-]\d\d:?\d\d)$", r"\1", text)
+    return datetime.fromisoformat(text)
+
+
+def _of_digits(text: str) -> datetime | float:
+    if _COMPACT.fullmatch(text):
+        return datetime.strptime(text, "%Y%m%d%H%M%S")  # noqa: DTZ007 - a wall clock
+    if _DAY.fullmatch(text):  # as a count of seconds it would be a day in 1970, before GPS
+        raise ValueError(text)
+    value = float(text.replace(",", "."))
+    if _SERIAL[0] <= value < _SERIAL[1]:
+        return _SERIAL_ZERO + timedelta(milliseconds=round(value * 86_400_000))
+    return float(seconds_of(np.array([value]))[0])
+
+
+def seconds_of(numbers: Floats) -> Floats:
+    """Return Unix seconds of numbers that count seconds, or thousandths, millionths or billionths of one."""
+    size = np.abs(numbers)
+    with np.errstate(invalid="ignore"):
+        scale = np.select([size >= _NANO, size >= _MICRO, size >= _MILLI], [1e9, 1e6, 1e3], 1.0)
+    return np.asarray(numbers / scale, dtype=np.float64)
+
+
+def _dated(text: str, day_first: bool | None) -> datetime | None:
+    """Return a time that is spelled as people do; None where it is not."""
+    found = _YEAR_FIRST.fullmatch(text)
+    if found is not None:
+        year, month, day, clock = found.groups()
+        return _clock(int(year), int(month), int(day), clock)
+    found = _DAY_FIRST.fullmatch(text)
+    if found is not None:
+        day, month, year, clock = found.groups()
+        return _clock(int(year), int(month), int(day), clock)
+    found = _SLASHED.fullmatch(text)
+    if found is None:
+        return None
+    first, second, year, clock = found.groups()
+    if day_first is None and int(first) <= 12 and int(second) <= 12 and int(first) != int(second):
+        raise AmbiguousDate(text)
+    leads = int(first) > 12 if day_first is None else day_first
+    day, month = (first, second) if leads else (second, first)
+    return _clock(int(year), int(month), int(day), clock)
+
+
+def _clock(year: int, month: int, day: int, text: str) -> datetime:
+    """Return the time of a day that a clock shows, as 8:05, 8:05:00 PM or 下午8时5分."""
+    found = _CLOCK.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(text)
+    before, hours, minutes, seconds, fraction, after, zone = found.groups()
+    hour = int(hours)
+    half = (before or after or "").upper()
+    if half:
+        if not 1 <= hour <= 12:
+            raise ValueError(text)
+        hour = hour % 12 + (12 if half in ("PM", "下午") else 0)
+    micro = round(float("0." + fraction[1:]) * 1e6) if fraction else 0
+    moment = datetime(year, month, day, hour, int(minutes or 0), int(seconds or 0))  # noqa: DTZ001
+    moment += timedelta(microseconds=micro)
+    if zone is None:
+        return moment
+    if zone.upper() in _ZONES:
+        return moment.replace(tzinfo=UTC)
+    return moment.replace(tzinfo=datetime.strptime(zone.ljust(5, "0"), "%z").tzinfo)
+
+
+def day_comes_first(texts: Sequence[str]) -> bool | None:
+    """Say of dates as 15/06/2025 whether the day comes first; None where they do not say, or contradict."""
+    firsts, seconds = False, False
+    for text in texts:
+        found = _SLASHED.match(text)
+        if found is not None:
+            firsts |= int(found[1]) > 12
+            seconds |= int(found[2]) > 12
+    return firsts if firsts != seconds else None
+
+
+def wall_seconds(moment: datetime) -> float:
+    """Return the seconds since 1970 of a wall clock."""
+    return (moment - _EPOCH) / timedelta(seconds=1)
+
+
+def from_wall_clock(seconds: Floats, zone: tzinfo) -> tuple[Floats, Flags]:
+    """Return Unix seconds of wall clocks in a zone, and which of them the clock shows twice or never."""
+    found = np.full(len(seconds), np.nan)
+    odd = np.zeros(len(seconds), dtype=bool)
+    known = np.flatnonzero(np.isfinite(seconds) & (np.abs(seconds) < 6e10))
+    quarters, which = np.unique(np.floor(seconds[known] / _QUARTER_S), return_inverse=True)
+    offsets, doubts = np.zeros(len(quarters)), np.zeros(len(quarters), dtype=bool)
+    for place, quarter in enumerate(quarters.tolist()):
+        moment = (_EPOCH + timedelta(seconds=quarter * _QUARTER_S)).replace(tzinfo=zone)
+        early, late = moment.utcoffset(), moment.replace(fold=1).utcoffset()
+        offsets[place] = early.total_seconds() if early is not None else 0.0
+        doubts[place] = early != late
+    found[known] = seconds[known] - offsets[which]
+    odd[known] = doubts[which]
+    return found, odd
