@@ -31,7 +31,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "stop": ("stop", "Stop the private database where nobody uses it any more."),
     "import": ("import_layer", "Import grids, a border, markers, stations or representatives."),
     "locate": ("locate", "Add the responsible grid to each point of a file."),
-    "tracks": ("tracks", "Load tracks: GPX, GeoJSON or CSV."),
+    "tracks": ("tracks", "Load tracks: GPX, FIT, GeoJSON, CSV, Arrow or Parquet."),
     "coverage": ("coverage", "Say which border was walked in a period, or draw it."),
     "export": ("export", "Write a stored layer to a file."),
     "retention": ("retention", "Say what is kept no longer, and forget it."),

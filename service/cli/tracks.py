@@ -23,11 +23,16 @@ from service.use_cases import due
 from service.use_cases.retention import announce
 from service.use_cases.tracks import Delivery, report, upload
 
+LARGEST = 1 << 30
+"""So many bytes of a packed file are unpacked."""
+
 Modes = ", ".join(mode.label for mode in Mode)
 
 
 def command(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="GPX, GeoJSON or CSV files.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", help="GPX, FIT, GeoJSON, CSV, Arrow or Parquet.")
+    ],
     device: Annotated[str, typer.Option("--device", metavar="ID", help="The device that recorded them.")],
     mode: Annotated[str, typer.Option("--mode", metavar="MODE", help=f"One of {Modes}.")] = "foot",
     person: Annotated[
@@ -38,7 +43,7 @@ def command(
         typer.Option("--timezone", metavar="ZONE", help="Zone of times that name none: Asia/Shanghai."),
     ] = None,
     salvage: Annotated[
-        bool, typer.Option("--salvage", help="Take the whole fixes of a GPX file that breaks off.")
+        bool, typer.Option("--salvage", help="Take the whole fixes of a GPX or FIT file that breaks off.")
     ] = False,
     database: Database = None,
     district: District = None,
@@ -78,7 +83,7 @@ def _read(path: Path, mode: Mode, timezone: str | None, *, salvage: bool) -> tup
             where={"file": str(path)},
             file=str(path),
         )
-    content = path.read_bytes()
+    content = readers.unpacked(path.read_bytes(), LARGEST)
     kind = readers.format_of(path.name, "", content)
     track = readers.read(content, kind, filename=path.name, zone=timezone, mode=mode, salvage=salvage)
     return content, track

@@ -298,7 +298,7 @@ def too_many(most: int, row: int | None = None) -> ContentTooLarge:
     """Return the refusal of a track with more fixes than are accepted, seen at a row or before reading."""
     return ContentTooLarge(
         N_("The track has more than {most} fixes."),
-        mend=N_("Split it into several files, or load it with ./wardline tracks FILE --parts."),
+        mend=N_("Split it into several files."),
         where={"part": "file"} if row is None else {"row": row},
         most=most,
     )

@@ -97,10 +97,10 @@ def post_track(
         str | None, Query(max_length=64, description="Zone of times that name none, such as Asia/Shanghai.")
     ] = None,
     salvage: Annotated[
-        bool, Query(description="Take the whole fixes of a GPX file that breaks off.")
+        bool, Query(description="Take the whole fixes of a GPX or FIT file that breaks off.")
     ] = False,
 ) -> Response:
-    """Store a GPX, GeoJSON or CSV track: 201 for a new one, 200 where the same content came before.
+    """Store a track in any of the formats: 201 for a new one, 200 where the same content came before.
 
     Fixes that cannot be used are kept apart with their reason; where none can be used the file is refused.
     """

@@ -1,6 +1,7 @@
 """What is read fast is what is read slowly: JSON, and the points of phones."""
 
 import json
+import zlib
 from datetime import UTC, datetime
 from typing import Any
 
@@ -60,7 +61,7 @@ def test_plain_json_is_read_as_any(value: Any, space: str) -> None:
 )
 def test_the_checksum_of_a_point_is_that_of_its_json(at: str, lon: Any, lat: Any) -> None:
     point = {"at": at, "lon": lon, "lat": lat}
-    assert loggers._checksum(point) == loggers.zlib.crc32(canonical([at, lon, lat]).encode())
+    assert loggers._checksum(point) == zlib.crc32(canonical([at, lon, lat]).encode())
 
 
 def feature(second: int, at: str | None = None, **properties: Any) -> dict[str, Any]:

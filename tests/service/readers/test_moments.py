@@ -20,11 +20,10 @@ from service.readers.moments import (
 from service.readers.track_clocks import joined
 
 WALL = datetime(2025, 6, 15, 8, 5)  # noqa: DTZ001
-INSTANTS = st.datetimes(
-    min_value=datetime(1685, 1, 3),  # noqa: DTZ001
-    max_value=datetime(2254, 12, 29),  # noqa: DTZ001
-    timezones=st.none()
-    | st.integers(-1_439, 1_439).map(lambda minutes: timezone(timedelta(minutes=minutes))),
+WALLS = st.datetimes(datetime(1685, 1, 3), datetime(2254, 12, 29))  # noqa: DTZ001
+OFFSETS = st.none() | st.integers(-1_439, 1_439)
+INSTANTS = st.tuples(WALLS, OFFSETS).map(
+    lambda one: one[0] if one[1] is None else one[0].replace(tzinfo=timezone(timedelta(minutes=one[1])))
 )
 LETTERS = st.text("0123456789-:.TZ+ ,W", min_size=17, max_size=34)
 

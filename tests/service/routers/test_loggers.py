@@ -79,6 +79,16 @@ def test_an_encrypted_message_is_refused_with_the_way_out(client: TestClient) ->
     assert "Switch off" in answer.json()["detail"]
 
 
+def test_a_list_of_messages_is_taken_at_once(client: TestClient, engine: Engine) -> None:
+    messages = [location(tst=AT + k) for k in range(3)] + [{"_type": "lwt"}, location(lat=200)]
+    answer = client.post(OWNTRACKS, json=messages)
+    assert (answer.status_code, answer.json()) == (200, [])
+    assert answer.headers["Wardline-Verdict"] == "created 3, quarantined 1, ignored 1"
+    assert client.post(OWNTRACKS, json=messages[0]).headers["Wardline-Verdict"] == "duplicate"
+    assert len(state(engine)["fixes"]) == 3
+    assert client.post(OWNTRACKS, json=[1] * 5_001).status_code == 413
+
+
 @pytest.mark.parametrize("value", [[], 3, {}, {"_type": 3}, {"lat": 1}])
 def test_what_is_no_message_of_owntracks_is_refused(client: TestClient, value: Any) -> None:
     assert client.post(OWNTRACKS, json=value).status_code == 422
