@@ -37,6 +37,7 @@ from service.errors import InvalidInput, NotReady, SignInRequired, Translate
 from service.hardening.inflation import Inflation
 from service.hardening.limits import Limits
 from service.hardening.shield import Shield
+from service.indexes.compiling import Compiling
 from service.indexes.drafts import Drafts
 from service.indexes.snapshots import Indexes
 from service.jobs import begin_plans, forget_daily
@@ -44,6 +45,7 @@ from service.problems import problem_response, refusal
 from service.readers.strict_json import pointer
 from service.routers.locate import QuickLocate
 from service.settings import Settings
+from service.use_cases.plans.balancing import warm_up
 
 LARGEST_BODY = 2 * MIB
 POOL_SIZE, OWN_SIZE = 20, 2
@@ -142,8 +144,10 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     at_leisure = database.session_factory(own, SYSTEM_SCOPE)
     indexes = Indexes(at_leisure, settings.district)
     access = Authenticator(system, settings)
-    app.state.service = Service(settings, engine, sessions, indexes, access, Drafts())
+    balance = Compiling(warm_up)
+    app.state.service = Service(settings, engine, sessions, indexes, access, Drafts(), balance)
     watching = [asyncio.create_task(one.watch()) for one in (indexes, access)]
+    watching.append(asyncio.create_task(balance.begin_after(lambda: indexes.ready)))
     watching.append(asyncio.create_task(forget_daily(at_leisure, settings)))
     watching.append(asyncio.create_task(begin_plans(at_leisure)))
     try:

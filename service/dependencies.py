@@ -38,6 +38,7 @@ from service.access.policy import POLICY, Rule, key_of
 from service.errors import InvalidInput, MalformedBody
 from service.hardening.limits import address_of
 from service.hardening.origins import SAFE
+from service.indexes.compiling import Compiling
 from service.indexes.drafts import Drafts
 from service.indexes.ground import Ground
 from service.indexes.snapshots import Indexes, choose_district
@@ -61,6 +62,7 @@ class Service:
     indexes: Indexes
     access: Authenticator
     drafts: Drafts
+    balance: Compiling
 
 
 class _ReadRequest(Request):

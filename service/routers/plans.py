@@ -209,6 +209,7 @@ def post_balance(
     language: LanguageDep,
 ) -> Response:
     """Propose up to three ways to even out the load; nothing is changed, ``ops`` can be added to the plan."""
+    service.balance.require()
     draft = editing.open_draft(stores, service.drafts, stores.plans.get(plan))
     return _json(balancing.propose(stores, draft, planner, wish, translator(language)))
 

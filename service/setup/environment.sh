@@ -10,7 +10,7 @@ stamps=$venv/stamps
 making=$venv/.making
 
 prepare() {
-    # prepare environment runtime|development[, database][, assets][, documents][, browser][, curl][, power]
+    # prepare environment runtime|development[, database][, assets][, documents][, kernels][, browser][, curl][, power]
     local lock=${2%,} python
     shift 2
     # shellcheck disable=SC2048,SC2086 # words with commas become words
@@ -24,6 +24,7 @@ prepare() {
     install_packages "$python" "$@"
     make_environment "$lock" "$python"
     case " $* " in *" assets "*) make_assets ;; esac
+    case " $* " in *" kernels "*) make_kernels ;; esac
     unlock_setup
 }
 
@@ -34,6 +35,7 @@ is_prepared() {
     # shellcheck disable=SC2310 # each answer is wanted
     case " $* " in *" database "*) has_postgis || return 1 ;; esac
     case " $* " in *" assets "*) has_assets || return 1 ;; esac
+    case " $* " in *" kernels "*) has_kernels || return 1 ;; esac
     case " $* " in *" browser "*) has_chromium && has_libatomic || return 1 ;; esac
     case " $* " in *" documents "*) has_pango && has_cjk_fonts || return 1 ;; esac
     case " $* " in *" curl "*) command -v curl >/dev/null || return 1 ;; esac
@@ -76,6 +78,19 @@ make_environment() {
         cp "$root/service/setup/runtime.lock" "$stamps/runtime.lock"
     fi
     rm -f "$making"
+}
+
+has_kernels() {
+    # Older than none of their sources; the lock's stamp stands for the compiler.
+    [ -e "$stamps/kernels" ] && [ ! "$stamps/runtime.lock" -nt "$stamps/kernels" ] &&
+        [ -z "$(find "$root/geo/balance" "$root/geo/compiled.py" -name '*.py' -newer "$stamps/kernels" -print -quit)" ]
+}
+
+make_kernels() {
+    ! has_kernels || return 0
+    say "Compiling the search for balance (half a minute, once)."
+    run_step env PYTHONPATH="$root" "$venv/bin/python" -P -c 'from service.use_cases.plans.balancing import warm_up; warm_up()'
+    touch "$stamps/kernels"
 }
 
 has_assets() {

@@ -7,11 +7,25 @@ import { addSteps, desk, edits, of, on } from "wardline/redraw/desk";
 import { _, count, percent } from "wardline/text";
 
 const MOST_MOVES = 12;
+const AGAIN_MS = 2000, MOST_ASKED = 90;
 
 const state = { plan: null, version: 0, found: null };
 
 function weight(label, name, value) {
   return field(label, make("input", { name, type: "number", min: 0, max: 1000, step: "any", value, required: true }));
+}
+
+/** Ask for proposals; a fresh installation compiles the search first, and says so meanwhile. */
+async function propose(body) {
+  for (let asked = 1; ; asked += 1) {
+    try {
+      return await read(of(desk.plan, "/balance"), { method: "POST", body });
+    } catch (problem) {
+      if (problem.code !== "being-compiled" || asked === MOST_ASKED) throw problem;
+      if (asked === 1) announce(problem.detail);
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
+  }
 }
 
 function ask() {
@@ -22,7 +36,7 @@ function ask() {
     action: _("Propose"),
     act: async () => {
       const weights = Object.fromEntries(fields.map((one) => one.querySelector("input")).map(({ name, valueAsNumber }) => [name, valueAsNumber]));
-      const found = await read(of(desk.plan, "/balance"), { method: "POST", body: { weights, most_moved: most.valueAsNumber / 100 } });
+      const found = await propose({ weights, most_moved: most.valueAsNumber / 100 });
       Object.assign(state, { plan: desk.plan.id, version: desk.plan.version, found });
       show();
       announce(_("{n} proposals", { n: count(found.proposals.length) }));

@@ -6,8 +6,10 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
+import shapely
 
 from geo.balance import Balance, Cause, Division, Evenness, Left, Move, Proposal, Why, Wish, balance
+from geo.balance import warm_up as warm_up_search
 from geo.crs import geodesic_area
 from geo.errors import N_
 from geo.partition import adjacency
@@ -34,6 +36,12 @@ CAUSES: Mapping[Cause, str] = {
     Cause.LOCKED: N_("No unit at the boundary of {group} is free to move."),
     Cause.UNFOUND: N_("No way was found for {group}; there may be one."),
 }
+
+
+def warm_up() -> None:
+    """Compile, or load what was compiled before, whatever :func:`propose` needs of compiled code."""
+    adjacency(np.array([shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)], dtype=object))
+    warm_up_search()
 
 
 def propose(
