@@ -21,6 +21,7 @@ from sqlalchemy import (
     DateTime,
     Double,
     Index,
+    Row,
     SmallInteger,
     Table,
     Text,
@@ -41,6 +42,8 @@ from layers.storage import Store, read_sql
 # A ledger that was computed beside the removal of its fixes may have been written a little after it.
 _OVERLAP = timedelta(minutes=1)
 
+_MARKER = ("marker", "patrol", "evidence", "at", "distance_m", "person")
+
 coverage_line = shard_table(
     "coverage_line",
     identifier(),
@@ -54,10 +57,13 @@ coverage_line = shard_table(
     Column("from_at", DateTime(timezone=True), nullable=False),
     Column("to_at", DateTime(timezone=True), nullable=False),
     Column("person", Text),
+    # Of what was seen, how sure that is: within V - 2 sigma, V, V + 2 sigma.
+    Column("band", SmallInteger, nullable=False),
     link("border_segment", "segment"),
     link("patrol", "patrol"),
     CheckConstraint("evidence BETWEEN 0 AND 6", name="evidence"),
     CheckConstraint("to_m >= from_m", name="measures"),
+    CheckConstraint("band BETWEEN -1 AND 1", name="band"),
     Index(None, "district", "segment", "day"),
     Index(None, "district", "device", "day"),
 )
@@ -74,6 +80,7 @@ coverage_grid = shard_table(
     Column("seconds", Double, nullable=False),
     Column("entered_at", DateTime(timezone=True), nullable=False),
     Column("left_at", DateTime(timezone=True), nullable=False),
+    Column("person", Text),
     link("unit", "unit"),
     link("patrol", "patrol"),
     CheckConstraint("state IN ('visited', 'grazed')", name="state"),
@@ -92,6 +99,7 @@ coverage_marker = shard_table(
     Column("evidence", SmallInteger, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
     Column("distance_m", Double),
+    Column("person", Text),
     link("marker", "marker"),
     link("patrol", "patrol"),
     CheckConstraint("evidence BETWEEN 0 AND 6", name="evidence"),
@@ -105,7 +113,8 @@ class LineVisit:
     """An interval of a border segment that a patrol covered.
 
     Measures in metres from the segment's start, ``from_m <= to_m``; ``from_at`` is the time at ``from_m``,
-    so it is the later one where the patrol walked towards the start.
+    so it is the later one where the patrol walked towards the start. ``band`` says of what was seen how sure
+    that is: −1 within V − 2σ, 0 within V, 1 within V + 2σ; each band is stored whole.
     """
 
     segment: UUID
@@ -116,6 +125,7 @@ class LineVisit:
     from_at: datetime
     to_at: datetime
     person: str | None = None
+    band: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +139,7 @@ class GridVisit:
     seconds: float
     entered_at: datetime
     left_at: datetime
+    person: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +154,7 @@ class MarkerVisit:
     evidence: Evidence
     at: datetime
     distance_m: float | None
+    person: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -167,6 +179,7 @@ class LineIntervals:
     to_m: NDArray[np.float64]
     from_t: NDArray[np.float64]
     to_t: NDArray[np.float64]
+    band: NDArray[np.int8]
 
     def __len__(self) -> int:
         return len(self.from_m)
@@ -199,7 +212,7 @@ class Coverage(Store):
         """Make these the only border intervals a device covered on a day."""
         self._replace(
             coverage_line,
-            ("segment", "patrol", "evidence", "from_m", "to_m", "from_at", "to_at", "person"),
+            ("segment", "patrol", "evidence", "from_m", "to_m", "from_at", "to_at", "person", "band"),
             device,
             day,
             visits,
@@ -207,14 +220,18 @@ class Coverage(Store):
 
     def replace_grids(self, device: str, day: date, visits: Sequence[GridVisit]) -> None:
         """Make these the only units a device was in on a day."""
-        columns = ("unit", "patrol", "state", "metres", "seconds", "entered_at", "left_at")
+        columns = ("unit", "patrol", "state", "metres", "seconds", "entered_at", "left_at", "person")
         self._replace(coverage_grid, columns, device, day, visits)
 
     def replace_markers(self, device: str, day: date, visits: Sequence[MarkerVisit]) -> None:
-        """Make these the only markers a device reached on a day."""
-        columns = ("marker", "patrol", "evidence", "at", "distance_m")
+        """Make these the only markers at which actions of a device on a day prove that it was there."""
         # From visits, which stay when the fixes go.
-        self._replace(coverage_marker, columns, device, day, visits, always=True)
+        self._replace(coverage_marker, _MARKER, device, day, visits, (coverage_marker.c.patrol.is_(None),))
+
+    def replace_passed(self, device: str, day: date, visits: Sequence[MarkerVisit]) -> None:
+        """Make these the only markers that a device came to on a day by its recordings."""
+        recorded = (coverage_marker.c.patrol.is_not(None), *self._recomputable(coverage_marker, day))
+        self._replace(coverage_marker, _MARKER, device, day, visits, recorded)
 
     def lines(self, segments: Sequence[UUID], from_day: date, to_day: date) -> LineIntervals:
         """Return what was covered of some segments on the days of [from_day, to_day)."""
@@ -229,7 +246,7 @@ class Coverage(Store):
                 },
             )
             rows = cursor.fetchall()
-        columns = list(zip(*rows, strict=True)) if rows else [()] * 10
+        columns = list(zip(*rows, strict=True)) if rows else [()] * 11
         names = tuple(dict.fromkeys(segments))
         devices, device = _coded(cast("Sequence[str]", columns[1]))
         persons, person = _coded(cast("Sequence[str | None]", columns[2]))
@@ -250,6 +267,7 @@ class Coverage(Store):
             np.array(columns[7], dtype=np.float64),
             np.array(columns[8], dtype=np.int64) / 1e6,
             np.array(columns[9], dtype=np.int64) / 1e6,
+            np.array(columns[10], dtype=np.int8),
         )
 
     def last_seen(self, segments: Sequence[UUID], until: date) -> dict[UUID, datetime]:
@@ -275,21 +293,29 @@ class Coverage(Store):
         evidence
             (n,) codes of :class:`geo.evidence.Evidence`.
         """
-        made_again = self._recomputable(coverage_line, day)
-        if not made_again:
-            return np.empty((0, 2)), np.empty(0, dtype=np.int8)
-        columns = (coverage_line.c.from_at, coverage_line.c.to_at)
-        rows = self._all(
-            select(*columns, coverage_line.c.evidence).where(
-                coverage_line.c.district == self.district,
-                coverage_line.c.device == device,
-                coverage_line.c.day == day,
-                *(not_(one) for one in made_again),
-            )
-        )
+        rows = self._settled(coverage_line, device, day)
         times = [sorted((row.from_at.timestamp(), row.to_at.timestamp())) for row in rows]
         evidence = np.array([row.evidence for row in rows], dtype=np.int8)
         return np.array(times, dtype=np.float64).reshape(-1, 2), evidence
+
+    def settled_units(self, device: str, day: date) -> NDArray[np.float64]:
+        """Return when (n, 2) a device was in units, as far as that cannot be made again from fixes."""
+        rows = self._settled(coverage_grid, device, day)
+        return np.array([(row.entered_at.timestamp(), row.left_at.timestamp()) for row in rows]).reshape(
+            -1, 2
+        )
+
+    def settled_markers(self, device: str, day: date) -> list[tuple[UUID, datetime]]:
+        """Return the markers that recordings came to, as far as that cannot be made again from fixes."""
+        rows = self._settled(coverage_marker, device, day)
+        return [(row.marker, row.at) for row in rows if row.patrol is not None]
+
+    def _settled(self, table: Table, device: str, day: date) -> Sequence[Row[Any]]:
+        made_again = self._recomputable(table, day)
+        if not made_again:
+            return ()
+        mine = (table.c.district == self.district, table.c.device == device, table.c.day == day)
+        return self._all(select(table).where(*mine, *(not_(one) for one in made_again)))
 
     def _recomputable(self, table: Table, day: date) -> Sequence[ColumnElement[bool]]:
         """Return the condition that fixes are left from which a row of a day can be made again.
@@ -318,11 +344,12 @@ class Coverage(Store):
         device: str,
         day: date,
         visits: Sequence[Any],
-        *,
-        always: bool = False,
+        which: Sequence[ColumnElement[bool]] | None = None,
     ) -> None:
         mine = (table.c.district == self.district, table.c.device == device, table.c.day == day)
-        self._write(table.delete().where(*mine, *(() if always else self._recomputable(table, day))))
+        self._write(
+            table.delete().where(*mine, *(self._recomputable(table, day) if which is None else which))
+        )
         self._copy(
             table,
             ("id", "device", "day", *columns),

@@ -79,6 +79,20 @@ class Marker:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkerPlace:
+    """Where a marker stands, in lon, lat degrees, and what of it decides whether a patrol came to it."""
+
+    id: UUID
+    kind: str
+    lon: float
+    lat: float
+    radius_m: float | None
+    side: str | None
+    valid_from: date | None
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Placement:
     """Where a marker stands on a border segment; both None where it belongs to none."""
 
@@ -194,6 +208,24 @@ class Markers(Store):
         if kind is not None:
             statement = statement.where(marker.c.kind == kind)
         return tuple(_marker(row) for row in self._all(statement.order_by(marker.c.code)))
+
+    def places(self, first: date, last: date) -> tuple[MarkerPlace, ...]:
+        """Return the places of all markers that stand on a day of [first, last), by id."""
+        rows = self._all(
+            select(
+                marker.c.id,
+                marker.c.kind,
+                func.ST_X(marker.c.geom),
+                func.ST_Y(marker.c.geom),
+                marker.c.attributes["radius_m"].as_float(),
+                marker.c.attributes["side"].as_string(),
+                func.lower(marker.c.valid),
+                func.upper(marker.c.valid),
+            )
+            .where(marker.c.district == self.district, marker.c.valid.overlaps(period(first, last)))
+            .order_by(marker.c.id)
+        )
+        return tuple(MarkerPlace(*tuple(row)) for row in rows)
 
     def along(self, segment: UUID, as_of: date) -> tuple[Marker, ...]:
         """Return the markers of a border segment on a day, ordered by measure, then by code."""

@@ -34,6 +34,7 @@ from layers.notices import Notices
 from layers.patrols import Patrols
 from layers.plans import Plans
 from layers.quarantine import Quarantine
+from layers.reached import Reached
 from layers.releases import Releases
 from layers.representatives import Representatives
 from layers.retention import Retention
@@ -158,6 +159,11 @@ class Stores:
     def coverage(self) -> Coverage:
         """The coverage ledgers."""
         return Coverage(self.session, self.district)
+
+    @cached_property
+    def reached(self) -> Reached:
+        """Which units and markers were reached."""
+        return Reached(self.session, self.district)
 
     @cached_property
     def due_rules(self) -> DueRules:

@@ -1,7 +1,7 @@
 -- The intervals that were covered of some segments on the days of a period; times in microseconds.
 SELECT segment, device, person, patrol, day, evidence, from_m, to_m,
        (extract(epoch FROM from_at) * 1000000)::bigint,
-       (extract(epoch FROM to_at) * 1000000)::bigint
+       (extract(epoch FROM to_at) * 1000000)::bigint, band
 FROM coverage_line
 WHERE district = %(district)s
   AND segment = ANY (%(segments)s::uuid[])

@@ -44,7 +44,7 @@ _OF_PEOPLE = (
 )
 _COVERED = """
     INSERT INTO coverage_line
-    SELECT :d, :id, id, :device, '2025-03-01', :patrol, 3, 0, 9, now(), now()
+    SELECT :d, :id, id, :device, '2025-03-01', :patrol, 3, 0, 9, now(), now(), NULL, 0
     FROM border_segment
     WHERE district = :d
 """

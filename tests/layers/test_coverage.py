@@ -93,14 +93,20 @@ def test_units_and_markers_have_ledgers_too(stores: Stores) -> None:
     stores.markers.add([post])
     owner, _ = stores.patrols.add(makers.patrol())
     grid = GridVisit(first.id, owner.id, "visited", 300.0, 120.0, NOON, NOON)
-    reached = MarkerVisit(post.id, owner.id, Evidence.SCANNED, NOON, 3.5)
+    reached = MarkerVisit(post.id, None, Evidence.SCANNED, NOON, 3.5)
+    passed = MarkerVisit(post.id, owner.id, Evidence.OBSERVED, NOON, 2.5, "P-1")
     for _ in range(2):
         stores.coverage.replace_grids("a", DAY, [grid])
         stores.coverage.replace_markers("a", DAY, [reached])
+        stores.coverage.replace_passed("a", DAY, [passed])
     (row,) = stores.session.execute(coverage_grid.select()).all()
     assert (row.unit, row.state, row.metres, row.device) == (first.id, "visited", 300.0, "a")
-    (row,) = stores.session.execute(coverage_marker.select()).all()
-    assert (row.marker, row.evidence, row.distance_m) == (post.id, Evidence.SCANNED, 3.5)
+    # what was done there and what was recorded are replaced apart
+    done, came = sorted(stores.session.execute(coverage_marker.select()).all(), key=lambda row: -row.evidence)
+    assert (done.marker, done.evidence, done.distance_m) == (post.id, Evidence.SCANNED, 3.5)
+    assert (came.evidence, came.distance_m, came.person) == (Evidence.OBSERVED, 2.5, "P-1")
+    stores.coverage.replace_passed("a", DAY, [])
+    assert len(stores.session.execute(coverage_marker.select()).all()) == 1
 
 
 def test_rows_refer_to_what_is_stored(stores: Stores) -> None:

@@ -1,36 +1,22 @@
 """The coverage ledger of a device: made anew from the stored fixes of the sessions that touch a day."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
-from functools import lru_cache
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
-import shapely
 
-from geo.coverage import Evidence, Intervals, RouteIndex, covered_length, union, walked
-from geo.linear import MeasuredLine
 from geo.track import SESSION_SILENCE_S, Fixes, Mode, clean, sessions
-from layers.border import BorderSegment
-from layers.coverage import LineVisit
-from layers.fixes import FixTable, instant
+from layers.fixes import FixTable
 from layers.patrols import Patrol
 from layers.stores import Stores
+from service.use_cases.tracks.lines import Covered, keep_lines
+from service.use_cases.tracks.markers import keep_markers
+from service.use_cases.tracks.session import Session
+from service.use_cases.tracks.units import keep_units
 
 DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Covered:
-    """Metres of a segment that a device walked on a day, and those inferred beside them."""
-
-    segment: str
-    day: date
-    walked_m: float
-    inferred_m: float
 
 
 def days_of(t: npt.NDArray[np.float64], zone: tzinfo) -> set[date]:
@@ -79,40 +65,13 @@ def _recompute_days(stores: Stores, device: str, first: date, last: date, zone: 
     table = stores.patrols.fixes_of_device(device, _start(first, zone), _start(last + DAY, zone))
     patrols = [stores.patrols.get(key) for key in table.patrols]
     track = clean(_fixes(table, patrols))
-    segments = stores.border.during(first, last + DAY)
-    covered = []
-    answers: dict[tuple[UUID, ...], Intervals] = {}
-    for number in range((last - first).days + 1):
-        day = first + number * DAY
-        valid = tuple(one for one in segments if _valid_on(one, day))
-        key = tuple(one.id for one in valid)
-        if key not in answers:
-            answers[key] = walked(track, route_index(tuple(one.line.wkb for one in valid)))
-        part = answers[key].within(_start(day, zone).timestamp(), _start(day + DAY, zone).timestamp())
-        part = part.beyond(_settled(stores, device, day))
-        stores.coverage.replace_lines(device, day, _visits(part, valid, patrols))
-        covered.extend(_covered(part, valid, day))
+    days = tuple(first + number * DAY for number in range((last - first).days + 1))
+    bounds = tuple(_start(day, zone).timestamp() for day in (*days, last + DAY))
+    session = Session(stores, device, days, bounds, track, tuple(patrols))
+    covered = keep_lines(session)
+    keep_units(session)
+    keep_markers(session)
     return covered
-
-
-def _settled(stores: Stores, device: str, day: date) -> Intervals:
-    """Return what is known of a day whose fixes are gone; their places do not matter, only their times."""
-    times, evidence = stores.coverage.settled_lines(device, day)
-    measures = np.zeros(len(times))
-    return Intervals.of(measures, measures, times[:, 0], times[:, 1], evidence=evidence)
-
-
-def _valid_on(segment: BorderSegment, day: date) -> bool:
-    begun = segment.valid_from is None or segment.valid_from <= day
-    return begun and (segment.valid_to is None or day < segment.valid_to)
-
-
-@lru_cache(maxsize=8)
-def route_index(lines: tuple[bytes, ...]) -> RouteIndex:
-    """Return the index of lines given as WKB; uploads of one border share it."""
-    return RouteIndex.build(
-        [MeasuredLine.from_lonlat(shapely.get_coordinates(shapely.from_wkb(w))) for w in lines]
-    )
 
 
 def _fixes(table: FixTable, patrols: Sequence[Patrol]) -> Fixes:
@@ -132,36 +91,3 @@ def _fixes(table: FixTable, patrols: Sequence[Patrol]) -> Fixes:
         speed_ms=table.speed_ms,
         course_deg=table.course,
     )
-
-
-def _visits(part: Intervals, segments: Sequence[BorderSegment], patrols: Sequence[Patrol]) -> list[LineVisit]:
-    """Return intervals as rows of the ledger, measures ascending and each with its time."""
-    visits = []
-    for k in range(len(part)):
-        ends = [(float(part.from_m[k]), float(part.from_t[k])), (float(part.to_m[k]), float(part.to_t[k]))]
-        (from_m, from_t), (to_m, to_t) = ends if ends[0][0] <= ends[1][0] else ends[::-1]
-        patrol = patrols[part.source[k]]
-        visits.append(
-            LineVisit(
-                segments[part.line[k]].id,
-                patrol.id,
-                Evidence(int(part.evidence[k])),
-                from_m,
-                to_m,
-                instant(from_t),
-                instant(to_t),
-                patrol.person,
-            )
-        )
-    return visits
-
-
-def _covered(part: Intervals, segments: Sequence[BorderSegment], day: date) -> list[Covered]:
-    found = []
-    for k in np.unique(part.line).tolist():
-        here = part.on(k)
-        seen = here.at_least(Evidence.OBSERVED)
-        walked_m = covered_length(union(seen.low, seen.high))
-        with_inferred = covered_length(union(here.low, here.high))
-        found.append(Covered(segments[k].code, day, walked_m, with_inferred - walked_m))
-    return found

@@ -19,7 +19,8 @@ from layers.ids import new_id
 from layers.patrols import Patrol
 from layers.stores import Stores
 from service.readers.track_file import TrackFile, TrackRefused
-from service.use_cases.tracks.ledger import Covered, days_of, recompute
+from service.use_cases.tracks.ledger import days_of, recompute
+from service.use_cases.tracks.lines import Covered
 
 MOST_KEPT = 1e6
 """Accuracies, speeds and courses beyond this say nothing and are not kept."""

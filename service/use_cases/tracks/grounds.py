@@ -1,0 +1,147 @@
+"""What a track is judged against: lines, units and markers of a day, indexed once for many uploads.
+
+Everything is kept by what it is, never by who asked: an index is the same for whoever reads the same rows.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from threading import Lock
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from geo.coverage import RouteIndex
+from geo.linear import MeasuredLine, MeasureMap
+from geo.track import CleanTrack
+from geo.visits import MarkerIndex, SightIndex, UnitIndex
+from layers.border import BorderSegment
+from layers.geometry import Box
+from layers.markers import MarkerPlace
+from layers.stores import Stores
+from service.indexes.ground import index_units
+
+MARGIN_DEG = 0.005
+"""So far round a track rivers are looked for, wider than any marker's reach."""
+
+CROSSING = "river-crossing"
+KEPT_RELEASES = 6
+LEEWAY_M, LEEWAY_ERRORS = 30.0, 2.0
+
+
+@lru_cache(maxsize=64)
+def measured(wkb: bytes) -> MeasuredLine:
+    """Return a line given as WKB with its measures."""
+    return MeasuredLine.from_lonlat(shapely.get_coordinates(shapely.from_wkb(wkb)))
+
+
+@lru_cache(maxsize=8)
+def route_index(lines: tuple[bytes, ...]) -> RouteIndex:
+    """Return the index of lines given as WKB; uploads of one border share it."""
+    return RouteIndex.build([measured(one) for one in lines])
+
+
+@lru_cache(maxsize=8)
+def sight_index(lines: tuple[bytes, ...]) -> SightIndex:
+    """Return the index of legal lines given as WKB, for what is seen of them."""
+    return SightIndex.build([measured(one) for one in lines])
+
+
+@lru_cache(maxsize=64)
+def measure_map(legal: bytes, route: bytes) -> MeasureMap:
+    """Return the map from the measures of a legal line to those of its patrol route, both as WKB."""
+    return MeasureMap.between(measured(legal), measured(route))
+
+
+def map_of(segment: BorderSegment) -> MeasureMap | None:
+    """Return the map from a segment's legal line to the line that is patrolled; None where they are one."""
+    return None if segment.route is None else measure_map(segment.geom.wkb, segment.route.wkb)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DayUnits:
+    """The units of the default partition on a day: the release, their index and their ids by position."""
+
+    release: UUID
+    index: UnitIndex
+    ids: tuple[UUID, ...]
+
+
+_units: OrderedDict[UUID, DayUnits] = OrderedDict()
+_guard = Lock()
+
+
+def units_on(stores: Stores, day: date) -> DayUnits | None:
+    """Return the units of the default partition on a day, None before there are any."""
+    for layer in stores.layers.all("partition"):
+        release = stores.releases.in_force(layer.code, day)
+        if release is None:
+            continue
+        with _guard:
+            found = _units.get(release.id)
+        if found is None:
+            leaves = stores.grids.leaves(layer.code, day)
+            index = UnitIndex.of(index_units(leaves), leaves.polygons)
+            found = DayUnits(release.id, index, leaves.ids)
+        with _guard:
+            _units[release.id] = found
+            _units.move_to_end(release.id)
+            while len(_units) > KEPT_RELEASES:
+                _units.popitem(last=False)
+        return found
+    return None
+
+
+@lru_cache(maxsize=8)
+def _marker_index(places: tuple[MarkerPlace, ...], barriers: tuple[bytes, ...]) -> MarkerIndex:
+    return MarkerIndex.build(
+        [one.lon for one in places],
+        [one.lat for one in places],
+        [np.nan if one.radius_m is None else one.radius_m for one in places],
+        [measured(one) for one in barriers],
+    )
+
+
+def marker_indexes(
+    places: Sequence[MarkerPlace], rivers: tuple[bytes, ...], legal: tuple[bytes, ...]
+) -> list[tuple[tuple[MarkerPlace, ...], MarkerIndex]]:
+    """Return the markers in groups that the same barriers stand before, each with its index.
+
+    A river is a barrier, but not before its own crossings; beyond the legal line nobody of ours goes, so what
+    stands on the other side is not reached from this one.
+    """
+    crossings = tuple(one for one in places if one.kind == CROSSING)
+    beyond = tuple(one for one in places if one.kind != CROSSING and one.side == "other")
+    others = tuple(one for one in places if one.kind != CROSSING and one.side != "other")
+    groups = ((crossings, ()), (beyond, (*rivers, *legal)), (others, rivers))
+    return [(group, _marker_index(group, barriers)) for group, barriers in groups if group]
+
+
+def rivers_near(
+    stores: Stores, lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]
+) -> tuple[bytes, ...]:
+    """Return the rivers near places in degrees as WKB, by code."""
+    if len(lon) == 0:
+        return ()
+    west, south = max(-180.0, float(lon.min()) - MARGIN_DEG), max(-90.0, float(lat.min()) - MARGIN_DEG)
+    east, north = min(180.0, float(lon.max()) + MARGIN_DEG), min(90.0, float(lat.max()) + MARGIN_DEG)
+    found = stores.lines.all(bbox=Box(west, south, east, north), kinds=("river",))
+    return tuple(one.line.wkb for one in found)
+
+
+def within_district(track: CleanTrack, units: DayUnits) -> npt.NDArray[np.bool_]:
+    """Return which waypoints of a track lie in a unit, or no farther from one than their errors allow.
+
+    What lies beyond is another's ground, over the national line perhaps: nothing is seen from there.
+    """
+    way = track.way()
+    inside = units.index.locate.locate(way.lon, way.lat) >= 0
+    out = np.flatnonzero(~inside)
+    reach = np.maximum(LEEWAY_M, LEEWAY_ERRORS * way.accuracy_m[out])
+    beside = units.index.locate.beside_many(way.lon[out], way.lat[out], reach)
+    inside[out] = np.diff(beside.starts) > 0
+    return np.asarray(inside)
