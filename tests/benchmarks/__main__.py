@@ -20,6 +20,7 @@ JOBS = {
     "proof": "proof",
     "row-security": "row_security",
     "repair": "repair",
+    "balance": "balance",
 }
 """Name of each benchmark and the module here whose ``run`` does it."""
 COUNTED = ("fuzz", "proof", "crash", "power")
