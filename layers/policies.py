@@ -174,6 +174,7 @@ RULES: Mapping[str, Rules] = {
         remove=_SYSTEM,
     ),
     "plan_op": _same(_OF_DRAFT, read=_part(*OFFICE)),
+    "watch": _same(f"{_MINE} OR {_SYSTEM}", read=f"{_MINE} OR {_SYSTEM}"),
     "notice": Rules(_TOLD, _part(*OFFICE), _TOLD, _SYSTEM),
     # What stands on the ground: lines are public, dwellings are not.
     "line_feature": _same(_whole(*GROUND), read=ENTERED),

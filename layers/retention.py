@@ -22,6 +22,7 @@ from layers.fixes import fix, fix_quarantine, late_fix
 from layers.idempotency import idempotency_key
 from layers.ids import new_id
 from layers.incident_tables import SETTLED, incident, incident_event, incident_withdrawal
+from layers.plan_tables import notice
 from layers.record_tables import (
     fix_export,
     fix_horizon,
@@ -173,6 +174,12 @@ def _of_work(district: str, limits: Limits, now: datetime) -> tuple[Step, ...]:
             "removed",
             "replies",
             (batch.district == district) & (batch.received_at < limits.replies),
+        ),
+        Step(
+            notice,
+            "removed",
+            "contacts",
+            (notice.c.district == district) & (notice.c.created_at < limits.contacts),
         ),
         Step(idempotency_key, "removed", "keys", (key.district == district) & (key.created_at < limits.keys)),
         Step(

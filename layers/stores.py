@@ -43,6 +43,7 @@ from layers.stations import Stations
 from layers.tasks import Tasks
 from layers.tiles import Tiles
 from layers.visits import Visits
+from layers.watches import Watches
 from layers.withdrawals import Withdrawals
 
 
@@ -94,6 +95,11 @@ class Stores:
     def lineage(self) -> Lineage:
         """What became of the units from release to release."""
         return Lineage(self.session, self.district)
+
+    @cached_property
+    def watches(self) -> Watches:
+        """Which units people want to be told of."""
+        return Watches(self.session, self.district)
 
     @cached_property
     def notices(self) -> Notices:

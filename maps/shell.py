@@ -36,7 +36,11 @@ VIEWS: Mapping[str, str] = {
 
 _WORKSPACES = {view: label for view, label in VIEWS.items() if view != "home"}
 
-OFFICES: Mapping[str, str] = {"quarantine": N_("Quarantine"), "admin": N_("Administration")}
+OFFICES: Mapping[str, str] = {
+    "notices": N_("Notices"),
+    "quarantine": N_("Quarantine"),
+    "admin": N_("Administration"),
+}
 """The pages without a map that the bar leads to, and their names, translation keys."""
 
 PRESETS: tuple[tuple[str, str], ...] = (

@@ -20,6 +20,7 @@ from layers.stores import Stores
 from service.cluster.errors import ClusterError
 from service.copies import Copies, copies_of
 from service.settings import Settings
+from service.use_cases import notices
 from service.use_cases.copies import Promise, Renewal, renew
 from service.use_cases.incidents import rerouting
 from service.use_cases.plans.taking_effect import begin_due
@@ -113,6 +114,7 @@ def take_up_plans(sessions: Sessions, now: datetime) -> int:
             today = one.today(now)
             for plan in begin_due(stores, today):
                 rerouting.reroute(stores, plan.incidents, today, str(plan.plan.id))
+                notices.follow(stores, plan.plan, plan.plan.effective_on or today)
                 begun += 1
             session.commit()
     return begun

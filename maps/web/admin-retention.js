@@ -16,6 +16,8 @@ const subjects = {
 
 const tables = {
   fix: _("Raw positions"),
+  late_fix: _("Raw positions that came late"),
+  notice: _("Notices"),
   fix_quarantine: _("Positions that could not be stored"),
   quarantine: _("Items in quarantine"),
   visit: _("Places of visits"),

@@ -1,6 +1,6 @@
 // Who owns a point: units coloured by a property, a click asks, a search finds by code or name.
 
-import { Problem, ask, show } from "wardline/api";
+import { Problem, address, ask, read, show } from "wardline/api";
 import { byId, facts, make, message, replace } from "wardline/dom";
 import { fit, onAsk, startMap } from "wardline/ground";
 import { legend } from "wardline/legend";
@@ -189,10 +189,39 @@ function showPlace(...children) {
   byId("panel-body").scrollTop = Math.max(0, byId("place").offsetTop - byId("panel-body").offsetTop - 8);
 }
 
+/** A button by which the reader is told when a unit is redrawn; it says whether that is so. */
+function watchButton(unit) {
+  const made = make("button", { class: "button", type: "button", "aria-pressed": String(unit.watched) });
+  const tell = () => {
+    made.textContent = unit.watched ? _("You watch {unit}.", { unit: unit.name || unit.code }) : _("Watch");
+    made.setAttribute("aria-pressed", String(unit.watched));
+  };
+  made.addEventListener("click", async () => {
+    try {
+      await read(address(`/api/v1/watches/${unit.id}`), { method: unit.watched ? "DELETE" : "PUT" });
+      unit.watched = !unit.watched;
+      tell();
+    } catch (problem) {
+      show(problem);
+    }
+  });
+  tell();
+  return made;
+}
+
+/** The unit that is picked, and whether the reader watches it; nothing where nobody is signed in. */
+async function pickedUnit(code, layer, options) {
+  if (!page.me) return null;
+  const found = await read(address(`/api/v1/units/${encodeURIComponent(code)}`, { layer, as_of: state.asOf }), options);
+  const { items } = await read(address("/api/v1/watches"), options);
+  return { ...found, watched: items.some(({ unit }) => unit.id === found.id) };
+}
+
 function showAnswer(answer, where) {
   showPlace(
     make("h2", { id: "place-title" }, _("Owner of this point")),
     chain(answer),
+    answer.picked ? watchButton(answer.picked) : null,
     doubt(answer),
     make("div", { class: "place-more" }, representative(answer), segment(answer)),
     answer.overlays?.length ? facts([[_("Also inside"), answer.overlays.map((unit) => unit.name || unit.code).join(", ")]]) : null,
@@ -214,7 +243,7 @@ async function locate(latlng) {
     const shown = answer.chain.find((unit) => unit.level === levels[state.shown]) || answer.chain[0];
     state.unit = { code: shown.code, level: levels.indexOf(shown.level) };
     show(null);
-    showAnswer({ ...answer, responsible }, where);
+    showAnswer({ ...answer, responsible, picked: await pickedUnit(shown.code, shown.layer || layer, { signal: running.signal }) }, where);
   } catch (problem) {
     if (problem.name === "AbortError") return;
     state.unit = null;

@@ -67,16 +67,20 @@ def get_home(request: Request, reader: ReaderDep, context: ContextDep) -> Respon
 @router.get("/grids", response_class=HTMLResponse)
 def get_grids(request: Request, reader: ReaderDep, context: ContextDep) -> Response:
     """Return the map of units and owners."""
-    return _page(request, "grids", reader, context)
+    return _page(request, "grids", reader, context, me=_me(request))
 
 
 @router.get("/redraw", response_class=HTMLResponse)
 def get_redraw(request: Request, reader: ReaderDep, context: ContextDep) -> Response:
     """Return the workspace of plans that redraw units."""
-    identity: Identity = request.state.identity
-    me = None if identity.person is None else str(identity.person)
     documents = [name for name in _DOCUMENTS if f"GET /api/v1/plans/{{plan}}/{name}" in POLICY]
-    return _page(request, "redraw", reader, context, me=me, documents=documents)
+    return _page(request, "redraw", reader, context, me=_me(request), documents=documents)
+
+
+def _me(request: Request) -> str | None:
+    """Return the id of who is signed in."""
+    identity: Identity = request.state.identity
+    return None if identity.person is None else str(identity.person)
 
 
 @router.get("/coverage", response_class=HTMLResponse)

@@ -38,6 +38,7 @@ from service.schemas.plans import (
     PlanPatch,
     PlanWithOps,
 )
+from service.use_cases import notices
 from service.use_cases.incidents import rerouting
 from service.use_cases.plans import (
     balancing,
@@ -231,6 +232,7 @@ def post_publish(
         found = publishing.publish(stores, service.drafts, planner, plan, version, note)
         if found.begun:
             rerouting.reroute(stores, found.incidents, found.day, str(plan))
+            notices.follow(stores, found.plan, found.day)
         return _told(stores, found.plan, planner)
 
     return once(stores, act)

@@ -18,7 +18,7 @@ from tests.browser.test_injection import NOTE, assert_inert
 from tests.fixtures.county import DISTRICT
 
 OWN = "four words of mine"
-PAGES = {"/grids", "/redraw", "/coverage", "/stations", "/quarantine", "/admin"}
+PAGES = {"/grids", "/redraw", "/coverage", "/stations", "/quarantine", "/notices", "/admin"}
 
 # A busy machine is slow; nothing here measures time.
 expect.set_options(timeout=30_000)

@@ -15,6 +15,13 @@ PLANS: dict[str, Row] = {
     "GET /api/v1/crosswalk.csv": Row(
         PEOPLE, "district", there(f"/api/v1/crosswalk.csv?from={NO_ID}&to={NO_ID}"), found=404
     ),
+    "GET /api/v1/notices": Row(PEOPLE, "district", there("/api/v1/notices")),
+    "POST /api/v1/notices/{notice}/seen": Row(
+        PEOPLE, "district", there(f"/api/v1/notices/{NO_ID}/seen"), found=404
+    ),
+    "GET /api/v1/watches": Row(PEOPLE, "district", there("/api/v1/watches")),
+    "PUT /api/v1/watches/{unit}": Row(PEOPLE, "district", there(f"/api/v1/watches/{NO_ID}"), found=404),
+    "DELETE /api/v1/watches/{unit}": Row(PEOPLE, "district", there(f"/api/v1/watches/{NO_ID}"), found=404),
     "GET /api/v1/plans": Row(OFFICE, "district", there("/api/v1/plans")),
     "POST /api/v1/plans": Row("pa", "district", there("/api/v1/plans"), {}),
     "GET /api/v1/plans/{plan}": Row(OFFICE, "district", there(f"/api/v1/plans/{NO_ID}"), found=404),

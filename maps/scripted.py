@@ -1,7 +1,4 @@
-"""The page on which people decide about what came from the field and could not be stored.
-
-What a device sent is hostile until it is judged: the page holds none of it, and its script writes it as text.
-"""
+"""Pages without a map whose content a script of ours asks for, since what people wrote enters no template."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -11,40 +8,39 @@ from markupsafe import Markup
 
 from maps import assets, plain, shell
 
-STYLE = "web/quarantine.css"
-
 
 def page(
+    view: str,
     reader: shell.Reader,
     nonce: str,
     place: shell.Place | None,
     offered: Collection[str],
     account: Mapping[str, str] | None,
-    *,
-    decides: bool,
+    **facts: Any,
 ) -> str:
-    """Return the HTML of the page; ``decides`` says that its reader may release and discard.
+    """Return the HTML of a page; its script and style are those of the view's name.
 
-    ``offered`` are the pages that the reader may open, ``account`` is who is signed in, for the bar.
+    ``offered`` are the pages that the reader may open, ``account`` is who is signed in; ``facts``
+    are values for the script.
     """
     district = None if place is None else {"code": place.code, "timezone": place.timezone}
     context: dict[str, Any] = {
-        "view": "quarantine",
+        "view": view,
         "lang": reader.lang,
         "catalogue": {key: reader.catalogue[key] for key in assets.texts() if key in reader.catalogue},
         "district": district,
-        "decides": decides,
+        **facts,
     }
     tail = [
         f'<script type="application/json" id="wardline-page">{shell.inert(context)}</script>',
         f'<script type="importmap" nonce="{nonce}">{shell.inert(json.loads(assets.import_map()))}</script>',
-        f'<script type="module" nonce="{nonce}">import "wardline/quarantine";</script>',
+        f'<script type="module" nonce="{nonce}">import "wardline/{view}";</script>',
     ]
     return plain.page(
-        "quarantine",
+        view,
         reader,
         kept="" if place is None else f"&district={place.code}",
-        styles=[assets.url(path) for path in (*shell.STYLES, STYLE)],
+        styles=[assets.url(path) for path in (*shell.STYLES, f"web/{view}.css")],
         **shell.bar(reader, offered),
         account=account,
         query="" if place is None else f"?district={place.code}",

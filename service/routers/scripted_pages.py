@@ -1,0 +1,75 @@
+"""The pages of quarantine and of notices: their shells; what they show is asked for at its own route."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
+
+from geo.errors import N_
+from layers import districts
+from layers.errors import UnknownDistrict
+from maps import scripted, shell
+from service.access.guard import visible
+from service.access.identity import Identity
+from service.access.policy import KEEPERS, LEADS, OFFICE, PEOPLE
+from service.dependencies import GuardedRoute, IdentityDep, ServiceDep, SessionDep
+from service.hardening.headers import nonce
+from service.page_dependencies import ReaderDep, account_of, may_open, page_headers, remember_language
+
+router = APIRouter(tags=["pages"], include_in_schema=False, route_class=GuardedRoute)
+
+
+@router.get("/quarantine", response_class=HTMLResponse)
+def get_quarantine(
+    request: Request, reader: ReaderDep, identity: IdentityDep, session: SessionDep, service: ServiceDep
+) -> Response:
+    """Return the page for the district that is named, the default, or the first that the reader leads."""
+    place = _place(request, identity, session, service.settings.district, LEADS)
+    decides = place is not None and bool(identity.roles(place.code) & KEEPERS)
+    return _page("quarantine", request, reader, identity, place, decides=decides)
+
+
+@router.get("/notices", response_class=HTMLResponse)
+def get_notices(
+    request: Request, reader: ReaderDep, identity: IdentityDep, session: SessionDep, service: ServiceDep
+) -> Response:
+    """Return the page for the district that is named, the default, or the reader's first."""
+    place = _place(request, identity, session, service.settings.district, PEOPLE)
+    redraws = place is not None and bool(identity.roles(place.code) & OFFICE)
+    return _page("notices", request, reader, identity, place, redraws=redraws)
+
+
+def _place(
+    request: Request, identity: Identity, session: SessionDep, default: str | None, roles: frozenset[str]
+) -> shell.Place | None:
+    """Return the district of a page among those in which the reader holds one of some roles."""
+    known = {one.code: one for one in districts.every(session)}
+    mine = [code for code in visible(identity, list(known)) if identity.roles(code) & roles]
+    named = request.query_params.get("district") or (default if default in mine else next(iter(mine), None))
+    if named is None:
+        return None
+    if named not in mine:
+        raise UnknownDistrict(
+            N_("There is no district {district} here."),
+            mend=N_("Name a district in which you hold a role."),
+            where={"parameter": "district"},
+            district=named[:64],
+        )
+    chosen = known[named]
+    return shell.Place(chosen.code, chosen.name, chosen.timezone, None, chosen.name_en)
+
+
+def _page(
+    view: str,
+    request: Request,
+    reader: shell.Reader,
+    identity: Identity,
+    place: shell.Place | None,
+    **facts: Any,
+) -> Response:
+    key = nonce(request.scope)
+    offered = may_open(identity, None if place is None else place.code)
+    text = scripted.page(view, reader, key, place, offered, account_of(request), **facts)
+    response = HTMLResponse(text, headers=page_headers(key, reader))
+    remember_language(request, response, reader)
+    return response
