@@ -200,6 +200,8 @@ def overdue_s(rule: Rule, visits: Visits, since_t: float, from_t: float, to_t: f
 
     At each instant only the visits before it count, so the sum of periods is that of them together.
     """
+    if all(one.count == 1 for one in rule.limits):
+        return _overdue_of_intervals(rule, visits, since_t, from_t, to_t)
     found = np.zeros(len(visits))
     for place in range(len(visits)):
         mine = visits.times[visits.start[place] : visits.start[place + 1]]
@@ -207,6 +209,29 @@ def overdue_s(rule: Rule, visits: Visits, since_t: float, from_t: float, to_t: f
         late = union(spans[:, 0], spans[:, 1])
         found[place] = covered_length(late) - covered_length(intersection(late, rule.clock.stops))
     return found
+
+
+def _overdue_of_intervals(rule: Rule, visits: Visits, since_t: float, from_t: float, to_t: float) -> Floats:
+    """Return :func:`overdue_s` where every limit is an interval: all times between visits at once."""
+    begin = np.maximum(np.insert(visits.times, visits.start[:-1], since_t), since_t)
+    end = np.minimum(np.insert(visits.times, visits.start[1:], to_t), to_t)
+    low, high = np.empty((len(rule.limits), len(begin))), np.empty((len(rule.limits), len(begin)))
+    for k, one in enumerate(rule.limits):
+        anchor = np.maximum(begin, one.from_t) if one.fresh else begin
+        deadline = np.maximum(rule.clock.after(anchor, one.within_s), one.from_t)
+        low[k] = np.minimum(np.maximum(np.maximum(deadline, begin), from_t), to_t)
+        high[k] = np.maximum(np.minimum(end, one.to_t), low[k])
+    order = np.argsort(low, axis=0, kind="stable")
+    total, reached = np.zeros(len(begin)), np.full(len(begin), -np.inf)
+    for k in range(len(rule.limits)):
+        first = np.maximum(np.take_along_axis(low, order, 0)[k], reached)
+        last = np.take_along_axis(high, order, 0)[k]
+        total += np.where(
+            last > first, rule.clock.elapsed(last) - rule.clock.elapsed(np.minimum(first, last)), 0.0
+        )
+        reached = np.maximum(reached, last)
+    starts = visits.start[:-1] + np.arange(len(visits))
+    return np.asarray(np.add.reduceat(total, starts) if len(visits) else total, dtype=np.float64)
 
 
 def _late_spans(

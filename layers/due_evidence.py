@@ -103,3 +103,27 @@ class DueEvidence(Store):
             )
         )
         return [(row.marker, Evidence(row.evidence), row.at) for row in rows]
+
+    def visited(self, first: date, after: date) -> dict[str, int]:
+        """Return how many units and markers were visited on the days of [first, after)."""
+        grids, marks = coverage_grid.c, coverage_marker.c
+        units = select(func.count(grids.unit.distinct())).where(
+            grids.district == self.district, grids.day >= first, grids.day < after, grids.state == "visited"
+        )
+        markers = select(func.count(marks.marker.distinct())).where(
+            marks.district == self.district,
+            marks.day >= first,
+            marks.day < after,
+            marks.evidence >= int(Evidence.OBSERVED),
+        )
+        return {"units": self._all(units)[0][0], "markers": self._all(markers)[0][0]}
+
+    def actions(self, from_at: datetime, to_at: datetime) -> dict[str, int]:
+        """Return how often each action was done at markers in [from_at, to_at)."""
+        rows = self._all(
+            select(visit.c.action, func.count().label("often"))
+            .where(visit.c.district == self.district, visit.c.at >= from_at, visit.c.at < to_at)
+            .group_by(visit.c.action)
+            .order_by(visit.c.action)
+        )
+        return {row.action: row.often for row in rows}

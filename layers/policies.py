@@ -26,6 +26,7 @@ OFFICE = ("coordinator", "planner", "reviewer", "supervisor", "administrator", "
 BORDER = (*OFFICE, "guard")
 LEADS = ("coordinator", "supervisor", "administrator", "auditor")
 KEEPERS = ("coordinator", "administrator")
+SIGNING = ("coordinator", "supervisor", "administrator")
 PLANNING = ("planner", "reviewer", "administrator")
 GROUND = ("planner", "administrator")
 REVIEWING = ("reviewer", "administrator")
@@ -234,6 +235,7 @@ RULES: Mapping[str, Rules] = {
     # What is due: nothing of it is ever removed.
     "due_rule": _DUE,
     "due_suspension": _DUE,
+    "coverage_report": Rules(_part(*BORDER), _whole(*SIGNING)),
     "coverage_task": Rules(
         read=f"{_whole(*LEADS, SETTLING)} OR {_part(*OWN)} AND assignee = (SELECT scope_person())",
         insert=_whole(*KEEPERS),

@@ -12,6 +12,7 @@ from layers.border import Border
 from layers.catalog import Catalog
 from layers.contacts import Contacts
 from layers.coverage import Coverage
+from layers.coverage_reports import CoverageReports
 from layers.districts import Districts
 from layers.due import DueRules
 from layers.due_evidence import DueEvidence
@@ -185,6 +186,11 @@ class Stores:
     def tasks(self) -> Tasks:
         """What is open, and who is asked to close it."""
         return Tasks(self.session, self.district)
+
+    @cached_property
+    def coverage_reports(self) -> CoverageReports:
+        """What somebody signed for."""
+        return CoverageReports(self.session, self.district)
 
     @cached_property
     def audit(self) -> Audit:

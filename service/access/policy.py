@@ -59,6 +59,7 @@ WALKING = frozenset({"guard", "grid_worker", "coordinator", ADMINISTRATOR})
 SENDING = frozenset({REPORTER})
 LEADS = frozenset({"coordinator", "supervisor", ADMINISTRATOR, "auditor"})
 KEEPERS = frozenset({"coordinator", ADMINISTRATOR})
+SIGNING = KEEPERS | {"supervisor"}
 PLANNING = frozenset({"planner", ADMINISTRATOR})
 REVIEWING = frozenset({"reviewer", ADMINISTRATOR})
 TRACKS = LEADS | WALKING
@@ -188,6 +189,10 @@ POLICY: Mapping[str, Rule] = {
     "DELETE /api/v1/coverage/due/suspensions/{suspension}": Rule(KEEPERS, "district"),
     "GET /api/v1/coverage/markers/{code}/actions": Rule(BORDER, "district"),
     "POST /api/v1/coverage/markers/{code}/actions": Rule(WALKING, "district"),
+    "GET /api/v1/coverage/reports": Rule(BORDER, "district"),
+    "GET /api/v1/coverage/reports/{month}": Rule(BORDER, "district"),
+    "GET /api/v1/coverage/reports/{month}/draft": Rule(BORDER, "district"),
+    "POST /api/v1/coverage/reports/{month}": Rule(SIGNING, "district"),
     "GET /api/v1/coverage/tasks": Rule(TRACKS, "district"),
     "POST /api/v1/coverage/tasks": Rule(KEEPERS, "district"),
     "GET /api/v1/coverage/tasks/assignees": Rule(KEEPERS, "district"),

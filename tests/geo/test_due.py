@@ -1,6 +1,7 @@
 """What is due: limits, clocks that stand still, and debt; properties that no evidence may break."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -120,6 +121,19 @@ def test_debts_of_periods_add_up(what: Rule, some: list[float], a: float, b: flo
     mine = Visits.of([some])
     parts = [overdue_s(what, mine, 0.0, one, other)[0] for one, other in ((low, middle), (middle, high))]
     assert sum(parts) == pytest.approx(overdue_s(what, mine, 0.0, low, high)[0], abs=1e-3)
+
+
+@given(rules, st.lists(visits, min_size=1, max_size=4), days, days)
+def test_intervals_of_many_places_at_once_are_those_one_by_one(
+    what: Rule, several: list[list[float]], a: float, b: float
+) -> None:
+    once = Rule(tuple(replace(one, count=1) for one in what.limits), what.clock)
+    # A limit that is never in force makes it go the long way.
+    never = replace(once.limits[0], count=2, from_t=NOW * 2, to_t=NOW * 2)
+    slow = Rule((*once.limits, never), what.clock)
+    mine = Visits.of(several)
+    fast, slowly = (overdue_s(one, mine, 0.0, min(a, b), max(a, b)) for one in (once, slow))
+    assert fast == pytest.approx(slowly, abs=1e-3)
 
 
 @given(always, visits)

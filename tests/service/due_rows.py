@@ -3,6 +3,7 @@
 from tests.service.access_rows import BORDER, NO_ID, WALKING, Row, there
 
 _DUE = "/api/v1/coverage/due"
+_REPORTS = "/api/v1/coverage/reports"
 _TASKS = "/api/v1/coverage/tasks"
 
 DUE: dict[str, Row] = {
@@ -33,6 +34,11 @@ DUE: dict[str, Row] = {
         )
         for end in ("", "/sheet.html", "/sheet.pdf")
     },
+    f"GET {_REPORTS}": Row(BORDER, "district", there(_REPORTS)),
+    f"GET {_REPORTS}/{{month}}": Row(BORDER, "district", there(f"{_REPORTS}/2025-06"), found=404),
+    f"GET {_REPORTS}/{{month}}/draft": Row(BORDER, "district", there(f"{_REPORTS}/2025-06/draft")),
+    # Of a month that will not be over for long.
+    f"POST {_REPORTS}/{{month}}": Row("csa", "district", there(f"{_REPORTS}/2199-12"), {}),
     f"GET {_TASKS}": Row("wgcsau", "district", there(_TASKS)),
     f"POST {_TASKS}": Row("ca", "district", there(_TASKS), {}),
     f"GET {_TASKS}/assignees": Row("ca", "district", there(f"{_TASKS}/assignees")),

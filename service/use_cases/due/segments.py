@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 
 import numpy as np
 import shapely
 
 from geo.coverage import Intervals
-from geo.due import DAY_S, Standing, State, along, stand
+from geo.due import DAY_S, Standing, State, along, overdue_s, stand
 from geo.evidence import Evidence
 from geo.linear import MeasuredLine
 from layers.border import BorderSegment
@@ -67,6 +67,22 @@ def due_segments(stores: Stores, known: Known) -> Iterator[DueThing]:
             if thing.overdue and _length(thing) < min(LEAST_M, 0.5 * one.line.length_m):
                 continue
             yield _placed(one, thing, markers)
+
+
+def debts(stores: Stores, known: Known, begin: datetime) -> dict[str, float]:
+    """Return the km·days for which each segment was overdue from an instant to that of what is known."""
+    rules = [one for one in known.rules if one.kind == "segment"]
+    found: dict[str, float] = {}
+    for one in walked_segments(stores, known):
+        mine = [rule for rule in rules if rule.code == one.segment.code]
+        since_t = known.since_t(one.segment.valid_from)
+        for part in _parts(one, mine, known):
+            edges, visits = along(one.walks, part.low, part.high)
+            rule = ruled(part.bounds, clock_of(part.suspensions))
+            late = overdue_s(rule, visits, since_t, begin.timestamp(), known.now.timestamp())
+            debt = float((late * np.diff(edges)).sum()) / DAY_S / 1000.0
+            found[one.segment.code] = found.get(one.segment.code, 0.0) + debt
+    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
