@@ -18,7 +18,7 @@ from service.dependencies import router as make_router
 from service.page_dependencies import ReaderDep, page_headers
 from service.schemas.day_log import DayOut
 from service.schemas.tasks import task_json
-from service.schemas.times import Day
+from service.schemas.times import NearDay
 from service.use_cases import due
 from service.use_cases.day_log import day_of
 
@@ -40,7 +40,7 @@ class Told:
     def __init__(
         self,
         person: UUID,
-        day: Day,
+        day: NearDay,
         stores: StoresDep,
         identity: IdentityDep,
         reader: ReaderDep,

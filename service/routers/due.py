@@ -28,7 +28,7 @@ from service.schemas.due import (
     rule_json,
     suspension_json,
 )
-from service.schemas.times import Day, Instant
+from service.schemas.times import NearDay, NearInstant
 from service.use_cases import due
 
 router = make_router("due")
@@ -45,7 +45,7 @@ class Asked:
         stores: StoresDep,
         language: LanguageDep,
         at: Annotated[
-            Instant | None, Query(description="The instant to answer for; now if left out.")
+            NearInstant | None, Query(description="The instant to answer for; now if left out.")
         ] = None,
         kind: Annotated[Literal["segment", "unit", "marker"] | None, Query()] = None,
         owner: Annotated[str | None, Query(max_length=64)] = None,
@@ -83,7 +83,7 @@ def get_features(asked: AskedDep) -> Response:
 @router.get("/coverage/due/rules", response_model=RulesOut)
 def get_rules(
     stores: StoresDep,
-    since: Annotated[Day | None, Query(description="In force on this day or later; today.")] = None,
+    since: Annotated[NearDay | None, Query(description="In force on this day or later; today.")] = None,
 ) -> Response:
     """Return the rules and requests that are or will be in force."""
     day = since or stores.districts.current().today(datetime.now(UTC))
@@ -116,7 +116,7 @@ def delete_rule(rule: UUID, stores: StoresDep) -> Response:
 @router.get("/coverage/due/suspensions", response_model=SuspensionsOut)
 def get_suspensions(
     stores: StoresDep,
-    since: Annotated[Instant | None, Query(description="Not over at this instant; now.")] = None,
+    since: Annotated[NearInstant | None, Query(description="Not over at this instant; now.")] = None,
 ) -> Response:
     """Return the suspensions that are not over."""
     found = stores.due_rules.suspensions(since or datetime.now(UTC))

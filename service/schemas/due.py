@@ -12,7 +12,7 @@ from geo.due import DAY_S, State
 from geo.evidence import Evidence
 from layers.due import Clock, DueRule, Source, Suspension
 from service.schemas.incidents import Word
-from service.schemas.times import Day, Instant
+from service.schemas.times import NearDay, NearInstant
 
 Translate = Callable[[str], str]
 Season = Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
@@ -53,8 +53,8 @@ class RuleIn(SubjectIn):
     least: Proof = Field(default="observed", description="What proves a visit of a marker.")
     season_from: Season | None = None
     season_to: Season | None = None
-    from_day: Day | None = Field(default=None, description="First day; today where it is left out.")
-    to_day: Day | None = Field(default=None, description="The first day it is in force no more.")
+    from_day: NearDay | None = Field(default=None, description="First day; today where it is left out.")
+    to_day: NearDay | None = Field(default=None, description="The first day it is in force no more.")
     source: Source = "standing"
     asked_by: Named | None = Field(default=None, description="The meeting, person or office that asked.")
     reason: Note = ""
@@ -99,8 +99,8 @@ class SuspensionIn(_Strict):
     layer: Word | None = None
     from_m: Metres | None = None
     to_m: Metres | None = None
-    from_at: Instant | None = Field(default=None, description="Now where it is left out.")
-    to_at: Instant | None = None
+    from_at: NearInstant | None = Field(default=None, description="Now where it is left out.")
+    to_at: NearInstant | None = None
     reason: Literal["flood", "snow", "fire-ban", "other"]
     note: Note = ""
 

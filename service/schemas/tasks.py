@@ -12,7 +12,7 @@ from layers.tasks import CoverageTask, State
 from service.schemas.due import Metres, Note, Proof, Translate
 from service.schemas.incidents import Word
 from service.schemas.places import Round, place_name
-from service.schemas.times import Day, Instant
+from service.schemas.times import NearDay, NearInstant
 
 Why = Annotated[str, StringConstraints(min_length=2, max_length=500, strip_whitespace=True)]
 
@@ -30,12 +30,12 @@ class TaskIn(_Strict):
     from_m: Metres | None = Field(default=None, description="Of a segment; all of it where left out.")
     to_m: Metres | None = None
     least: Proof = Field(default="observed", description="What proves a visit of a marker.")
-    counts_from: Instant | None = Field(
+    counts_from: NearInstant | None = Field(
         default=None,
         description="Evidence of this instant or later closes it: a gap's period start; now if left out.",
     )
     assignee: UUID | None = None
-    until: Day | None = None
+    until: NearDay | None = None
     reason: Note = ""
 
 
@@ -43,7 +43,7 @@ class TaskPatch(_Strict):
     """What is changed of a task; members that are left out stay."""
 
     assignee: UUID | None = None
-    until: Day | None = None
+    until: NearDay | None = None
     reason: Note | None = None
 
 

@@ -5,10 +5,10 @@ size: a misplaced 0 would be New Year of 1970.
 """
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BeforeValidator
+from pydantic import AwareDatetime, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -31,3 +31,10 @@ Day = Annotated[date, BeforeValidator(_day)]
 """A day such as 2025-06-30."""
 Instant = Annotated[AwareDatetime, BeforeValidator(_instant)]
 """A time with its offset such as 2025-06-30T09:00:00+08:00."""
+
+NearDay = Annotated[Day, Field(ge=date(1950, 1, 1), le=date(2200, 1, 1))]
+"""A day that days can be added to and taken from, whatever the zone."""
+NearInstant = Annotated[
+    Instant, Field(ge=datetime(1950, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC))
+]
+"""A time that days can be added to and taken from, whatever the zone."""

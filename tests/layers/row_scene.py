@@ -50,6 +50,25 @@ _COVERED = """
 """
 
 
+_TASK = """
+    INSERT INTO coverage_task
+    VALUES (:d, :id, 'marker', 'M1', NULL, NULL, NULL, 3, now(), :person, NULL, '', 'open', NULL, NULL, NULL,
+            '', now(), 'keeper', 1)
+"""
+_DUE = (
+    """
+    INSERT INTO due_rule
+    VALUES (:d, :id, 'segment', 'S', NULL, false, NULL, NULL, 'routine', 3, 14, 1, 1, NULL, NULL, '2025-01-01',
+            NULL, 'standing', NULL, '', now(), 'keeper')
+    """,
+    """
+    INSERT INTO due_suspension
+    VALUES (:d, :id, 'everything', '', NULL, NULL, NULL, now(), NULL, 'snow', '', now(), 'keeper')
+    """,
+    "INSERT INTO coverage_report VALUES (:d, :id, '2025-02-01', now(), 'keeper', '', repeat('0', 64), '{}')",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Scene:
     """Ids of what is there: two villages of one grid each, and two people with a device each."""
@@ -101,6 +120,8 @@ def lay(session: Session) -> Scene:
     for person, device in ((walker, "mine"), (other, "theirs")):
         _walk(session, person, device)
     session.execute(text(AUDIT_ENTRY), {"district": HERE, "seq": 1})
+    for statement in _DUE:
+        session.execute(text(statement), {"d": HERE, "id": new_id()})
     return Scene(first, grids, walker, other)
 
 
@@ -123,7 +144,7 @@ def _incident(stores: Stores, unit: UUID | None) -> None:
 def _walk(session: Session, person: UUID, device: str) -> None:
     values = {"d": HERE, "person": person, "device": device, "id": new_id()}
     stores = Stores(session, HERE)
-    for statement in _OF_PEOPLE:
+    for statement in (*_OF_PEOPLE, _TASK):
         session.execute(text(statement), values)
     patrol, _ = stores.patrols.add(makers.patrol(device, device))
     stores.patrols.add_fixes(patrol, makers.fixes(3))

@@ -45,6 +45,10 @@ SEEN: dict[str, tuple[int, int, Iterable[str], int, Iterable[str]]] = {
     "fix": (6, 0, LEADS, 0, ()),
     "coverage_line": (2, 0, BORDER, 2, BORDER),
     "quarantine": (2, 0, LEADS, 0, ()),
+    "due_rule": (1, 0, BORDER, 1, BORDER),
+    "due_suspension": (1, 0, BORDER, 1, BORDER),
+    "coverage_report": (1, 0, BORDER, 1, BORDER),
+    "coverage_task": (2, 0, LEADS, 0, ()),
     "audit_entry": (1, 0, {"administrator", "auditor"}, 0, ()),
     "plan": (1, 0, OFFICE, 1, OFFICE),
     "plan_op": (1, 0, OFFICE, 1, OFFICE),
@@ -68,6 +72,10 @@ CHANGED: dict[str, tuple[int, Iterable[str], int, Iterable[str]]] = {
     "DELETE FROM fix": (0, (), 0, ()),
     "DELETE FROM coverage_line": (2, KEEPERS, 0, ()),
     "UPDATE district SET name = 'x'": (0, (), 0, ()),
+    "UPDATE due_rule SET within_days = 1": (1, KEEPERS, 0, ()),
+    "DELETE FROM due_rule": (0, (), 0, ()),
+    "UPDATE coverage_task SET state = 'done', settled_at = now()": (2, KEEPERS, 0, ()),
+    "DELETE FROM coverage_task": (0, (), 0, ()),
     # A plan is its author's, and somebody else's only to decide.
     "UPDATE plan_op SET undone = true": (0, (), 0, ()),
     "DELETE FROM plan_op": (0, (), 0, ()),
@@ -111,6 +119,10 @@ _LINE = """
     INSERT INTO line_feature (district, id, code, kind, name, geom)
     VALUES (:district, gen_random_uuid(), 'new', 'road', '', ST_GeomFromText('LINESTRING(1 1, 2 2)', 4490))
 """
+_REPORT = """
+    INSERT INTO coverage_report
+    VALUES (:district, gen_random_uuid(), '2025-03-01', now(), 'x', '', repeat('0', 64), '{}')
+"""
 INSERTED: dict[str, tuple[Iterable[str], Iterable[str]]] = {
     _INCIDENT: (CASES, CASES),
     _PATROL: (KEEPERS, ()),
@@ -121,6 +133,7 @@ INSERTED: dict[str, tuple[Iterable[str], Iterable[str]]] = {
     _NOTICE: (OFFICE, OFFICE),
     _LINEAGE: ({"planner", "reviewer", "administrator"}, ()),
     _LINE: ({"planner", "administrator"}, ()),
+    _REPORT: ({"coordinator", "supervisor", "administrator"}, ()),
 }
 
 
@@ -224,6 +237,7 @@ def test_a_role_everywhere_reaches_every_district(session: Session, scene: Scene
 def test_a_device_has_its_own(session: Session, scene: Scene) -> None:
     found = seen(session, scene.walking())
     own = {"patrol": 1, "fix": 3, "coverage_line": 1, "quarantine": 1, "marker": 2, "border_segment": 1}
+    own["coverage_task"] = 1
     assert found == {table: row[1] for table, row in SEEN.items()} | own
     assert changed(session, scene.walking(), _PATROL.replace("DEVICE", "mine")) == 1
     assert changed(session, scene.walking(), _PATROL.replace("DEVICE", "theirs")) == "refused"
@@ -235,7 +249,7 @@ def test_a_device_has_its_own(session: Session, scene: Scene) -> None:
 def test_a_guard_sees_the_own_ways_and_nobody_elses(session: Session, scene: Scene) -> None:
     guard = Scope(person=scene.walker, districts={HERE: {"guard": (scene.village,)}})
     found = seen(session, guard)
-    assert (found["patrol"], found["fix"], found["quarantine"]) == (1, 3, 1)
+    assert (found["patrol"], found["fix"], found["quarantine"], found["coverage_task"]) == (1, 3, 1, 1)
     gone = Scope(person=scene.walker)
     assert seen(session, gone)["fix"] == 0, "the grant has ended"
 
@@ -267,6 +281,18 @@ def test_taking_in_needs_no_role(session: Session, scene: Scene) -> None:
     scope = scope_of(session)
     assert scope is not None
     assert INTAKE not in scope.everywhere
+
+
+def test_settling_reaches_what_it_needs_and_ends(session: Session, scene: Scene) -> None:
+    as_web(session, scene.walking())
+    stores = Stores(session, HERE)
+    assert (count(session, "coverage_task"), count(session, "coverage_line")) == (1, 1)
+    with stores.settling():
+        assert (count(session, "coverage_task"), count(session, "coverage_line")) == (2, 2)
+        assert (count(session, "fix"), count(session, "patrol")) == (3, 1), "nobody else's ways"
+        assert len(stores.tasks.names([scene.walker, scene.other])) == 2
+    assert (count(session, "coverage_task"), count(session, "coverage_line")) == (1, 1)
+    assert len(stores.tasks.names([scene.walker, scene.other])) == 1
 
 
 def test_a_role_for_a_step_ends_with_it_after_errors_too(session: Session, scene: Scene) -> None:

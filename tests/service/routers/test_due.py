@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from datetime import date, datetime
 from typing import Any
 
@@ -288,3 +289,34 @@ def test_a_guard_reads_and_only_keepers_set(callers: Callers, engine: Engine) ->
         actions = session.execute(text("SELECT action, subject FROM audit_entry")).all()
     assert found == "keeper"
     assert [tuple(one) for one in actions] == [("due.rule", "B1")]
+
+
+@pytest.mark.parametrize(
+    "at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2201-01-01T00:00:00Z"]
+)
+def test_times_beyond_all_calendars_are_refused(client: TestClient, at: str) -> None:
+    day = at[:10]
+    asked = [
+        client.get(DUE, params={"at": at}),
+        client.get(f"{DUE}/rules", params={"since": day}),
+        client.get(f"{DUE}/suspensions", params={"since": at}),
+        client.post(f"{DUE}/rules", json={**STANDING, "from_day": day}),
+        client.post(f"{DUE}/rules", json={**STANDING, "to_day": day}),
+        client.post(f"{DUE}/suspensions", json={"kind": "everything", "reason": "snow", "from_at": at}),
+        client.post(f"{DUE}/suspensions", json={"kind": "everything", "reason": "snow", "to_at": at}),
+        client.post("/api/v1/coverage/tasks", json={"kind": "marker", "code": "D1", "counts_from": at}),
+        client.post("/api/v1/coverage/tasks", json={"kind": "marker", "code": "D1", "until": day}),
+        client.post("/api/v1/coverage/markers/D1/actions", json={"action": "inspected", "at": at}),
+    ]
+    assert {one.status_code for one in asked} == {422}
+    person = "00000000-0000-4000-8000-000000000000"
+    assert client.get(f"/api/v1/patrols/days/{person}/{day}").status_code == 404
+
+
+def test_texts_that_no_database_takes_are_refused(client: TestClient) -> None:
+    for path in ("/api/v1/coverage/markers/a%00b/actions", f"{DUE}?owner=a%00b"):
+        assert client.get(path).status_code in (200, 404, 422)
+    for wrong in ({"code": "a\0b"}, {"reason": "a\0b"}, {"asked_by": "\ud800"}):
+        body = json.dumps({**STANDING, **wrong})
+        reply = client.post(f"{DUE}/rules", content=body, headers={"Content-Type": "application/json"})
+        assert reply.status_code == 422, wrong
