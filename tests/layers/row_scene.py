@@ -58,8 +58,8 @@ _TASK = """
 _DUE = (
     """
     INSERT INTO due_rule
-    VALUES (:d, :id, 'segment', 'S', NULL, false, NULL, NULL, 'routine', 3, 14, 1, 1, NULL, NULL, '2025-01-01',
-            NULL, 'standing', NULL, '', now(), 'keeper')
+    VALUES (:d, :id, 'segment', 'S', NULL, false, NULL, NULL, 'routine', 3, 14, 1, 1, NULL, NULL,
+            '2025-01-01', NULL, 'standing', NULL, '', now(), 'keeper')
     """,
     """
     INSERT INTO due_suspension
