@@ -158,6 +158,15 @@ class Patrols(Store):
         rows = self._all(statement.order_by(patrol.c.started_at, patrol.c.id))
         return tuple(_patrol(row) for row in rows)
 
+    def has_delivery(self, device: str, digest: str) -> bool:
+        """Say whether a device delivered a content, in one mode or several."""
+        statement = select(patrol.c.id).where(
+            patrol.c.district == self.district,
+            patrol.c.device == device,
+            (patrol.c.digest == digest) | patrol.c.digest.startswith(f"{digest}:", autoescape=True),
+        )
+        return self._first(statement.limit(1)) is not None
+
     def devices_of(self, person: UUID) -> frozenset[str]:
         """Return the codes of the devices that a person carries or carried."""
         rows = self._all(select(device_table.c.code).where(device_table.c.person == person))

@@ -12,16 +12,20 @@ from geo.errors import N_
 from geo.track import Mode
 from layers import districts
 from layers.stores import Stores
+from service.cli.bulk_tracks import Target, load
 from service.cli.common import Database, District, Json, Quiet, open_engine
 from service.errors import InvalidInput
 from service.indexes.snapshots import choose_district
 from service.jobs import kept_by
 from service.readers import tracks as readers
+from service.readers.track_archives import is_archive
 from service.readers.track_file import TrackFile
+from service.readers.track_parts import Options
+from service.readers.tracks import zone_of
 from service.settings import Settings
 from service.use_cases import due
 from service.use_cases.retention import announce
-from service.use_cases.tracks import Delivery, report, upload
+from service.use_cases.tracks import Delivery, of_one_device, report, seen_from, upload
 
 LARGEST = 1 << 30
 """So many bytes of a packed file are unpacked."""
@@ -33,7 +37,9 @@ def command(
     files: Annotated[
         list[Path], typer.Argument(metavar="FILE…", help="GPX, FIT, GeoJSON, CSV, Arrow or Parquet.")
     ],
-    device: Annotated[str, typer.Option("--device", metavar="ID", help="The device that recorded them.")],
+    device: Annotated[
+        str | None, typer.Option("--device", metavar="ID", help="The device that recorded them.")
+    ] = None,
     mode: Annotated[str, typer.Option("--mode", metavar="MODE", help=f"One of {Modes}.")] = "foot",
     person: Annotated[
         str | None, typer.Option("--person", metavar="NAME", help="Who carried the device.")
@@ -45,6 +51,12 @@ def command(
     salvage: Annotated[
         bool, typer.Option("--salvage", help="Take the whole fixes of a GPX or FIT file that breaks off.")
     ] = False,
+    parts: Annotated[
+        bool, typer.Option("--parts", help="Store large files, and each of several, part by part.")
+    ] = False,
+    devices_of_file: Annotated[
+        bool, typer.Option("--devices-of-file", help="Store fixes under the devices that tables name.")
+    ] = False,
     database: Database = None,
     district: District = None,
     quiet: Quiet = False,
@@ -54,9 +66,21 @@ def command(
 
     Every fix gets a verdict; what cannot be used is kept apart with its reason. Where one of several files
     is refused, none is stored. The same file twice is stored once.
+
+    Archives (zip, tar), and files with --parts or --devices-of-file, are stored part by part, and what is
+    refused holds up nothing. After a kill the same command goes on where it was.
     """
     settings = Settings.load(database=database, district=district)
     way = readers.mode_of(mode)
+    if device is None and not devices_of_file:
+        raise typer.BadParameter("give the device that recorded the files", param_hint="--device")
+    for file in files:
+        _require(file)
+    if parts or devices_of_file or any(map(is_archive, files)):
+        options = Options(timezone, way, salvage)
+        _load(settings, files, options, device, person, of_file=devices_of_file, quiet=quiet, as_json=as_json)
+        return
+    assert device is not None  # noqa: S101 - asked for above
     read = [(file, *_read(file, way, timezone, salvage=salvage)) for file in files]
     reports = []
     with open_engine(settings) as engine, Session(engine) as session:
@@ -65,6 +89,7 @@ def command(
         announce(stores, kept_by(settings), datetime.now(UTC))
         for file, content, track in read:
             delivery = Delivery.of(device, file.name, content, datetime.now(UTC), person)
+            track = seen_from(stores, of_one_device(track, file.name), delivery.received_at)  # noqa: PLW2901
             reports.append(report(upload(stores, delivery, track), track, file.name))
         due.settle(stores, datetime.now(UTC))
         session.commit()
@@ -75,7 +100,7 @@ def command(
             typer.echo("\n".join(_lines(one)))
 
 
-def _read(path: Path, mode: Mode, timezone: str | None, *, salvage: bool) -> tuple[bytes, TrackFile]:
+def _require(path: Path) -> None:
     if not path.is_file():
         raise InvalidInput(
             N_("There is no file {file}."),
@@ -83,6 +108,35 @@ def _read(path: Path, mode: Mode, timezone: str | None, *, salvage: bool) -> tup
             where={"file": str(path)},
             file=str(path),
         )
+
+
+def _load(
+    settings: Settings,
+    files: list[Path],
+    options: Options,
+    device: str | None,
+    person: str | None,
+    *,
+    of_file: bool,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Store files part by part and say what became of them; refused ones make the command fail at its end."""
+    zone_of(options.zone)
+    with open_engine(settings) as engine:
+        with Session(engine) as session:
+            codes = [one.code for one in districts.every(session)]
+        target = Target(engine, choose_district(codes, None, settings.district), device, person, of_file)
+        total = load(target, files, options, quiet=quiet or as_json)
+    if as_json:
+        typer.echo(json.dumps(total.as_json(), ensure_ascii=False))
+    elif not quiet or total.refused:
+        typer.echo("\n".join(total.lines()))
+    if total.refused:
+        raise typer.Exit(1)
+
+
+def _read(path: Path, mode: Mode, timezone: str | None, *, salvage: bool) -> tuple[bytes, TrackFile]:
     content = readers.unpacked(path.read_bytes(), LARGEST)
     kind = readers.format_of(path.name, "", content)
     track = readers.read(content, kind, filename=path.name, zone=timezone, mode=mode, salvage=salvage)

@@ -23,7 +23,7 @@ MOST_RATIO = 200
 _RATIO_FROM = 64 << 20
 _CHUNK = 1 << 20
 # What Python's reader raises for damage of one kind or other; an offset before the file is an OSError.
-_DAMAGES = (
+DAMAGES = (
     zipfile.BadZipFile,
     zipfile.LargeZipFile,
     NotImplementedError,
@@ -63,7 +63,7 @@ def _unpacked(path: Path, folder: Path) -> Path:
             members = _checked(archive, path.name)
             _unpack(archive, members, folder, path.name)
             return _dataset(members, folder, path.name)
-    except _DAMAGES as error:
+    except DAMAGES as error:
         raise MalformedBody(
             N_("{file} is not a readable zip file: {reason}."),
             mend=_REPACK,
@@ -82,7 +82,7 @@ def _checked(archive: zipfile.ZipFile, file: str) -> list[zipfile.ZipInfo]:
     if len(infos) > MOST_MEMBERS or total > MOST_BYTES or bomb:
         raise _too_large(file, total)
     for info in infos:
-        reason = _suspicion(info)
+        reason = suspicion(info)
         if reason:
             raise InvalidInput(
                 N_("{file} holds “{member}”, {reason}."),
@@ -104,7 +104,7 @@ def _checked(archive: zipfile.ZipFile, file: str) -> list[zipfile.ZipInfo]:
     ]
 
 
-def _suspicion(info: zipfile.ZipInfo) -> str:
+def suspicion(info: zipfile.ZipInfo) -> str:
     """Return why a member cannot be unpacked safely, or nothing."""
     name = info.filename
     mode = info.external_attr >> 16

@@ -65,6 +65,26 @@ def read_gpx(
     return builder.file()
 
 
+def gpx_parts(
+    chunks: Iterator[bytes], builder: TrackBuilder, size: int, *, salvage: bool = False
+) -> Iterator[TrackFile]:
+    """Read a GPX file in parts of so many fixes.
+
+    Raises
+    ------
+    MalformedBody, InvalidInput
+        See :func:`read_gpx`; the parts before are good.
+    """
+    target = _Target(builder)
+    for _ in _fed(chunks, target, salvage=salvage):
+        while len(target.builder.rows) >= size:
+            whole = target.builder
+            target.builder = whole.cut(size)
+            yield whole.file()
+    if len(target.builder.rows):
+        yield target.builder.file()
+
+
 def _fed(chunks: Iterator[bytes], target: "_Target", *, salvage: bool) -> Iterator[None]:
     """Read a file piece by piece and yield after each, with the fixes so far in the builder."""
     parser: Any = DefusedXMLParser(forbid_dtd=True)
@@ -118,6 +138,7 @@ class _Target:
     def __init__(self, builder: TrackBuilder) -> None:
         self.root = ""
         self.whole = 0
+        self._segments = 0
         self.builder = builder
         builder.read_naive_as(GPX_ZONE, _NOTE)
         self._kinds: dict[str, str] = {}
@@ -180,8 +201,8 @@ class _Target:
         self._text.clear()
 
     def _begin_segment(self) -> None:
-        number = len(self.builder.segments) + 1
-        self.builder.segment(f"trkseg {number} (line {self._parser.CurrentLineNumber})")
+        self._segments += 1
+        self.builder.segment(f"trkseg {self._segments} (line {self._parser.CurrentLineNumber})")
 
     def _add_point(self) -> None:
         point, self._point = self._point or {}, None

@@ -90,8 +90,8 @@ def read_parquet(
     return track_of_table(arrow_tables.read_parquet(content), TrackBuilder("parquet", zone, mode, most))
 
 
-def track_of_table(table: pa.Table, builder: TrackBuilder) -> TrackFile:
-    """Return the track that a table of Arrow is."""
+def track_of_table(table: pa.Table, builder: TrackBuilder, first: int = 1) -> TrackFile:
+    """Return the track that a table of Arrow is, whose rows are counted from ``first``."""
     if table.num_rows > builder.most:
         raise too_many(builder.most)
     head = head_of(table.column_names)
@@ -107,11 +107,11 @@ def track_of_table(table: pa.Table, builder: TrackBuilder) -> TrackFile:
             columns[name] = _floats(column)
         else:
             columns[name] = [None if one is None else str(one) for one in column.to_pylist()]
-    return _track(columns, head, builder)
+    return _track(columns, head, builder, first)
 
 
-def _track(columns: Mapping[str, Any], head: Head, builder: TrackBuilder) -> TrackFile:
-    builder.rows = range(1, len(columns["lon"]) + 1)
+def _track(columns: Mapping[str, Any], head: Head, builder: TrackBuilder, first: int = 1) -> TrackFile:
+    builder.rows = range(first, first + len(columns["lon"]))
     builder.columns = {name: columns.get(name, ()) for name in _VALUES} | {"time": _times(columns["time"])}
     builder.modes, builder.devices = columns.get("mode"), columns.get("device")
     builder.reading.factors |= head.factors

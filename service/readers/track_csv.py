@@ -63,6 +63,25 @@ def read_csv(
     return table.builder.file()
 
 
+def csv_parts(lines: Iterator[str], builder: TrackBuilder, size: int) -> Iterator[TrackFile]:
+    """Read a table in parts of about so many fixes.
+
+    Raises
+    ------
+    MalformedBody, InvalidInput
+        See :func:`read_csv`.
+    """
+    table = Table(lines, builder)
+    for filled in table.blocks():
+        while len(table.builder.rows) >= size:
+            whole = table.builder
+            table.builder = whole.cut(size)
+            yield whole.file()
+        del filled
+    if len(table.builder.rows):
+        yield table.builder.file()
+
+
 def has_head(content: bytes) -> bool:
     """Say whether content is the text of a table with a head that we know."""
     try:

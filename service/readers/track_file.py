@@ -1,5 +1,6 @@
 """What a track file held: fixes in columns, where each stood in the file, what could not be read."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
@@ -151,6 +152,32 @@ class TrackBuilder:
         """Take times without a zone to be in this one, and say so, unless they are mixed with others."""
         self.zone_of_format = (zone, note)
 
+    def cut(self, size: int) -> "TrackBuilder":
+        """Take all but the first fixes, about so many, into a builder for the next part of the file.
+
+        The cut lies between two fixes of one recording, which are joined again by their times; where a
+        recording ends is where its builder must still know it.
+        """
+        begins = set(self.starts)
+        place = next((k for k in range(min(size, len(self.rows) - 1), 0, -1) if k not in begins), size)
+        rest = replace(self, notes=[], faults={}, reading=self.reading.cut(place), columns={})
+        rest.rows, self.rows = self.rows[place:], self.rows[:place]
+        for name, values in self.columns.items():
+            rest.columns[name], self.columns[name] = values[place:], values[:place]
+        for name in ("modes", "devices"):
+            values = getattr(self, name)
+            if values is not None:
+                setattr(rest, name, values[place:])
+                setattr(self, name, values[:place])
+        rest.faults = {k - place: reason for k, reason in self.faults.items() if k >= place}
+        self.faults = {k: reason for k, reason in self.faults.items() if k < place}
+        open_part = bisect_right(self.starts, place) - 1
+        if open_part >= 0:
+            rest.segments, rest.starts = self.segments[open_part:], self.starts[open_part:]
+            rest.starts = [max(0, start - place) for start in rest.starts]
+            self.segments, self.starts = self.segments[: open_part + 1], self.starts[: open_part + 1]
+        return rest
+
     def file(self) -> TrackFile:
         """Return what was read."""
         lon, lat, accuracy, speed, course, hdop = (self._numbers(name) for name in _COLUMNS[1:])
@@ -298,7 +325,7 @@ def too_many(most: int, row: int | None = None) -> ContentTooLarge:
     """Return the refusal of a track with more fixes than are accepted, seen at a row or before reading."""
     return ContentTooLarge(
         N_("The track has more than {most} fixes."),
-        mend=N_("Split it into several files."),
+        mend=N_("Split it into several files, or load it with ./wardline tracks FILE --parts."),
         where={"part": "file"} if row is None else {"row": row},
         most=most,
     )

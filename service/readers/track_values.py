@@ -66,6 +66,12 @@ class Reading:
     factors: dict[str, float] = field(default_factory=dict)
     sides: dict[str, Sequence[str]] = field(default_factory=dict)
 
+    def cut(self, place: int) -> "Reading":
+        """Take the values beside all but the first so many fixes away, for the next part of a table."""
+        rest = Reading(dict(self.factors), {name: side[place:] for name, side in self.sides.items()})
+        self.sides = {name: side[:place] for name, side in self.sides.items()}
+        return rest
+
 
 def numbers(values: Any, name: str, reading: Reading) -> tuple[Floats, Flags]:
     """Return a column as doubles, NaN where nothing is given, and which values (n,) are no numbers."""

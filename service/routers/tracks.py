@@ -15,7 +15,7 @@ from service.errors import MalformedBody
 from service.field_dependencies import SETTLED
 from service.readers import tracks as readers
 from service.schemas.tracks import TrackReport
-from service.use_cases.tracks import Delivery, report, upload
+from service.use_cases.tracks import Delivery, of_one_device, report, seen_from, upload
 
 router = make_router("tracks")
 
@@ -114,6 +114,7 @@ def post_track(
             content, kind, filename=filename, zone=timezone, mode=way, most=MOST_FIXES, salvage=salvage
         )
         delivery = Delivery.of(device.strip(), filename, content, datetime.now(UTC), person, name)
+        file = seen_from(stores, of_one_device(file, filename), delivery.received_at)
         receipt = upload(stores, delivery, file)
         body = report(receipt, file, filename, i18n.translator(language))
         return Reply(200 if receipt.repeated else 201, body)

@@ -13,6 +13,7 @@ JOBS = {
     "impact": "impact",
     "merge": "merge",
     "upload": "upload",
+    "ingest": "ingest",
     "crash": "crash",
     "power": "power",
     "failover": "failover",

@@ -1,8 +1,21 @@
 """Tracks from the field: ``upload`` stores one, ``report`` tells of it, ``recompute`` makes its ledger."""
 
+from service.use_cases.tracks.deliveries import of_each_device, of_one_device, seen_from
 from service.use_cases.tracks.ledger import days_of, recompute
 from service.use_cases.tracks.lines import Covered
 from service.use_cases.tracks.report import report
 from service.use_cases.tracks.upload import Delivery, Receipt, refusals, upload
 
-__all__ = ["Covered", "Delivery", "Receipt", "days_of", "recompute", "refusals", "report", "upload"]
+__all__ = [
+    "Covered",
+    "Delivery",
+    "Receipt",
+    "days_of",
+    "of_each_device",
+    "of_one_device",
+    "recompute",
+    "refusals",
+    "report",
+    "seen_from",
+    "upload",
+]

@@ -1,0 +1,177 @@
+"""Loads of archives and large files: everything is accounted for, and a kill costs nothing that was done."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from service.cli.main import main
+from service.readers import track_parts
+from tests.fixtures.county import SOUTH, WEST, County
+
+T0 = 1_750_000_000
+ROOT = Path(__file__).parents[3]
+
+
+def rows(count: int, start: int = 0, device: str = "") -> str:
+    return "".join(
+        f"{T0 + k},{WEST + k * 1e-6:.7f},{SOUTH}{device and ',' + device}\n"
+        for k in range(start, start + count)
+    )
+
+
+@pytest.fixture
+def wardline(
+    monkeypatch: pytest.MonkeyPatch, database_url: str, county: County, capsys: pytest.CaptureFixture[str]
+) -> Any:
+    """Run ``tracks`` and return its exit code and what it said."""
+    monkeypatch.setenv("WARDLINE_DATABASE_URL", database_url)
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+
+    def command(*arguments: object) -> tuple[int, str]:
+        with pytest.raises(SystemExit) as caught:
+            main(["tracks", *map(str, arguments)])
+        said = capsys.readouterr()
+        return int(caught.value.code or 0), said.out + said.err
+
+    return command
+
+
+def stored(engine: Engine) -> list[tuple[Any, ...]]:
+    with engine.connect() as connection:
+        found = connection.exec_driver_sql("SELECT device, at, lon_e7, lat_e7 FROM fix ORDER BY 1, 2, 3, 4")
+        return [tuple(row) for row in found]
+
+
+def patrols(engine: Engine) -> int:
+    with engine.connect() as connection:
+        return int(connection.exec_driver_sql("SELECT count(*) FROM patrol").scalar_one())
+
+
+def test_an_archive_is_stored_file_by_file_and_refusals_hold_up_nothing(
+    wardline: Any, tmp_path: Path, engine: Engine
+) -> None:
+    path = tmp_path / "walks.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.csv", "t,lon,lat\n" + rows(5) + "soon,131,46\n")
+        archive.writestr("letter.doc", b"\x00\x01")
+        archive.writestr("b.csv", "t,lon,lat\n" + rows(5, 3))
+        archive.writestr("late.csv", "t,lon,lat\n1,131,46\n")
+    code, out = wardline(path, "--device", "d", "--json")
+    told = json.loads(out)
+    assert code == 1
+    assert told["files"] == 4
+    assert told["fixes"] == {"received": 11, "stored": 8, "duplicate": 2, "quarantined": 1}
+    assert told["reasons"] == {"time-unreadable": 1}
+    assert [one["file"] for one in told["refused"]] == ["letter.doc", "late.csv"]
+    before = stored(engine)
+    assert len(before) == 8
+    code, out = wardline(path, "--device", "d", "--json")
+    assert json.loads(out)["parts_before"] == 2
+    assert stored(engine) == before
+    code, out = wardline(path, "--device", "d")
+    assert "2 parts were stored before" in out
+    assert "refused: letter.doc" in out
+
+
+def test_two_million_points_go_in_parts(
+    wardline: Any, tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The parts are small here; that a file has many is what matters, not its size."""
+    monkeypatch.setattr(track_parts, "PART", 4_000)
+    path = tmp_path / "walk.csv"
+    path.write_text("t,lon,lat\n" + rows(20_000), encoding="utf-8")
+    code, out = wardline(path, "--device", "d", "--parts", "--json")
+    told = json.loads(out)
+    assert (code, told["files"], told["fixes"]["stored"]) == (0, 1, 20_000)
+    assert told["parts"] == patrols(engine) == 6
+    code, out = wardline(path, "--device", "d", "--parts", "--json")
+    assert json.loads(out)["parts_before"] == 6
+    assert len(stored(engine)) == 20_000
+
+
+def test_several_devices_in_one_table(wardline: Any, tmp_path: Path, engine: Engine) -> None:
+    path = tmp_path / "walk.csv"
+    path.write_text("t,lon,lat,device\n" + rows(4, 0, "A") + rows(3, 0, "B"), encoding="utf-8")
+    code, out = wardline(path, "--device", "d")
+    assert code == 1
+    assert "2 devices: A, B" in out
+    assert "--devices-of-file" in out
+    code, _ = wardline(path, "--devices-of-file")
+    assert code == 0
+    assert [row[0] for row in stored(engine)] == ["A"] * 4 + ["B"] * 3
+    path.write_text(
+        "t,lon,lat,device\n" + rows(4, 9, "A") + rows(3, 9).replace("\n", ",\n"), encoding="utf-8"
+    )
+    code, out = wardline(path, "--devices-of-file")
+    assert code == 1
+    assert "--device" in out
+    code, _ = wardline(path, "--devices-of-file", "--device", "C")
+    assert code == 0
+
+
+def test_a_track_of_another_county_is_stored_and_said_to_be(wardline: Any, tmp_path: Path) -> None:
+    path = tmp_path / "walk.csv"
+    path.write_text(f"t,lon,lat\n{T0},14.5,46.1\n", encoding="utf-8")
+    code, out = wardline(path, "--device", "d")
+    assert code == 0
+    assert "No fix lies in the district" in out
+
+
+def test_a_device_must_be_given(wardline: Any, tmp_path: Path) -> None:
+    path = tmp_path / "walk.csv"
+    path.write_text("t,lon,lat\n" + rows(1), encoding="utf-8")
+    assert wardline(path)[0] == 2
+
+
+_SLOW = """
+import sys, time
+from service.cli import bulk_tracks
+from service.readers import track_parts
+track_parts.PART = 1_000
+kept = bulk_tracks._store
+def slow(*arguments):
+    kept(*arguments)
+    time.sleep(0.2)  # so that the kill comes between two parts or inside one
+bulk_tracks._store = slow
+from service.cli.main import main
+main(sys.argv[1:])
+"""
+
+
+def test_a_load_that_is_killed_goes_on_where_it_was(
+    wardline: Any, tmp_path: Path, engine: Engine, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w") as archive:
+        for number in range(3):
+            archive.writestr(f"{number}.csv", "t,lon,lat\n" + rows(4_000, number * 4_000))
+    path = tmp_path / "walks.zip"
+    path.write_bytes(sink.getvalue())
+    variables = {**os.environ, "WARDLINE_DATABASE_URL": database_url, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", _SLOW, "tracks", str(path), "--device", "d", "--json"]
+    for wanted in (2, 5):
+        with subprocess.Popen(command, env=variables, cwd=ROOT, stdout=subprocess.PIPE) as load:
+            while patrols(engine) < wanted and load.poll() is None:
+                time.sleep(0.01)
+            load.send_signal(signal.SIGKILL)
+        assert wanted <= patrols(engine) < 15
+    done = patrols(engine)
+    monkeypatch.setattr(track_parts, "PART", 1_000)
+    code, out = wardline(path, "--device", "d", "--json")
+    told = json.loads(out)
+    assert code == 0
+    assert told["parts_before"] == done
+    assert told["parts"] + done == patrols(engine)
+    assert told["fixes"]["duplicate"] == 0
+    assert len(stored(engine)) == 12_000
