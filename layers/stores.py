@@ -32,6 +32,7 @@ from layers.line_features import LineFeatures
 from layers.lineage import Lineage
 from layers.markers import Markers
 from layers.notices import Notices
+from layers.observed import Observed
 from layers.patrols import Patrols
 from layers.plans import Plans
 from layers.quarantine import Quarantine
@@ -166,6 +167,11 @@ class Stores:
     def coverage(self) -> Coverage:
         """The coverage ledgers."""
         return Coverage(self.session, self.district)
+
+    @cached_property
+    def observed(self) -> Observed:
+        """What was observed of the border on which days."""
+        return Observed(self.session, self.district)
 
     @cached_property
     def reached(self) -> Reached:

@@ -58,6 +58,9 @@ RUNGS: tuple[tuple[str, str], ...] = (
 )
 """How a metre may be known to have been visited, from the strongest; each counts those before it as well."""
 
+BOARD_LAYERS: tuple[tuple[str, str], ...] = (("markers", N_("Markers, by how they stand")),)
+"""What the map of coverage can show besides the border."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reader:
@@ -207,6 +210,7 @@ def render(
         "languages": LANGUAGES,
         "presets": [(key, reader.translate(label)) for key, label in PRESETS],
         "rungs": [(key, reader.translate(label)) for key, label in RUNGS],
+        "board_layers": [(key, reader.translate(label)) for key, label in BOARD_LAYERS],
         "icon": assets.url("web/mark.svg"),
         "standalone": False,
         "policy": "",

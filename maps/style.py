@@ -17,8 +17,8 @@ class MapClass:
     """One class of a legend.
 
     ``label`` is a translation key; ``light`` and ``dark`` are the colours of the two themes; ``pattern`` is
-    ``solid``, ``hatch`` or ``dotted``; ``low`` (included) and ``high`` (excluded) bound the value, ``None``
-    is open.
+    ``solid``, ``hatch``, ``dotted`` or ``ring``; ``low`` (included) and ``high`` (excluded) bound the value,
+    ``None`` is open.
     """
 
     key: str
@@ -58,6 +58,14 @@ STATIONS: tuple[MapClass, ...] = (
     MapClass("station-closed", N_("closed now"), "#8a9097", "#7c848c"),
 )
 
+DUE: tuple[MapClass, ...] = (
+    MapClass("due-overdue", N_("overdue"), "#a3284f", "#f57ba0", "ring"),
+    MapClass("due-soon", N_("due soon"), "#c98a12", "#ecc46c"),
+    MapClass("due-ok", N_("in time"), "#12695f", "#5fc3b4"),
+    MapClass("due-suspended", N_("suspended"), "#8a9097", "#7c848c"),
+)
+"""How a thing stands that has to be visited; what is late is also hollow."""
+
 MARKERS: tuple[MapClass, ...] = (MapClass("marker", N_("boundary marker"), "#2b3238", "#e4e8ea"),)
 
 PLAN: tuple[MapClass, ...] = (
@@ -96,6 +104,7 @@ _GROUPS: dict[str, tuple[MapClass, ...]] = {
     "sequence": SEQUENCE,
     "no_value": (NO_VALUE,),
     "stations": STATIONS,
+    "due": DUE,
     "markers": MARKERS,
     "plan": PLAN,
 }

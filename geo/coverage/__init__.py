@@ -1,6 +1,15 @@
 """Coverage of lines: what was walked, and the algebra of intervals that answers for any period."""
 
-from geo.coverage.intervals import Intervals, Profile, covered_length, gaps, intersection, profile, union
+from geo.coverage.intervals import (
+    Intervals,
+    Profile,
+    covered_by,
+    covered_length,
+    gaps,
+    intersection,
+    profile,
+    union,
+)
 from geo.coverage.route_index import RouteIndex
 from geo.coverage.walking import walked
 from geo.evidence import Evidence
@@ -10,6 +19,7 @@ __all__ = [
     "Intervals",
     "Profile",
     "RouteIndex",
+    "covered_by",
     "covered_length",
     "gaps",
     "intersection",

@@ -174,6 +174,23 @@ def covered_length(spans: Floats) -> float:
     return float((spans[:, 1] - spans[:, 0]).sum())
 
 
+def covered_by(group: npt.NDArray[np.integer[Any]], low: Floats, high: Floats, groups: int) -> Floats:
+    """Return the metres (groups,) that the spans of each group cover together.
+
+    ``group`` (n,) is a number from 0, ``low`` and ``high`` (n,) are the ends of spans.
+    """
+    if len(low) == 0:
+        return np.zeros(groups)
+    start = float(low.min())
+    # Each group has a piece of one long line for itself, so that one union serves all; half a metre is left
+    # free at both ends of a piece, so that no rounding takes a span to its neighbour.
+    room = float(high.max()) - start + 1.0
+    shift = group * room - start + 0.5
+    spans = union(low + shift, high + shift)
+    place = (spans[:, 0] / room).astype(np.int64)
+    return np.bincount(place, spans[:, 1] - spans[:, 0], groups).astype(np.float64)
+
+
 def gaps(spans: Floats, low: float, high: float) -> Floats:
     """Return the spans (k, 2) between two measures that disjoint spans in order leave open."""
     edges = np.clip(spans, low, high)

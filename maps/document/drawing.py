@@ -20,7 +20,7 @@ from maps.document.frames import Frame
 MOST_UNITS = 2_500
 """More units than this in a frame, and only the changed ones and their neighbours are drawn."""
 
-_GROUND = {name: light for name, (light, _) in style.GROUND.items()}
+GROUND = {name: light for name, (light, _) in style.GROUND.items()}
 CHANGED = style.SEQUENCE[0].light
 MOVED = style.GAP.light
 RIVER = style.AGES[1].light
@@ -56,16 +56,16 @@ def side(maps: Maps, state: State, sheet: Sheet) -> Markup:
     changed = maps.change.units
     drawn = {unit: frame.place(value.area) for unit, value in units.items()}
     body = [
-        _area(area, _GROUND["unit"] if unit not in changed else CHANGED, _GROUND["unit-line"], 0.7)
+        _area(area, GROUND["unit"] if unit not in changed else CHANGED, GROUND["unit-line"], 0.7)
         for unit, area in drawn.items()
     ]
     body += [
         _area(frame.place(ground), f"url(#{sheet.key})", "none", 0) for ground in moved(maps.change, state)
     ]
     body += _lines(maps, frame)
-    body += [_outline(frame.place(ground), _GROUND["top-line"], 1.8) for ground in uppers(units)]
+    body += [_outline(frame.place(ground), GROUND["top-line"], 1.8) for ground in uppers(units)]
     body += [
-        _outline(area.boundary, _GROUND["selected"], 1.5) for unit, area in drawn.items() if unit in changed
+        _outline(area.boundary, GROUND["selected"], 1.5) for unit, area in drawn.items() if unit in changed
     ]
     body += _marks(maps, frame)
     wanted = [
@@ -74,7 +74,7 @@ def side(maps: Maps, state: State, sheet: Sheet) -> Markup:
     ]
     wanted += _names_of_marks(maps, frame)
     body += [_label(one) for one in labels.place(wanted, frame.width, frame.height - 24)]
-    return _svg(frame, sheet.title, sheet.key, body)
+    return svg(frame, sheet.title, sheet.key, body)
 
 
 def overview(maps: Maps, frame: Frame, groups: Sequence[Collection[UUID]], title: str) -> Markup:
@@ -84,18 +84,18 @@ def overview(maps: Maps, frame: Frame, groups: Sequence[Collection[UUID]], title
     body = [
         _area(
             frame.place(value.area),
-            CHANGED if unit in changed else _GROUND["unit"],
-            _GROUND["selected"] if unit in changed else _GROUND["unit-line"],
+            CHANGED if unit in changed else GROUND["unit"],
+            GROUND["selected"] if unit in changed else GROUND["unit-line"],
             0.9 if unit in changed else 0.4,
         )
         for unit, value in sorted(units.items(), key=lambda item: item[0] in changed)
     ]
     body += [_area(frame.place(one), "url(#all)", "none", 0) for one in moved(maps.change, maps.after)]
     body += _lines(maps, frame)
-    body += [_outline(frame.place(ground), _GROUND["top-line"], 1.6) for ground in uppers(units)]
+    body += [_outline(frame.place(ground), GROUND["top-line"], 1.6) for ground in uppers(units)]
     if len(groups) > 1:
         body += [_number(frame, maps, number, group) for number, group in enumerate(groups, 1)]
-    return _svg(frame, title, "all", body)
+    return svg(frame, title, "all", body)
 
 
 def prefix_of(maps: Maps, frame: Frame) -> str:
@@ -138,7 +138,7 @@ def _shown(maps: Maps, state: State, frame: Frame) -> dict[UUID, UnitState]:
 def _lines(maps: Maps, frame: Frame) -> list[str]:
     west, south, east, north = frame.box
     return [
-        f'<path d="{_path(frame.place(line))}" fill="none" {_LINES.get(kind, _LINES["other"])}/>'
+        f'<path d="{path_of(frame.place(line))}" fill="none" {_LINES.get(kind, _LINES["other"])}/>'
         for kind, line in maps.lines
         if _meets(line.bounds, (west, south, east, north))
     ]
@@ -177,19 +177,19 @@ def _number(frame: Frame, maps: Maps, number: int, group: Collection[UUID]) -> s
     x, y = round(at.x, 1), round(at.y, 1)
     radius = 9 if number < 100 else 12
     return (
-        f'<circle cx="{x}" cy="{y}" r="{radius}" fill="{_GROUND["selected"]}" stroke="#ffffff" '
-        f'stroke-width="1.5"/>{_text(x, y + 4, str(number), "#ffffff", 11, "middle", bold=True)}'
+        f'<circle cx="{x}" cy="{y}" r="{radius}" fill="{GROUND["selected"]}" stroke="#ffffff" '
+        f'stroke-width="1.5"/>{text(x, y + 4, str(number), "#ffffff", 11, "middle", bold=True)}'
     )
 
 
 def _label(one: labels.Label) -> str:
-    colour = _GROUND["selected"] if one.strong else _GROUND["quiet"]
+    colour = GROUND["selected"] if one.strong else GROUND["quiet"]
     size = labels.SIZE if one.strong else labels.SIZE - 2
-    halo = _text(one.x, one.y + 4, one.text, _GROUND["halo"], size, "middle", one.strong, halo=True)
-    return halo + _text(one.x, one.y + 4, one.text, colour, size, "middle", one.strong)
+    halo = text(one.x, one.y + 4, one.text, GROUND["halo"], size, "middle", one.strong, halo=True)
+    return halo + text(one.x, one.y + 4, one.text, colour, size, "middle", one.strong)
 
 
-def _text(
+def text(
     x: float,
     y: float,
     text: str,
@@ -200,6 +200,7 @@ def _text(
     *,
     halo: bool = False,
 ) -> str:
+    """Return a text at a place of the paper; with ``halo`` the ground that lets it be read."""
     edge = f' stroke="{fill}" stroke-width="3" stroke-linejoin="round"' if halo else ""
     hidden = ' aria-hidden="true"' if halo else ""
     weight = ' font-weight="700"' if bold else ""
@@ -210,18 +211,18 @@ def _text(
 
 
 def _area(shape: Geometry, fill: str, stroke: str, width: float) -> str:
-    path = _path(shape)
+    path = path_of(shape)
     line = f' stroke="{stroke}" stroke-width="{width}" stroke-linejoin="round"' if width else ""
     return f'<path d="{path}" fill="{fill}" fill-rule="evenodd"{line}/>' if path else ""
 
 
 def _outline(shape: Geometry, stroke: str, width: float) -> str:
-    path = _path(shape)
+    path = path_of(shape)
     line = f'stroke="{stroke}" stroke-width="{width}" stroke-linejoin="round"'
     return f'<path d="{path}" fill="none" {line}/>' if path else ""
 
 
-def _path(shape: Geometry) -> str:
+def path_of(shape: Geometry) -> str:
     """Return the path of the lines and rings of a shape, to a tenth of a unit."""
     found = []
     for part in shapely.get_parts(shape):
@@ -230,7 +231,7 @@ def _path(shape: Geometry) -> str:
         elif part.geom_type in ("LineString", "LinearRing"):
             found.append(_points(part, ""))
         elif part.geom_type.startswith(("Multi", "Geometry")):
-            found.append(_path(part))
+            found.append(path_of(part))
     return "".join(found)
 
 
@@ -239,7 +240,8 @@ def _points(line: Geometry, end: str) -> str:
     return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in at.tolist()) + end if len(at) else ""
 
 
-def _svg(frame: Frame, title: str, key: str, body: Sequence[str]) -> Markup:
+def svg(frame: Frame, title: str, key: str, body: Sequence[str]) -> Markup:
+    """Return a map of drawn parts with its scale and its arrow to the north."""
     width, height = frame.width, frame.height
     inner = "".join(body)
     return Markup(  # noqa: S704 - texts are escaped where they are put in
@@ -248,9 +250,9 @@ def _svg(frame: Frame, title: str, key: str, body: Sequence[str]) -> Markup:
         f'<defs><pattern id="{key}" width="5" height="5" patternUnits="userSpaceOnUse">'
         f'<path d="M-1 6L6 -1M-1 1L1 -1M4 6L6 4" stroke="{MOVED}" stroke-width="0.9" fill="none"/>'
         "</pattern></defs>"
-        f'<rect width="{width}" height="{height}" fill="{_GROUND["home"]}"/>{inner}{_furniture(frame)}'
+        f'<rect width="{width}" height="{height}" fill="{GROUND["home"]}"/>{inner}{_furniture(frame)}'
         f'<rect x="0.5" y="0.5" width="{width - 1}" height="{height - 1}" fill="none" '
-        f'stroke="{_GROUND["parent-line"]}"/></svg>'
+        f'stroke="{GROUND["parent-line"]}"/></svg>'
     )
 
 
@@ -258,13 +260,13 @@ def _furniture(frame: Frame) -> str:
     """Return the scale bar and the arrow to the north, on a ground that lets them be read."""
     length, metres = frame.scale()
     said = f"{metres // 1000} km" if metres >= 1000 else f"{metres} m"
-    ink, y = _GROUND["label"], frame.height - 9
+    ink, y = GROUND["label"], frame.height - 9
     x = frame.width - 17
     return (
         f'<rect x="6" y="{y - 14}" width="{length + 14 + 9 * len(said):.1f}" height="19" rx="3" '
         f'fill="#ffffff" fill-opacity="0.93"/><path d="M12 {y - 7}V{y - 2}H{12 + length:.1f}V{y - 7}" '
-        f'fill="none" stroke="{ink}" stroke-width="1.3"/>{_text(18 + length, y - 1, said, ink, 10, "start")}'
+        f'fill="none" stroke="{ink}" stroke-width="1.3"/>{text(18 + length, y - 1, said, ink, 10, "start")}'
         f'<rect x="{x - 11}" y="6" width="22" height="32" rx="3" fill="#ffffff" fill-opacity="0.93"/>'
         f'<path d="M{x} 20L{x + 5} 34L{x} 30.5L{x - 5} 34Z" fill="{ink}"/>'
-        f"{_text(x, 17, 'N', ink, 10, 'middle', bold=True)}"
+        f"{text(x, 17, 'N', ink, 10, 'middle', bold=True)}"
     )

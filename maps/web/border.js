@@ -122,6 +122,8 @@ export function border(story) {
     bounds: () => box(shown),
     boundsOf: (feature) => box([feature]),
     boundsOfSegment: (code) => box(shown.filter(({ properties }) => properties.code === code)),
+    /** What holds the part of a stretch between two measures. */
+    boundsOfSpan: (code, from, to) => box(shown.filter(({ properties: one }) => one.code === code && one.from_m < to && one.to_m > from)),
     set(features) {
       shown = features;
       selected = null;

@@ -55,8 +55,10 @@ export function swatch(step, kind = "area") {
   const svg = draw("svg", { class: "swatch", viewBox: "0 0 26 12", "aria-hidden": "true" });
   const tint = `var(--map-${step.key})`;
   if (kind === "point") {
-    svg.append(draw("circle", { cx: 13, cy: 6, r: 5 }));
-    svg.lastChild.style.fill = tint;
+    const hollow = step.pattern === "ring";
+    svg.append(draw("circle", { cx: 13, cy: 6, r: hollow ? 4.5 : 5, "stroke-width": hollow ? 2.5 : 0 }));
+    svg.lastChild.style.fill = hollow ? "var(--map-casing)" : tint;
+    svg.lastChild.style.stroke = tint;
   } else if (kind === "line") {
     const line = draw("path", { d: "M0 6H26", fill: "none", "stroke-width": 6 });
     line.style.stroke = tint;

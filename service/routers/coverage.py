@@ -17,8 +17,11 @@ from service.schemas.coverage import (
     features_json,
     report_json,
 )
+from service.schemas.timeline import Step, TimelineOut, timeline_json
+from service.schemas.times import Day
 from service.use_cases.coverage import coverage, period_of, segments_of
 from service.use_cases.coverage_files import table_text
+from service.use_cases.coverage_timeline import timeline_of
 
 router = make_router("coverage")
 
@@ -87,6 +90,21 @@ def get_segment(
     """Return the coverage of a segment with all its stretches in order."""
     (found,) = coverage(stores, segments_of(stores, period, code), period)
     return _json(detail_json(found, period, i18n.translator(language), geometry=geometry))
+
+
+@router.get("/coverage/timeline", response_model=TimelineOut, summary="What was walked by segment and day")
+def get_timeline(
+    stores: StoresDep,
+    first: Annotated[
+        Day | None, Query(alias="from", description="First day; 30 days before the end where left out.")
+    ] = None,
+    last: Annotated[
+        Day | None, Query(alias="to", description="The day it ends before; tomorrow where left out.")
+    ] = None,
+    by: Annotated[Step, Query(description="A day, a week from Monday, or a month; 400 at most.")] = "day",
+) -> Response:
+    """Return the metres walked of each segment in each day, week or month of a period."""
+    return _json(timeline_json(timeline_of(stores, first, last, by, datetime.now(UTC))))
 
 
 def _json(body: Any, media_type: str = "application/json") -> Response:

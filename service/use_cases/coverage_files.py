@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import orjson
@@ -66,6 +67,14 @@ def write(found: Sequence[SegmentCoverage], period: Period, path: Path, page: st
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def geopackage(found: Sequence[SegmentCoverage], period: Period) -> bytes:
+    """Return coverage as a GeoPackage; its lines are in lon, lat degrees, EPSG:4490."""
+    with TemporaryDirectory(prefix="wardline-coverage-") as folder:
+        path = Path(folder) / "coverage.gpkg"
+        _write_geopackage(found, period, path)
+        return path.read_bytes()
 
 
 def _write_geopackage(found: Sequence[SegmentCoverage], period: Period, path: Path) -> None:

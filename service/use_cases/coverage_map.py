@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from layers.stores import Stores
+from maps.document import border_page
 from maps.export import coverage_html
 from maps.shell import Place, Reader
 from service.schemas.coverage import Period, SegmentCoverage, features_json, report_json
@@ -33,6 +34,22 @@ def coverage_map(
         _markers(stores, found, last_day),
         _outlines(stores, last_day),
     )
+
+
+def coverage_sheet(
+    stores: Stores, reader: Reader, found: Sequence[SegmentCoverage], period: Period, nonce: str
+) -> str:
+    """Return the coverage of a period as a sheet to print: headline, map, stretches and gaps."""
+    district = stores.districts.current()
+    zone = ZoneInfo(district.timezone)
+    first, last = period.from_at.astimezone(zone).date(), (period.to_at - _MOMENT).astimezone(zone).date()
+    place = {
+        "district": (district.name_en or district.name) if reader.lang == "en" else district.name,
+        "days": first.isoformat() if first == last else f"{first.isoformat()} – {last.isoformat()}",
+    }
+    report = report_json(found, period, reader.translate)
+    features = features_json(found, period)["features"]
+    return border_page(report, features, _outlines(stores, last), place, reader, nonce)
 
 
 def _markers(stores: Stores, found: Sequence[SegmentCoverage], day: date) -> list[dict[str, Any]]:

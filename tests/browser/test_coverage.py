@@ -90,7 +90,7 @@ def test_exported_file_opens_from_disk_without_any_network(
 
 def test_export_links_carry_the_period(watched: Watched) -> None:
     page = watched.open("/coverage?from=2025-06-01&to=2025-07-01")
-    for kind in ("html", "csv", "geojson"):
+    for kind in ("html", "sheet", "gpkg", "csv", "geojson"):
         address = page.get_attribute(f"[data-export={kind}]", "href")
         assert address is not None
         answer = page.request.get(watched.origin + address)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.coverage import Intervals, covered_length, gaps, intersection, profile, union
+from geo.coverage import Intervals, covered_by, covered_length, gaps, intersection, profile, union
 
 SPANS = st.lists(st.tuples(st.integers(0, 100), st.integers(0, 100)), max_size=12)
 
@@ -25,6 +25,23 @@ def test_union_is_the_set_of_its_metres(pairs: list[tuple[int, int]]) -> None:
     assert cells(found) == cells(np.sort(np.array(pairs, dtype=np.float64).reshape(-1, 2), axis=1))
     assert covered_length(found) == len(cells(found))
     assert (found[1:, 0] > found[:-1, 1]).all()
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.integers(0, 100), st.integers(0, 100)), max_size=20),
+    st.sampled_from([1.0, 244.5347, 1 / 3]),
+)
+def test_groups_are_covered_each_by_its_own_spans(rows: list[tuple[int, int, int]], metre: float) -> None:
+    group, one, other = np.array(rows, dtype=np.int64).reshape(-1, 3).T
+    found = covered_by(group, np.minimum(one, other) * metre, np.maximum(one, other) * metre, 41)
+    expected = [metre * covered_length(united([row[1:] for row in rows if row[0] == k])) for k in range(41)]
+    assert found.tolist() == pytest.approx(expected, abs=1e-6)
+
+
+def test_whole_lines_stay_in_their_groups() -> None:
+    count = 2_000
+    found = covered_by(np.arange(count), np.zeros(count), np.full(count, 24_453.47), count)
+    assert found.tolist() == pytest.approx([24_453.47] * count)
 
 
 @given(SPANS)

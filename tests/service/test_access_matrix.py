@@ -42,6 +42,7 @@ from tests.service.access_rows import (
     Row,
     there,
 )
+from tests.service.board_rows import BOARD
 from tests.service.due_rows import DUE
 from tests.service.plan_rows import PLANS
 
@@ -135,6 +136,7 @@ TABLE: dict[str, Row] = {
     "GET /tiles/{layer}/{z}/{x}/{y}.mvt": Row(PEOPLE, "list", there("/tiles/grids/0/0/0.mvt")),
     **PLANS,
     **DUE,
+    **BOARD,
     "GET /api/v1/coverage/segments": Row(BORDER, "district", there("/api/v1/coverage/segments")),
     "GET /api/v1/coverage/segments.geojson": Row(
         BORDER, "district", there("/api/v1/coverage/segments.geojson")

@@ -3,8 +3,12 @@
 import { address, ask, every, show } from "wardline/api";
 import { ageClass, border, borderClasses } from "wardline/border";
 import { difference, periodName, watchComparison } from "wardline/coverage/compare";
+import { dueList, duePlaces } from "wardline/coverage/due";
 import { chosenRung, countedAs, credited, showRungs, watchRungs } from "wardline/coverage/evidence";
+import { watchLayers } from "wardline/coverage/layers";
 import { measures } from "wardline/coverage/measures";
+import { timeline } from "wardline/coverage/timeline";
+import { trend } from "wardline/coverage/trend";
 import { announce, byId, draw, facts, make, message, replace } from "wardline/dom";
 import { fit, startMap } from "wardline/ground";
 import { legend } from "wardline/legend";
@@ -15,11 +19,18 @@ import { sheet } from "wardline/sheet";
 import { _, ago, chainage, instant, metres, percent } from "wardline/text";
 import { outlines } from "wardline/units";
 
+const NEAR_DEG = 0.01;
+
 let line = null;
 let ticks = null;
 let chosen = null;
 let running = null;
 let compared = () => null;
+let strip = null;
+let chart = null;
+let due = null;
+let places = null;
+let drawLayers = async () => {};
 let shown = { period: null, segments: [], before: null };
 let drawnDay = null;
 
@@ -158,12 +169,22 @@ function goTo(feature) {
   sheet("middle");
 }
 
+/** Lead to something that is due: all of a stretch, or the neighbourhood of a point, with a ring round it. */
+function goToDue(thing) {
+  line.select(null);
+  const near = [thing.lon - NEAR_DEG, thing.lat - NEAR_DEG, thing.lon + NEAR_DEG, thing.lat + NEAR_DEG];
+  fit((thing.from_m !== null && line.boundsOfSpan(thing.code, thing.from_m, thing.to_m)) || near);
+  places.ring([thing.lat, thing.lon]);
+  sheet("middle");
+}
+
 function choose(code) {
   chosen = chosen === code ? null : code;
   for (const row of document.querySelectorAll("[data-segment]")) {
     row.setAttribute("aria-pressed", String(row.dataset.segment === chosen));
   }
   showGaps(line.features());
+  strip.mark(chosen);
   line.emphasise(chosen);
   fit(chosen ? line.boundsOfSegment(chosen) : line.bounds());
 }
@@ -181,16 +202,21 @@ function showGaps(features) {
   );
 }
 
+const EXPORTS = {
+  html: "/maps/coverage.html",
+  pdf: "/api/v1/coverage/sheet.pdf",
+  sheet: "/api/v1/coverage/sheet.html",
+  gpkg: "/api/v1/coverage/segments.gpkg",
+  csv: "/api/v1/coverage/segments.csv",
+  geojson: "/api/v1/coverage/segments.geojson",
+};
+const IN_WORDS = ["html", "pdf", "sheet"];
+
 function showLinks(period) {
   for (const link of document.querySelectorAll("[data-export]")) {
-    const paths = {
-      html: "/maps/coverage.html",
-      csv: "/api/v1/coverage/segments.csv",
-      geojson: "/api/v1/coverage/segments.geojson",
-    };
-    const lang = link.dataset.export === "html" ? { lang: page.lang } : {};
-    link.href = address(paths[link.dataset.export], { ...period, ...lang });
-    link.setAttribute("download", `coverage-${period.from}-${period.to}.${link.dataset.export}`);
+    const kind = link.dataset.export;
+    link.href = address(EXPORTS[kind], { ...period, lang: IN_WORDS.includes(kind) ? page.lang : null });
+    if (link.hasAttribute("download")) link.setAttribute("download", `coverage-${period.from}-${period.to}.${kind}`);
   }
 }
 
@@ -243,7 +269,14 @@ async function load(period) {
     showGaps(intervals.features);
     legend(_("Last walked"), "line", borderClasses(intervals.features));
     if (first && intervals.features.length) fit(line.bounds());
-    await day;
+    places.ring(null);
+    await Promise.all([
+      day,
+      strip.show(period, options),
+      chart.show(lastDay(period), options),
+      due.show(report.as_of, options),
+      drawLayers(report.as_of, options),
+    ]);
   } catch (problem) {
     if (problem.name !== "AbortError") show(problem);
   } finally {
@@ -274,7 +307,15 @@ async function start() {
   if (page.data) line.markers(await every("markers", "/api/v1/layers/markers/items"));
   watchRungs(tell);
   compared = watchComparison(() => load(shown.period));
-  await new Promise((done) => watchPeriod((period) => load(period).then(done)));
+  due = dueList(goToDue);
+  places = duePlaces();
+  drawLayers = watchLayers({ markers: { ...places, kind: "point" } });
+  let chooseDays = () => {};
+  strip = timeline((days) => chooseDays(days), choose);
+  chart = trend((days) => chooseDays(days));
+  await new Promise((done) => {
+    chooseDays = watchPeriod((period) => load(period).then(done));
+  });
 }
 
 startMap();

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 from typing import Any
@@ -22,6 +23,7 @@ from tests.service.routers.test_tracks import BORDER
 
 JUNE = {"from": "2025-06-01", "to": "2025-07-01"}
 PATH = "/api/v1/coverage/segments"
+TIMELINE = "/api/v1/coverage/timeline"
 
 
 @pytest.fixture
@@ -150,3 +152,75 @@ def test_a_district_without_a_border_answers_nothing(client: TestClient, engine:
     body = get(client, **JUNE, district="999999").json()
     assert body["segments"] == []
     assert body["total"]["covered_percent"] == 0.0
+
+
+def test_timeline_has_the_metres_of_each_day_once(walked: TestClient) -> None:
+    again = walked.post(
+        "/api/v1/tracks",
+        params={"device": "d2"},
+        content=gpx(along(BORDER, 1_000.0, 3_000.0)),
+        headers={"Content-Type": "application/gpx+xml"},
+    )
+    assert again.status_code == 201
+    body = get(walked, TIMELINE).json()
+    assert body["starts"][0] == "2025-06-01"
+    assert len(body["starts"]) == 30
+    (row,) = body["segments"]
+    # The walks ended in the evening of the 15th in UTC, which was the 15th or the 16th here.
+    days = {start: metres for start, metres in zip(body["starts"], row["walked_m"], strict=True) if metres}
+    assert sum(days.values()) == pytest.approx(2_500.0, abs=2.0)
+    assert days.keys() <= {"2025-06-15", "2025-06-16"}
+    assert body["walked_m"] == row["walked_m"]
+    assert set(body["length_m"]) == {row["length_m"]}
+
+
+@pytest.mark.parametrize(
+    ("by", "starts"),
+    [
+        ("week", ["2025-06-01", "2025-06-02", "2025-06-09", "2025-06-16", "2025-06-23", "2025-06-30"]),
+        ("month", ["2025-06-01"]),
+    ],
+)
+def test_timeline_by_weeks_and_months_agrees_with_the_period(
+    walked: TestClient, by: str, starts: list[str]
+) -> None:
+    body = get(walked, TIMELINE, **JUNE, by=by).json()
+    assert body["starts"] == starts
+    for start, end, metres in zip(starts, [*starts[1:], "2025-07-01"], body["walked_m"], strict=True):
+        period = get(walked, **{"from": start, "to": end}).json()
+        assert metres == pytest.approx(period["total"]["covered_m"], abs=0.1)
+
+
+def test_timeline_counts_a_segment_where_it_is_in_force_at_the_end(
+    walked: TestClient, county: County, engine: Engine
+) -> None:
+    with Session(engine) as session:
+        border = Stores(session, DISTRICT).border
+        old = border.get(county.segment)
+        border.replace([replace(old, id=new_id(), length_m=old.length_m / 2)], date(2025, 6, 20))
+        session.commit()
+    body = get(walked, TIMELINE).json()
+    (row,) = body["segments"]
+    assert row["length_m"] == pytest.approx(body["length_m"][0] / 2, abs=0.1)
+    assert body["length_m"][18] == body["length_m"][0]
+    assert body["length_m"][19] == row["length_m"]
+    assert sum(row["walked_m"]) == pytest.approx(2_000.0, abs=1.0)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"from": "2025-07-01", "to": "2025-07-01"},
+        {"from": "2020-01-01", "to": "2025-07-01"},
+        {"from": "0001-01-01", "to": "9999-12-31", "by": "month"},
+        {"from": "2025-06-01T00:00:00Z"},
+        {"by": "year"},
+    ],
+)
+def test_timelines_that_are_none(client: TestClient, query: dict[str, str]) -> None:
+    assert get(client, TIMELINE, **query).status_code == 422
+
+
+def test_timeline_ends_with_the_calendar(client: TestClient) -> None:
+    last = {"from": "9999-12-01", "to": "9999-12-31"}
+    assert [get(client, TIMELINE, **last, by=by).status_code for by in ("day", "week", "month")] == [200] * 3
