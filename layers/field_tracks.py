@@ -65,11 +65,18 @@ class FieldTracks(Store):
 
     def known(self, track: Track, numbers: Numbers) -> NDArray[np.bool_]:
         """Return which of some numbers of a track are stored, or were and are dropped."""
-        row = self._driver().execute(
+        rows = self._driver().execute(
             read_sql("track_known").encode(),
-            {"district": self.district, "device": track.device, "track": track.id, "seq": numbers.tolist()},
+            {
+                "district": self.district,
+                "device": track.device,
+                "track": track.id,
+                "asked": _multirange(np.unique(numbers)),
+            },
         )
-        return np.array([one[0] for one in row.fetchall()], dtype=bool)
+        known = np.array(rows.fetchall(), dtype=np.int64).reshape(-1, 2)
+        place = np.searchsorted(known[:, 0], numbers, side="right") - 1
+        return np.asarray((place >= 0) & (numbers < np.append(known[:, 1], 0)[place]), dtype=bool)
 
     def differing(self, track: Track, fixes: FixTable) -> set[int]:
         """Return the numbers of those fixes whose number is stored with another time or place."""
@@ -94,12 +101,17 @@ class FieldTracks(Store):
     def add(self, track: Track, fixes: FixTable) -> None:
         """Store fixes of a track whose numbers are new; the patrol's times and count follow."""
         Patrols(self._session, self.district).add_numbered(track.device, track.patrol, fixes)
-        ranges = "{" + ",".join(f"[{low},{high}]" for low, high in runs(np.sort(fixes.seq))) + "}"
+        ranges = _multirange(np.sort(fixes.seq))
         self._driver().execute(
             "UPDATE field_track SET received = received + %s::int4multirange"
             " WHERE district = %s AND device = %s AND track = %s",
             (ranges, self.district, track.device, track.id),
         )
+
+
+def _multirange(numbers: NDArray[np.int32] | Numbers) -> str:
+    """Return ascending numbers as PostgreSQL writes a multirange."""
+    return "{" + ",".join(f"[{low},{high}]" for low, high in runs(numbers)) + "}"
 
 
 def runs(numbers: NDArray[np.int32] | Numbers) -> list[tuple[int, int]]:

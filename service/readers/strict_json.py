@@ -18,6 +18,7 @@ from service.errors import InvalidInput, MalformedBody
 MOST_NESTED = 64
 SMALLEST_TOO_LARGE = 2**63
 """JSONB keeps larger integers, and neither our answers nor most readers can hold them."""
+_NESTED = frozenset((dict, list))
 _SPACED_NAME = re.compile(rb'"[ \t\r\n]+:')
 _MANY_DIGITS = re.compile(rb"[0-9]{19}")
 """Beyond 64 bits the fast reader takes a whole number for a double."""
@@ -80,10 +81,10 @@ def _plainly(body: bytes) -> tuple[bool, Any]:
     for _ in range(MOST_NESTED):
         if not level:
             return names == body.count(b'":'), value
-        objects = [one for one in level if isinstance(one, dict)]
+        objects = [one for one in level if type(one) is dict]
         names += sum(map(len, objects))
-        members = chain.from_iterable(one.values() if isinstance(one, dict) else one for one in level)
-        level = [one for one in members if isinstance(one, (dict, list))]
+        members = chain.from_iterable(one.values() if type(one) is dict else one for one in level)
+        level = [one for one in members if type(one) in _NESTED]
     return False, None
 
 

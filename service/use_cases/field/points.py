@@ -147,12 +147,12 @@ def _ranges(
 ) -> list[Judged]:
     """Return one verdict for each run of numbers; a number that came more often counts as often."""
     distinct, often = np.unique(numbers, return_counts=True)
-    place = 0
+    found = runs(distinct)
+    begins = np.flatnonzero(np.r_[True, np.diff(distinct) != 1][: len(distinct)])
     judged = []
-    for low, high in runs(distinct):
-        size = high - low + 1
-        count = int(often[place : place + size].sum())
-        place += size
+    for (low, high), count in zip(
+        found, np.add.reduceat(often, begins).tolist() if found else [], strict=True
+    ):
         ref = f"{track}/{low}" if low == high else f"{track}/{low}-{high}"
         extra = {"not_kept": count} if late else {}
         judged.append(Judged("point", ref, verdict, count=count, extra=extra))
