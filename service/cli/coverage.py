@@ -21,6 +21,7 @@ from service.indexes.snapshots import choose_district
 from service.schemas.coverage import Period, SegmentCoverage, report_json
 from service.settings import Settings
 from service.use_cases import coverage as use_case
+from service.use_cases import due
 from service.use_cases.coverage_files import require_format, write
 from service.use_cases.coverage_map import coverage_map
 from service.use_cases.map_context import map_context
@@ -57,7 +58,8 @@ def command(
         stores = Stores(session, choose_district(list(codes), None, settings.district))
         zone = stores.districts.current().timezone
         period = use_case.period_of(first, last, zone, datetime.now(UTC))
-        found = use_case.coverage(stores, use_case.segments_of(stores, period, segment), period)
+        segments = use_case.segments_of(stores, period, segment)
+        found = due.with_rules(stores, use_case.coverage(stores, segments, period), period)
         if output is not None:
             page = _page(stores, codes, found, period) if output.suffix.lower() == ".html" else ""
             write(found, period, output, page)

@@ -6,12 +6,14 @@ from typing import Annotated, Any
 import orjson
 from fastapi import Depends, Query, Response
 
+from layers.stores import Stores
 from service import i18n
 from service.dependencies import LanguageDep, StoresDep
 from service.dependencies import router as make_router
 from service.schemas.coverage import (
     CoverageOut,
     Period,
+    SegmentCoverage,
     SegmentDetailOut,
     detail_json,
     features_json,
@@ -19,6 +21,7 @@ from service.schemas.coverage import (
 )
 from service.schemas.timeline import Step, TimelineOut, timeline_json
 from service.schemas.times import Day
+from service.use_cases import due
 from service.use_cases.coverage import coverage, period_of, segments_of
 from service.use_cases.coverage_files import table_text
 from service.use_cases.coverage_timeline import timeline_of
@@ -47,7 +50,7 @@ PeriodDep = Annotated[Period, Depends(get_period)]
 @router.get("/coverage/segments", response_model=CoverageOut, summary="Coverage of the border in a period")
 def get_segments(stores: StoresDep, period: PeriodDep, language: LanguageDep) -> Response:
     """Return covered and inferred metres and percent, passes, gaps and due state of every segment."""
-    found = coverage(stores, segments_of(stores, period), period)
+    found = _standing(stores, period)
     return _json(report_json(found, period, i18n.translator(language)))
 
 
@@ -59,7 +62,7 @@ def get_segments(stores: StoresDep, period: PeriodDep, language: LanguageDep) ->
 )
 def get_features(stores: StoresDep, period: PeriodDep) -> Response:
     """Return a feature for each stretch that was covered, inferred or left open."""
-    found = coverage(stores, segments_of(stores, period), period)
+    found = _standing(stores, period)
     return _json(features_json(found, period), GEOJSON)
 
 
@@ -71,7 +74,7 @@ def get_features(stores: StoresDep, period: PeriodDep) -> Response:
 )
 def get_table(stores: StoresDep, period: PeriodDep) -> Response:
     """Return a row for each stretch that was covered, inferred or left open."""
-    found = coverage(stores, segments_of(stores, period), period)
+    found = _standing(stores, period)
     return Response(
         table_text(found, period),
         media_type="text/csv; charset=utf-8",
@@ -88,7 +91,7 @@ def get_segment(
     geometry: Annotated[bool, Query(description="Add the line of each stretch.")] = False,
 ) -> Response:
     """Return the coverage of a segment with all its stretches in order."""
-    (found,) = coverage(stores, segments_of(stores, period, code), period)
+    (found,) = _standing(stores, period, code)
     return _json(detail_json(found, period, i18n.translator(language), geometry=geometry))
 
 
@@ -105,6 +108,11 @@ def get_timeline(
 ) -> Response:
     """Return the metres walked of each segment in each day, week or month of a period."""
     return _json(timeline_json(timeline_of(stores, first, last, by, datetime.now(UTC))))
+
+
+def _standing(stores: Stores, period: Period, code: str | None = None) -> tuple[SegmentCoverage, ...]:
+    """Return coverage of segments, all or the one of a code, and how they stand by the rules."""
+    return due.with_rules(stores, coverage(stores, segments_of(stores, period, code), period), period)
 
 
 def _json(body: Any, media_type: str = "application/json") -> Response:

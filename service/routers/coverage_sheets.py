@@ -12,6 +12,7 @@ from maps.document import require_pdf as pango_is_there
 from service.dependencies import StoresDep
 from service.dependencies import router as make_router
 from service.page_dependencies import ReaderDep, page_headers
+from service.use_cases import due
 from service.use_cases.coverage import coverage, period_of, segments_of
 from service.use_cases.coverage_files import geopackage
 from service.use_cases.coverage_map import coverage_sheet
@@ -40,7 +41,8 @@ class Told:
     ) -> None:
         self.stores = stores
         self.period = period_of(first, last, stores.districts.current().timezone, datetime.now(UTC))
-        self.found = coverage(stores, segments_of(stores, self.period), self.period)
+        found = coverage(stores, segments_of(stores, self.period), self.period)
+        self.found = due.with_rules(stores, found, self.period)
 
     def attached(self, suffix: str) -> dict[str, str]:
         """Return the header that names the file."""

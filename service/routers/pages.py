@@ -20,6 +20,7 @@ from service.access.policy import POLICY
 from service.dependencies import GuardedRoute, IdentityDep, RuleDep, ServiceDep, SessionDep, respond
 from service.indexes.snapshots import choose_district
 from service.page_dependencies import ReaderDep, account_of, may_open, page_headers, remember_language
+from service.use_cases import due
 from service.use_cases.coverage import coverage, period_of, segments_of
 from service.use_cases.coverage_map import coverage_map
 from service.use_cases.map_context import MapContext, map_context
@@ -124,7 +125,7 @@ def get_export(
         )
     stores = Stores(session, context.place.code)
     period = period_of(first, last, context.place.timezone, datetime.now(UTC))
-    found = coverage(stores, segments_of(stores, period), period)
+    found = due.with_rules(stores, coverage(stores, segments_of(stores, period), period), period)
     text = coverage_map(stores, reader, context.place, found, period)
     # The file brings its own policy; opened here it has no more rights than opened from disk.
     headers = page_headers("", reader) | {"Content-Security-Policy": "sandbox allow-scripts"}

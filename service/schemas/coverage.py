@@ -12,7 +12,7 @@ from layers.border import BorderSegment
 from service.schemas.places import place_name
 
 State = Literal["covered", "inferred", "gap"]
-DueState = Literal["none", "ok", "soon", "overdue"]
+DueState = Literal["none", "ok", "soon", "overdue", "suspended"]
 Translate = Callable[[str], str]
 _DECIMALS = 7
 

@@ -63,7 +63,7 @@ def due_segments(stores: Stores, known: Known) -> Iterator[DueThing]:
         if not mine and one.segment.due_days is None:
             continue
         markers = naming(stores.markers.along(one.segment.id, known.day))
-        for thing in (s for part in _parts(one, mine, known) for s in _stretches(one, part, known)):
+        for thing in (s for part in parts_of(one, mine, known) for s in _stretches(one, part, known)):
             if thing.overdue and _length(thing) < min(LEAST_M, 0.5 * one.line.length_m):
                 continue
             yield _placed(one, thing, markers)
@@ -76,7 +76,7 @@ def debts(stores: Stores, known: Known, begin: datetime) -> dict[str, float]:
     for one in walked_segments(stores, known):
         mine = [rule for rule in rules if rule.code == one.segment.code]
         since_t = known.since_t(one.segment.valid_from)
-        for part in _parts(one, mine, known):
+        for part in parts_of(one, mine, known):
             edges, visits = along(one.walks, part.low, part.high)
             rule = ruled(part.bounds, clock_of(part.suspensions))
             late = overdue_s(rule, visits, since_t, begin.timestamp(), known.now.timestamp())
@@ -86,7 +86,7 @@ def debts(stores: Stores, known: Known, begin: datetime) -> dict[str, float]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Part:
+class Part:
     """A part of a segment that the same rules and suspensions are for."""
 
     low: float
@@ -95,7 +95,9 @@ class _Part:
     suspensions: Sequence[Suspension]
 
 
-def _parts(one: Walked, rules: Sequence[DueRule], known: Known) -> Iterator[_Part]:
+def parts_of(one: Walked, every: Sequence[DueRule], known: Known) -> Iterator[Part]:
+    """Yield the parts of a segment that have a rule, from its start."""
+    rules = [rule for rule in every if rule.code == one.segment.code]
     stops = [
         stop
         for stop in known.suspensions
@@ -112,10 +114,10 @@ def _parts(one: Walked, rules: Sequence[DueRule], known: Known) -> Iterator[_Par
         ]
         bounds = chosen(levels, by_default(one.segment.due_days), known)
         if bounds:
-            yield _Part(low, high, bounds, [stop for stop in stops if stop.covers(low, high)])
+            yield Part(low, high, bounds, [stop for stop in stops if stop.covers(low, high)])
 
 
-def _stretches(one: Walked, part: _Part, known: Known) -> Iterator[DueThing]:
+def _stretches(one: Walked, part: Part, known: Known) -> Iterator[DueThing]:
     """Yield the stretches of a part: pieces side by side that stand alike under the same rule."""
     edges, visits = along(one.walks, part.low, part.high)
     since_t = known.since_t(one.segment.valid_from)
@@ -132,7 +134,7 @@ def _stretches(one: Walked, part: _Part, known: Known) -> Iterator[DueThing]:
 
 def _stretch(
     one: Walked,
-    part: _Part,
+    part: Part,
     standing: Standing,
     edges: np.ndarray,
     at: list[int],

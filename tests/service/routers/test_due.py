@@ -5,6 +5,7 @@ import io
 import json
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine, text
@@ -320,3 +321,27 @@ def test_texts_that_no_database_takes_are_refused(client: TestClient) -> None:
         body = json.dumps({**STANDING, **wrong})
         reply = client.post(f"{DUE}/rules", content=body, headers={"Content-Type": "application/json"})
         assert reply.status_code == 422, wrong
+
+
+def test_segments_stand_by_the_same_rules(walked: TestClient) -> None:
+    def stood(day: str) -> Any:
+        query = {"from": "2025-06-01", "to": day}
+        (one,) = walked.get("/api/v1/coverage/segments", params=query).json()["segments"]
+        return one["due"]
+
+    assert stood("2025-07-01")["state"] == "none"
+    add(walked, within_days=365.0)
+    add(walked, within_days=7.0, from_m=1_000.0, to_m=1_500.0)
+    late = stood("2025-07-01")
+    assert (late["state"], late["days"]) == ("overdue", 7)
+    listed = due(walked)["items"]
+    assert late["overdue_m"] == pytest.approx(
+        sum(one["length_m"] for one in listed if one["overdue"]), abs=0.1
+    )
+    assert late["debt_km_days"] == pytest.approx(due(walked)["debt_km_days"], abs=0.05)
+    first = datetime.fromisoformat(min(one["due_at"] for one in listed))
+    assert late["next_on"] == first.astimezone(ZoneInfo("Asia/Shanghai")).date().isoformat()
+    walked.post(
+        f"{DUE}/suspensions", json={"kind": "everything", "reason": "snow", "from_at": "2025-06-16T00:00:00Z"}
+    )
+    assert stood("2025-07-01")["state"] == "suspended"
