@@ -283,18 +283,6 @@ def test_taking_in_needs_no_role(session: Session, scene: Scene) -> None:
     assert INTAKE not in scope.everywhere
 
 
-def test_settling_reaches_what_it_needs_and_ends(session: Session, scene: Scene) -> None:
-    as_web(session, scene.walking())
-    stores = Stores(session, HERE)
-    assert (count(session, "coverage_task"), count(session, "coverage_line")) == (1, 1)
-    with stores.settling():
-        assert (count(session, "coverage_task"), count(session, "coverage_line")) == (2, 2)
-        assert (count(session, "fix"), count(session, "patrol")) == (3, 1), "nobody else's ways"
-        assert len(stores.tasks.names([scene.walker, scene.other])) == 2
-    assert (count(session, "coverage_task"), count(session, "coverage_line")) == (1, 1)
-    assert len(stores.tasks.names([scene.walker, scene.other])) == 1
-
-
 def test_a_role_for_a_step_ends_with_it_after_errors_too(session: Session, scene: Scene) -> None:
     as_web(session, PUBLIC_SCOPE)
     with pytest.raises(DBAPIError), session.begin_nested(), acting(session, AUDIT):
