@@ -155,6 +155,7 @@ def page(
         query=_query_string(query or {}),
         districts=facts.get("districts", ()),
         account=facts.get("account"),
+        may=facts.get("may", ()),
     )
 
 
@@ -210,6 +211,7 @@ def render(
         "languages": LANGUAGES,
         "presets": [(key, reader.translate(label)) for key, label in PRESETS],
         "rungs": [(key, reader.translate(label)) for key, label in RUNGS],
+        "may": (),
         "board_layers": [(key, reader.translate(label)) for key, label in BOARD_LAYERS],
         "icon": assets.url("web/mark.svg"),
         "standalone": False,

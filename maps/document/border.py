@@ -1,7 +1,9 @@
 """The sheet of border coverage: a period's headline, map, stretches and gaps, to be printed or sent."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from shapely import Geometry
 
@@ -25,8 +27,9 @@ def border_page(
     """Return the sheet as one HTML file.
 
     ``report`` and ``features`` are as the service answers them, ``outlines`` areas drawn as context, and
-    ``place`` names the district and the days.
+    ``place`` names the district, the days and the time zone.
     """
+    zone = ZoneInfo(place["timezone"])
     gaps = sorted(
         ({**gap, "code": one["code"]} for one in report["segments"] for gap in one["gaps"]),
         key=lambda gap: -float(gap["length_m"]),
@@ -40,6 +43,7 @@ def border_page(
             report=report,
             total=report["total"],
             place=place,
+            local=lambda text: datetime.fromisoformat(text).astimezone(zone).strftime("%Y-%m-%d %H:%M"),
             gaps=gaps[:MOST_GAPS],
             undrawn=max(0, len(gaps) - MOST_GAPS),
             map=border_map(features, outlines, reader.translate(N_("Border coverage"))) if features else None,

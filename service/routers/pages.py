@@ -34,6 +34,7 @@ _PARTS = {
     "coverage": "GET /api/v1/coverage/segments",
     "stations": "GET /api/v1/stations",
     "plan": "POST /api/v1/plans",
+    "patrols": "GET /api/v1/patrols",
 }
 # What can be taken away of a plan, as far as it is served.
 _DOCUMENTS = ("document.html", "document.pdf", "exchange.gpkg")

@@ -44,6 +44,7 @@ def coverage_sheet(
     zone = ZoneInfo(district.timezone)
     first, last = period.from_at.astimezone(zone).date(), (period.to_at - _MOMENT).astimezone(zone).date()
     place = {
+        "timezone": district.timezone,
         "district": (district.name_en or district.name) if reader.lang == "en" else district.name,
         "days": first.isoformat() if first == last else f"{first.isoformat()} – {last.isoformat()}",
     }

@@ -112,11 +112,11 @@ def test_headline_is_told_for_each_kind_of_evidence(watched: Watched) -> None:
     walked, bridged = (page.inner_text(f"[data-rung={rung}]") for rung in ("observed", "inferred"))
     assert walked == "66.7 %"
     assert float(bridged.split()[0]) > float(walked.split()[0])
-    # Nobody reckons what was seen, and that is not the same as nothing.
-    assert page.inner_text("[data-rung=seen]") == "–"
-    assert page.locator("[name=evidence][value=seen]").is_disabled()
-    page.locator("[name=evidence][value=observed]").focus()
-    page.keyboard.press("ArrowRight")
+    # What nobody reckons is not the same as nothing, and cannot be chosen.
+    seen = page.inner_text("[data-rung=seen]")
+    assert page.locator("[name=evidence][value=seen]").is_disabled() is (seen == "–")
+    page.locator("[name=evidence][value=declared]").focus()
+    page.keyboard.press("ArrowLeft")
     expect(page.locator("[name=evidence][value=inferred]")).to_be_checked()
     expect(page.locator("#walked-share")).not_to_have_text("67 %")
     assert "evidence=inferred" in page.url

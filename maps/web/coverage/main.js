@@ -7,6 +7,7 @@ import { dueList, duePlaces } from "wardline/coverage/due";
 import { chosenRung, countedAs, credited, showRungs, watchRungs } from "wardline/coverage/evidence";
 import { watchLayers } from "wardline/coverage/layers";
 import { measures } from "wardline/coverage/measures";
+import { patrols } from "wardline/coverage/replay";
 import { timeline } from "wardline/coverage/timeline";
 import { trend } from "wardline/coverage/trend";
 import { announce, byId, draw, facts, make, message, replace } from "wardline/dom";
@@ -30,6 +31,7 @@ let strip = null;
 let chart = null;
 let due = null;
 let places = null;
+let walks = null;
 let drawLayers = async () => {};
 let shown = { period: null, segments: [], before: null };
 let drawnDay = null;
@@ -270,6 +272,7 @@ async function load(period) {
     legend(_("Last walked"), "line", borderClasses(intervals.features));
     if (first && intervals.features.length) fit(line.bounds());
     places.ring(null);
+    walks.show(report);
     await Promise.all([
       day,
       strip.show(period, options),
@@ -309,6 +312,7 @@ async function start() {
   compared = watchComparison(() => load(shown.period));
   due = dueList(goToDue);
   places = duePlaces();
+  walks = patrols();
   drawLayers = watchLayers({ markers: { ...places, kind: "point" } });
   let chooseDays = () => {};
   strip = timeline((days) => chooseDays(days), choose);

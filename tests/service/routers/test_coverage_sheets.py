@@ -22,6 +22,8 @@ def test_the_sheet_tells_the_period_in_both_languages(walked: TestClient) -> Non
     assert "Border coverage" in text
     assert 'stroke-dasharray="2 2"' in text
     assert text.count("<svg") == 8
+    # 15:06 in UTC, and the walk of 25 minutes ended before midnight here.
+    assert "<td>2025-06-15</td>" in text
 
 
 def test_hostile_text_is_inert_in_the_sheet(walked: TestClient) -> None:

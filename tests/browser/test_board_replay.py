@@ -1,0 +1,96 @@
+"""A patrol again on the board: a purpose for those of others, play, scrub, and the audit of it."""
+
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy.orm import Session
+
+from layers.audit import AuditFilter
+from layers.ids import new_id
+from layers.row_security import SYSTEM_SCOPE, enter
+from layers.stores import Stores
+from tests.browser.conftest import PHONE, Office, Watched
+from tests.fixtures.county import DISTRICT
+from tests.fixtures.walks import along, gpx
+from tests.service.routers.test_tracks import BORDER
+
+PURPOSE = "look at the gap"
+
+
+@pytest.fixture
+def walk(office: Office) -> str:
+    """A walk of half an hour by somebody else, begun some hours ago; returns its device."""
+    device = f"d{new_id().hex[-8:]}"
+    start = (datetime.now(UTC) - timedelta(hours=5)).timestamp()
+    reply = httpx.post(
+        f"{office.origin}/api/v1/tracks",
+        params={"device": device, "person": "Guard 7", "district": DISTRICT},
+        content=gpx(along(BORDER, 0.0, 2_000.0, start=start, interval=10.0)),
+        headers={"Content-Type": "application/gpx+xml"},
+        auth=("administrator", "demo"),
+    )
+    assert reply.status_code == 201, reply.text
+    return device
+
+
+def _open(watched: Watched) -> Page:
+    page = watched.open(f"/coverage?district={DISTRICT}")
+    page.locator("#patrols-section summary").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-patrol]")
+    return page
+
+
+@pytest.mark.parametrize("size", [(1400, 860), PHONE], ids=["wide", "phone"])
+def test_a_patrol_of_another_is_played_for_a_purpose(
+    office: Office, walk: str, size: tuple[int, int]
+) -> None:
+    page = _open(office.sign_in("coordinator", size))
+    row = page.locator("[data-patrol]").first
+    identifier = row.get_attribute("data-patrol")
+    row.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#purpose")).to_be_visible()
+    page.keyboard.type(PURPOSE)
+    page.keyboard.press("Enter")
+    expect(page.locator("#replay")).to_be_visible()
+    expect(page.locator("#replay-play")).to_be_focused()
+    page.select_option("#replay-speed", "600")
+    page.click("#replay-play")
+    expect(page.locator("#replay")).to_have_attribute("data-playing", "1")
+    expect(page.locator("#replay-slider")).not_to_have_value("0")
+    page.click("#replay-play")
+    expect(page.locator("#replay")).to_have_attribute("data-playing", "0")
+    page.locator("#replay-slider").focus()
+    page.keyboard.press("End")
+    last = int(page.get_attribute("#replay", "data-index") or "0")
+    page.keyboard.press("Home")
+    expect(page.locator("#replay")).to_have_attribute("data-index", "0")
+    assert last > 100
+    page.keyboard.press("Escape")
+    expect(page.locator("#replay")).to_be_hidden()
+    expect(row).to_be_focused()
+    with Session(office.engine) as session:
+        enter(session, SYSTEM_SCOPE)
+        (entry,) = Stores(session, DISTRICT).audit.latest(AuditFilter("track.read", subject=identifier))
+        assert entry.purpose == PURPOSE
+
+
+def test_without_a_purpose_nothing_is_shown(office: Office, walk: str) -> None:
+    watched = office.sign_in("coordinator")
+    asked: list[str] = []
+    watched.page.on("request", lambda request: asked.append(request.url))
+    page = _open(watched)
+    page.locator("[data-patrol]").first.click()
+    page.click("#purpose-cancel")
+    page.locator("[data-patrol]").first.click()
+    page.keyboard.press("Escape")
+    assert page.locator("#replay").is_hidden()
+    assert not [url for url in asked if "/fixes" in url]
+
+
+def test_who_may_not_know_of_patrols_is_not_offered_them(office: Office) -> None:
+    page = office.sign_in("planner").open(f"/coverage?district={DISTRICT}")
+    assert page.locator("#patrols-section").count() == 0
