@@ -1,16 +1,22 @@
 """Reading the ledgers of units and markers: who was where, when, and how that is known."""
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from geo.evidence import Evidence
-from layers.coverage import coverage_grid, coverage_marker
+from layers.coverage import coverage_grid, coverage_line, coverage_marker
 from layers.field_tables import visit
+from layers.markers import marker
 from layers.storage import Store
+
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +35,9 @@ class UnitRow:
 
 @dataclass(frozen=True, slots=True)
 class MarkerRow:
-    """How it is known that somebody was at a marker, when, how near, and by whom."""
+    """How it is known that somebody was at a marker, by its code, when, how near, and by whom."""
 
-    marker: UUID
+    marker: str
     device: str
     person: str | None
     evidence: Evidence
@@ -41,6 +47,15 @@ class MarkerRow:
 
 class Reached(Store):
     """What was reached in one district."""
+
+    def ledger(self, device: str, day: date) -> dict[str, Counter[tuple[Any, ...]]]:
+        """Return all rows of the ledgers of a device and day, by table, without their ids and recordings."""
+        found = {}
+        for table in (coverage_line, coverage_grid, coverage_marker):
+            columns = [one for one in table.c if one.name not in ("district", "id", "patrol")]
+            mine = (table.c.district == self.district, table.c.device == device, table.c.day == day)
+            found[table.name] = Counter(tuple(row) for row in self._all(select(*columns).where(*mine)))
+        return found
 
     def units(self, from_day: date, to_day: date) -> tuple[UnitRow, ...]:
         """Return the visits of units on the days of [from_day, to_day), by time of entering."""
@@ -57,29 +72,45 @@ class Reached(Store):
     def markers(self, from_day: date, to_day: date) -> tuple[MarkerRow, ...]:
         """Return how markers were reached on the days of [from_day, to_day), by time."""
         c = coverage_marker.c
-        rows = self._all(
-            select(c.marker, c.device, c.person, c.evidence, c.at, c.distance_m)
-            .where(c.district == self.district, c.day >= from_day, c.day < to_day)
-            .order_by(c.at, c.id)
-        )
-        return tuple(
-            MarkerRow(row.marker, row.device, row.person, Evidence(row.evidence), row.at, row.distance_m)
-            for row in rows
-        )
+        rows = self._all(self._marker_rows().where(c.day >= from_day, c.day < to_day).order_by(c.at, c.id))
+        return tuple(_marker_row(row) for row in rows)
 
-    def joint(self, action: str, since: datetime, until: datetime) -> dict[UUID, datetime]:
-        """Return when an action was last done at each marker in [since, until)."""
+    def last_markers(self, least: Evidence, since: datetime, until: datetime) -> dict[str, MarkerRow]:
+        """Return how each marker was last reached in [since, until), known at least so well, by code."""
+        c = coverage_marker.c
+        # By day first, which has an index: a day begins nowhere more than a day before its own date does.
+        statement = self._marker_rows().where(
+            c.day >= since.date() - _DAY, c.at >= since, c.at < until, c.evidence >= int(least)
+        )
         rows = self._all(
-            select(visit.c.marker, func.max(visit.c.at).label("last_at"))
+            statement.ext(distinct_on(marker.c.code)).order_by(
+                marker.c.code, c.at.desc(), c.evidence.desc(), c.id
+            )
+        )
+        return {row.code: _marker_row(row) for row in rows}
+
+    def last_joint(self, action: str, since: datetime, until: datetime) -> dict[str, datetime]:
+        """Return when an action was last done at each marker in [since, until), by code."""
+        rows = self._all(
+            select(marker.c.code, func.max(visit.c.at).label("last_at"))
+            .join(marker, (marker.c.district == visit.c.district) & (marker.c.id == visit.c.marker))
             .where(
                 visit.c.district == self.district,
                 visit.c.action == action,
                 visit.c.at >= since,
                 visit.c.at < until,
             )
-            .group_by(visit.c.marker)
+            .group_by(marker.c.code)
         )
-        return {row.marker: row.last_at for row in rows}
+        return {row.code: row.last_at for row in rows}
+
+    def _marker_rows(self) -> Select[Any]:
+        c = coverage_marker.c
+        return (
+            select(marker.c.code, c.device, c.person, c.evidence, c.at, c.distance_m)
+            .join(marker, (marker.c.district == c.district) & (marker.c.id == c.marker))
+            .where(c.district == self.district)
+        )
 
     def last_units(self, units: Collection[UUID], since: date, until: date) -> dict[UUID, UnitRow]:
         """Return the last visit that counts of each unit on the days of [since, until)."""
@@ -95,7 +126,11 @@ class Reached(Store):
                 c.state == "visited",
                 c.unit == func.any(list(units)),
             )
-            .distinct(c.unit)
+            .ext(distinct_on(c.unit))
             .order_by(c.unit, c.left_at.desc(), c.id)
         )
         return {row.unit: UnitRow(*tuple(row)) for row in rows}
+
+
+def _marker_row(row: Row[Any]) -> MarkerRow:
+    return MarkerRow(row.code, row.device, row.person, Evidence(row.evidence), row.at, row.distance_m)

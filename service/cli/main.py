@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "locate": ("locate", "Add the responsible grid to each point of a file."),
     "tracks": ("tracks", "Load tracks: GPX, FIT, GeoJSON, CSV, Arrow or Parquet."),
     "coverage": ("coverage", "Say which border was walked in a period, or draw it."),
+    "ledger": ("ledger", "Make the coverage of a period anew from its fixes, and compare."),
     "export": ("export", "Write a stored layer to a file."),
     "retention": ("retention", "Say what is kept no longer, and forget it."),
     "keys": ("keys", "Change the key of contact data, or destroy old keys."),

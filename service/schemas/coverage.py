@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
-
 from geo.linear import MeasuredLine
 from layers.border import BorderSegment
 from service.schemas.places import place_name
@@ -15,6 +13,7 @@ State = Literal["covered", "inferred", "gap"]
 DueState = Literal["none", "ok", "soon", "overdue", "suspended"]
 Translate = Callable[[str], str]
 _DECIMALS = 7
+RUNGS = ("observed", "seen", "inferred", "declared")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +83,23 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
+class Legal:
+    """The legal line: its length, and the metres in sight within V − 2σ, V and V + 2σ of a patrol."""
+
+    length_m: float
+    low_m: float
+    seen_m: float
+    high_m: float
+
+
+@dataclass(frozen=True, slots=True)
 class SegmentCoverage:
-    """Coverage of one segment in a period: metres observed, inferred and declared, each without the better.
+    """Coverage of one segment in a period: metres of each rung of evidence, without those that were walked.
 
     ``counted_from`` is the start of the period, or later where the segment was drawn anew since. ``seen_m``
-    is None: what was seen from afar is not computed yet. ``stretches`` are in order and make up the segment.
+    are metres of the line that is patrolled whose place on the legal line was in sight; ``legal`` tells of
+    that line itself, walked or not. ``bridged_m`` are inferred and were not seen either. ``stretches`` are
+    in order and make up the segment; what was only seen is a gap.
     """
 
     segment: BorderSegment
@@ -96,7 +107,9 @@ class SegmentCoverage:
     counted_from: datetime
     covered_m: float
     inferred_m: float
-    seen_m: float | None
+    bridged_m: float
+    seen_m: float
+    legal: Legal
     declared_m: float
     passes: Passes
     last_at: datetime | None
@@ -112,6 +125,17 @@ class SegmentCoverage:
         return self.line.length_m
 
     @property
+    def rungs(self) -> dict[str, float]:
+        """Metres known at least so well, by the rung of the ladder of evidence: each with all before it."""
+        metres, found = 0.0, {}
+        for name, more in zip(
+            RUNGS, (self.covered_m, self.seen_m, self.bridged_m, self.declared_m), strict=True
+        ):
+            metres += more
+            found[name] = metres
+        return found
+
+    @property
     def gaps(self) -> tuple[Stretch, ...]:
         """The stretches that were neither walked nor inferred."""
         return tuple(stretch for stretch in self.stretches if stretch.state == "gap")
@@ -123,14 +147,18 @@ def report_json(
     """Return the body of the coverage of several segments."""
     sums = {
         name: sum(getattr(one, name) for one in found)
-        for name in ("length_m", "covered_m", "inferred_m", "declared_m", "walked_km", "hours")
+        for name in ("length_m", "covered_m", "seen_m", "inferred_m", "declared_m", "walked_km", "hours")
     }
     return {
         **_period_json(period),
         "total": {
             **{name: round(value, 2) for name, value in sums.items()},
             "covered_percent": _percent(sums["covered_m"], sums["length_m"]),
+            "seen_percent": _percent(sums["seen_m"], sums["length_m"]),
             "inferred_percent": _percent(sums["inferred_m"], sums["length_m"]),
+            "rungs": {
+                name: _percent(sum(one.rungs[name] for one in found), sums["length_m"]) for name in RUNGS
+            },
             "gap_m": round(sum(gap.length_m for one in found for gap in one.gaps), 2),
         },
         "segments": [segment_json(one, period, translate) for one in found],
@@ -153,8 +181,8 @@ def segment_json(one: SegmentCoverage, period: Period, translate: Translate = st
     shares: dict[str, Any] = {}
     for name in ("covered", "inferred", "seen", "declared"):
         metres = getattr(one, f"{name}_m")
-        shares[f"{name}_m"] = None if metres is None else round(metres, 2)
-        shares[f"{name}_percent"] = None if metres is None else _percent(metres, one.length_m)
+        shares[f"{name}_m"] = round(metres, 2)
+        shares[f"{name}_percent"] = _percent(metres, one.length_m)
     return {
         "code": one.segment.code,
         "name": one.segment.name,
@@ -164,6 +192,14 @@ def segment_json(one: SegmentCoverage, period: Period, translate: Translate = st
         "counted_from": one.counted_from.isoformat(),
         "length_m": round(one.length_m, 2),
         **shares,
+        "rungs": {name: _percent(metres, one.length_m) for name, metres in one.rungs.items()},
+        "legal": {
+            "length_m": round(one.legal.length_m, 2),
+            "seen_m": round(one.legal.seen_m, 2),
+            "seen_percent": _percent(one.legal.seen_m, one.legal.length_m),
+            "low_percent": _percent(one.legal.low_m, one.legal.length_m),
+            "high_percent": _percent(one.legal.high_m, one.legal.length_m),
+        },
         "passes": {
             "mean": round(one.passes.mean, 3),
             "most": one.passes.most,
@@ -275,108 +311,3 @@ def _percent(metres: float, whole: float) -> float:
 
 def _text(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat(timespec="seconds")
-
-
-class StretchOut(BaseModel):
-    """Part of a segment; ``markers`` are the codes before and after it, ``where`` says so in words."""
-
-    from_m: float
-    to_m: float
-    length_m: float
-    markers: tuple[str | None, str | None]
-    where: str
-    last_at: datetime | None = Field(description="For a gap: of the part left longest; null if never.")
-    last_by: str | None
-    age_days: float | None
-
-
-class GapOut(StretchOut):
-    """A stretch that was neither walked nor inferred."""
-
-    owner: str | None
-
-
-class StateOut(StretchOut):
-    """A stretch in one state; ``geometry`` is there where it was asked for."""
-
-    state: State
-    passes: int
-    geometry: dict[str, Any] | None = None
-
-
-class PassesOut(BaseModel):
-    """How often metres were passed, at least 20 minutes apart."""
-
-    mean: float
-    most: int
-    fewest: int
-
-
-class DueOut(BaseModel):
-    """How the segment stands against its rule."""
-
-    days: int | None
-    state: DueState
-    overdue_m: float
-    debt_km_days: float
-    next_on: date | None
-
-
-class SegmentCoverageOut(BaseModel):
-    """Coverage of one segment: metres walked, and beside them inferred, seen and declared."""
-
-    code: str
-    name: str
-    owner: str | None
-    chainage_from_m: float
-    chainage_to_m: float
-    counted_from: datetime
-    length_m: float
-    covered_m: float
-    covered_percent: float
-    inferred_m: float
-    inferred_percent: float
-    seen_m: float | None
-    seen_percent: float | None
-    declared_m: float
-    declared_percent: float
-    passes: PassesOut
-    last_at: datetime | None
-    last_by: str | None
-    walked_km: float
-    hours: float
-    due: DueOut
-    gaps: list[GapOut]
-
-
-class TotalOut(BaseModel):
-    """Sums over the segments."""
-
-    length_m: float
-    covered_m: float
-    covered_percent: float
-    inferred_m: float
-    inferred_percent: float
-    declared_m: float
-    gap_m: float
-    walked_km: float
-    hours: float
-
-
-class CoverageOut(BaseModel):
-    """Coverage of the border in the half-open period from, to."""
-
-    from_: datetime = Field(alias="from")
-    to: datetime
-    as_of: datetime = Field(description="The instant ages are told at.")
-    total: TotalOut
-    segments: list[SegmentCoverageOut]
-
-
-class SegmentDetailOut(SegmentCoverageOut):
-    """Coverage of one segment with all its stretches in order."""
-
-    from_: datetime = Field(alias="from")
-    to: datetime
-    as_of: datetime
-    stretches: list[StateOut]

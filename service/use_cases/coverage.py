@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ import shapely
 from geo.coverage import Intervals, Profile, covered_length, gaps, intersection, profile, union
 from geo.errors import N_
 from geo.evidence import Evidence
-from geo.linear import MeasuredLine
+from geo.linear import MeasuredLine, MeasureMap
 from layers.border import BorderSegment
 from layers.coverage import LineIntervals
 from layers.fixes import instant
@@ -23,6 +24,7 @@ from service.errors import InvalidInput
 from service.schemas.coverage import (
     Due,
     DueState,
+    Legal,
     Passes,
     Period,
     SegmentCoverage,
@@ -34,6 +36,10 @@ from service.schemas.places import between, naming
 DAY = timedelta(days=1)
 HISTORY = timedelta(days=400)
 """How far before the end of a period "walked last" looks back."""
+
+BANDS = (-1, 0, 1)
+LIKELY = 1
+"""The position among the bands of what was seen within V; before it V − 2σ, after it V + 2σ."""
 
 OVERDUE_LEAST_M = 50.0
 """Shorter overdue stretches are the error of the ends of walks."""
@@ -127,13 +133,15 @@ def coverage(
         if begun is not None:
             counted_from = max(counted_from, datetime.combine(begun, datetime.min.time(), zone))
         place = ledger.segments.index(segment.id)
-        found.append(_of_segment(segment, intervals.on(place), ledger, markers, period, counted_from))
+        looked = _looked(intervals, ledger, place)
+        found.append(_of_segment(segment, intervals.on(place), looked, ledger, markers, period, counted_from))
     return tuple(found)
 
 
 def _of_segment(
     segment: BorderSegment,
     rows: Intervals,
+    looked: Sequence[Intervals],
     ledger: LineIntervals,
     markers: Sequence[Marker],
     period: Period,
@@ -146,7 +154,12 @@ def _of_segment(
     observed = now.at_least(Evidence.OBSERVED)
     walked = union(observed.low, observed.high)
     inferred = _beside(now.take(now.evidence == Evidence.INFERRED), walked, length)
-    known = union(*np.concatenate([walked, inferred]).T)
+    bands = [part.within(begin, end) for part in looked]
+    sights = [union(part.low, part.high) for part in bands]
+    seen = intersection(sights[LIKELY], gaps(walked, 0.0, length))
+    better = union(*np.concatenate([walked, seen]).T)
+    bridged = intersection(inferred, gaps(better, 0.0, length))
+    known = union(*np.concatenate([better, bridged]).T)
     declared = _beside(now.take(now.evidence == Evidence.DECLARED), known, length)
     past = rows.within(0.0, end).at_least(Evidence.OBSERVED)
     history = profile(past, 0.0, length)
@@ -161,7 +174,9 @@ def _of_segment(
         counted_from=counted_from,
         covered_m=covered_length(walked),
         inferred_m=covered_length(inferred),
-        seen_m=None,
+        bridged_m=covered_length(bridged),
+        seen_m=covered_length(seen),
+        legal=_legal(segment, sights, length),
         declared_m=covered_length(declared),
         passes=_passes(passes),
         last_at=instant(float(past.to_t[latest])) if latest >= 0 else None,
@@ -171,6 +186,29 @@ def _of_segment(
         stretches=stretches,
         due=_due(segment, history, period),
     )
+
+
+def _looked(intervals: Intervals, ledger: LineIntervals, place: int) -> list[Intervals]:
+    """Return what was seen of a segment, surely, likely and possibly."""
+    mine = (ledger.segment == place) & (ledger.evidence == Evidence.SEEN)
+    return [intervals.take(mine & (ledger.band == band)) for band in BANDS]
+
+
+def _legal(segment: BorderSegment, sights: Sequence[npt.NDArray[np.float64]], length: float) -> Legal:
+    """Return how much of the legal line was in sight; sights are in measures of the patrolled line."""
+    if segment.route is None:
+        return Legal(length, *(covered_length(spans) for spans in sights))
+    both = _measure_map(segment.geom.wkb, segment.route.wkb)
+    return Legal(float(both.ours[-1]), *(covered_length(both.back(spans)) for spans in sights))
+
+
+@lru_cache(maxsize=64)
+def _measure_map(legal: bytes, route: bytes) -> MeasureMap:
+    """Return the map between the measures of two lines given as WKB."""
+    ours, theirs = (
+        MeasuredLine.from_lonlat(shapely.get_coordinates(shapely.from_wkb(one))) for one in (legal, route)
+    )
+    return MeasureMap.between(ours, theirs)
 
 
 def _beside(rows: Intervals, better: npt.NDArray[np.float64], length: float) -> npt.NDArray[np.float64]:

@@ -187,7 +187,7 @@ def _segments(
         length = MeasuredLine.from_lonlat(shapely.get_coordinates(value.line)).length_m
         observed = own.at_least(Evidence.OBSERVED)
         walked = covered_length(union(observed.low, observed.high))
-        known = own.at_least(Evidence.INFERRED)
+        known = own.take((own.evidence == Evidence.INFERRED) | (own.evidence >= Evidence.OBSERVED))
         total += walked
         found.append(
             {

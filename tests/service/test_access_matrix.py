@@ -143,6 +143,11 @@ TABLE: dict[str, Row] = {
     ),
     "GET /api/v1/coverage/segments.csv": Row(BORDER, "district", there("/api/v1/coverage/segments.csv")),
     "GET /api/v1/coverage/segments/{code}": Row(BORDER, "district", there("/api/v1/coverage/segments/B1")),
+    **{
+        f"GET /api/v1/coverage/{what}": Row(BORDER, "district", there(f"/api/v1/coverage/{what}"))
+        for of in ("grids", "markers")
+        for what in (of, f"{of}.geojson", f"{of}.csv")
+    },
     "POST /api/v1/tracks": Row(WALKING, "district", there("/api/v1/tracks?device=x")),
     "GET /api/v1/incidents": Row(CASES, "list", there("/api/v1/incidents")),
     "GET /api/v1/incidents/{incident}": Row(CASES, "thing", there("/api/v1/incidents/{incident}")),

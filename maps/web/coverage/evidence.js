@@ -17,8 +17,8 @@ export function chosenRung() {
 
 /** The metres of segments that count with a rung; what is not known of any of them counts nothing. */
 export function credited(segments, upTo = rung) {
-  const counted = RUNGS.slice(0, RUNGS.indexOf(upTo) + 1);
-  return segments.reduce((total, segment) => total + counted.reduce((sum, name) => sum + (segment[METRES[name]] ?? 0), 0), 0);
+  // A metre that is known in two ways counts once, which the metres of the rungs do not say.
+  return segments.reduce((total, segment) => total + ((segment.rungs?.[upTo] ?? 0) / 100) * segment.length_m, 0);
 }
 
 /** Whether a rung is reckoned at all: what nobody computes is not the same as nothing. */

@@ -101,7 +101,17 @@ def prove_markers(stores: Stores, device: str, times: Collection[datetime]) -> N
     zone = ZoneInfo(stores.districts.current().timezone)
     for day in sorted({at.astimezone(zone).date() for at in times}):
         found = stores.visits.of_device(device, _start(day, zone), _start(day + timedelta(days=1), zone))
-        reached = [MarkerVisit(one.marker, None, one.evidence, one.at, one.distance_m) for one in found]
+        reached = [
+            MarkerVisit(
+                one.marker,
+                None,
+                one.evidence,
+                one.at,
+                one.distance_m,
+                str(one.person) if one.person else None,
+            )
+            for one in found
+        ]
         stores.coverage.replace_markers(device, day, reached)
 
 

@@ -3,16 +3,19 @@
 from service.use_cases.tracks.deliveries import of_each_device, of_one_device, seen_from
 from service.use_cases.tracks.ledger import days_of, recompute
 from service.use_cases.tracks.lines import Covered
+from service.use_cases.tracks.rebuild import Rebuilt, rebuild
 from service.use_cases.tracks.report import report
 from service.use_cases.tracks.upload import Delivery, Receipt, refusals, upload
 
 __all__ = [
     "Covered",
     "Delivery",
+    "Rebuilt",
     "Receipt",
     "days_of",
     "of_each_device",
     "of_one_device",
+    "rebuild",
     "recompute",
     "refusals",
     "report",

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyogrio
 import pytest
+import sqlalchemy
 
 from geo.linear import MeasuredLine
 from service.cli.main import main
@@ -165,3 +166,25 @@ def test_a_wrong_file_or_period_is_refused_before_any_work(wardline: Any, tmp_pa
     assert code == 1
     assert "B1" in err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_ledger_made_anew_is_the_same_and_what_was_lost_comes_back(
+    wardline: Any, tmp_path: Path, database_url: str
+) -> None:
+    path = tmp_path / "walk.gpx"
+    path.write_bytes(gpx(along(BORDER, 500.0, 2_500.0, Receiver(3.0, 30.0), interval=2.0)))
+    assert wardline("tracks", path, "--device", "d1", "-q")[0] == 0
+    code, said, _ = wardline("ledger", *JUNE, "--json")
+    found = json.loads(said)
+    assert (code, found["differing"], found["days"]) == (0, [], 1)
+    assert found["rows_same"] > 3
+    engine = sqlalchemy.create_engine(database_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM coverage_line")
+    engine.dispose()
+    code, said, _ = wardline("ledger", *JUNE)
+    assert code == 1
+    assert "1 differ; nothing was changed" in said
+    assert wardline("ledger", *JUNE, "--apply")[0] == 0
+    assert wardline("ledger", *JUNE, "-q")[0] == 0
+    assert wardline("ledger", "--from", "June", "--to", "2025-07-01")[0] == 2

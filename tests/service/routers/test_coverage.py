@@ -70,8 +70,8 @@ def test_figures_add_up(walked: TestClient) -> None:
     assert one["covered_m"] == pytest.approx(2_000.0, abs=1.0)
     gaps = sum(gap["length_m"] for gap in one["gaps"])
     assert one["covered_m"] + one["inferred_m"] + gaps == pytest.approx(one["length_m"], abs=0.1)
-    assert one["seen_m"] is None
-    assert one["seen_percent"] is None
+    assert one["seen_m"] == pytest.approx(30.0, abs=15.0)  # at night, 20 m beyond either end
+    assert one["seen_percent"] == pytest.approx(100.0 * one["seen_m"] / one["length_m"], abs=0.001)
     assert one["declared_m"] == 0.0
     assert [gap["markers"] for gap in one["gaps"]] == [["=1+1", "12/1"], ["12/1", "13"]]
     assert body["total"]["covered_m"] == one["covered_m"]

@@ -28,7 +28,7 @@ from layers.markers import Marker
 from layers.stores import Stores
 from layers.units import UnitDraft
 from service.readers.tracks import read
-from service.use_cases.tracks import Delivery, recompute, upload
+from service.use_cases.tracks import Delivery, rebuild, recompute, upload
 from tests.fixtures.walks import START, Receiver, along, gpx, line, places
 
 DISTRICT = "152921"
@@ -216,6 +216,7 @@ def test_the_ledgers_do_not_know_how_the_fixes_came(
     assert ledgers(stores) == expected
     recompute(stores, "d1", {DAYS[0] + timedelta(days=k) for k in range(-1, 5)})
     assert ledgers(stores) == expected
+    assert all(one.equal for one in rebuild(stores, DAYS[0], DAYS[0] + timedelta(days=5)))
     attempt.rollback()
     outer.rollback()
 

@@ -1,0 +1,158 @@
+"""Coverage of units and markers in a period: what was reached, how well that is known, when last, by whom."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from geo.evidence import Evidence
+from layers.due_evidence import JOINT
+from layers.markers import Marker
+from layers.reached import MarkerRow, UnitRow
+from layers.stores import Stores
+from service.schemas.coverage import Period
+from service.schemas.visits import Clock, MarkerCoverage, UnitCoverage, UnitState
+
+DAY = timedelta(days=1)
+HISTORY = timedelta(days=400)
+"""How far before the end of a period the last visit is looked for."""
+
+APART = timedelta(minutes=20)
+"""Visits less apart are one, as passes of a metre are."""
+
+
+def unit_coverage(
+    stores: Stores, period: Period, layer: str | None = None
+) -> tuple[str | None, tuple[UnitCoverage, ...]]:
+    """Return the layer and the coverage of its leaf units in a period, by code.
+
+    Without ``layer`` it is the default partition in force on the last day; None where there is none.
+
+    Raises
+    ------
+    UnknownLayer
+        The district has no such layer.
+    """
+    first, last = _days(stores, period)
+    code = _partition(stores, last) if layer is None else stores.layers.get(layer).code
+    if code is None:
+        return None, ()
+    tree = stores.grids.tree(code, last)
+    level = stores.layers.get(code).leaf_level
+    leaves = sorted((one for one in tree.units.values() if one.level == level), key=lambda one: one.code)
+    rows: dict[UUID, list[UnitRow]] = defaultdict(list)
+    for row in stores.reached.units(first, last + DAY):
+        if row.entered_at < period.to_at and row.left_at > period.from_at:
+            rows[row.unit].append(row)
+    latest = stores.reached.last_units([one.id for one in leaves], last - HISTORY, last + DAY)
+    found = []
+    for unit in leaves:
+        here = rows.get(unit.id, [])
+        done = latest.get(unit.id)
+        shares = [_share(row, period) for row in here]
+        found.append(
+            UnitCoverage(
+                unit=unit,
+                parent=None if unit.parent is None else tree.units[unit.parent].code,
+                state=_state(here),
+                visits=_visits(row for row in here if row.visited),
+                metres=sum(share * row.metres for share, row in zip(shares, here, strict=True)),
+                seconds=sum(share * row.seconds for share, row in zip(shares, here, strict=True)),
+                last_at=None if done is None else min(done.left_at, period.to_at),
+                last_by=None if done is None else done.person or done.device,
+            )
+        )
+    return code, tuple(found)
+
+
+def unit_areas(stores: Stores, layer: str | None, period: Period) -> Mapping[UUID, Any]:
+    """Return the areas of the leaf units of a layer on the last day of a period, by id."""
+    if layer is None:
+        return {}
+    leaves = stores.grids.leaves(layer, _days(stores, period)[1])
+    return dict(zip(leaves.ids, leaves.polygons, strict=True))
+
+
+def marker_coverage(stores: Stores, period: Period, kind: str | None = None) -> tuple[MarkerCoverage, ...]:
+    """Return the coverage of the markers that stand on a period's last day, of a kind or all, by code."""
+    first, last = _days(stores, period)
+    markers = stores.markers.all(last, kind)
+    best: dict[str, Evidence] = {}
+    for row in stores.reached.markers(first, last + DAY):
+        if period.from_at <= row.at < period.to_at:
+            best[row.marker] = max(best.get(row.marker, Evidence.DECLARED), row.evidence)
+    latest = stores.reached.last_markers(Evidence.OBSERVED, period.to_at - HISTORY, period.to_at)
+    joint = stores.reached.last_joint(JOINT, period.to_at - HISTORY, period.to_at)
+    segments = {one.id: one.code for one in stores.border.all(last)}
+    zone = ZoneInfo(stores.districts.current().timezone)
+    return tuple(
+        _of_marker(one, segments, best.get(one.code), latest.get(one.code), joint.get(one.code), zone)
+        for one in markers
+    )
+
+
+def _of_marker(
+    one: Marker,
+    segments: Mapping[UUID, str],
+    evidence: Evidence | None,
+    done: MarkerRow | None,
+    joint_at: datetime | None,
+    zone: ZoneInfo,
+) -> MarkerCoverage:
+    routine_at = None if done is None else done.at
+    return MarkerCoverage(
+        marker=one,
+        segment=None if one.segment is None else segments.get(one.segment),
+        evidence=evidence,
+        last_at=routine_at,
+        last_by=None if done is None else done.person or done.device,
+        last_evidence=None if done is None else done.evidence,
+        distance_m=None if done is None else done.distance_m,
+        routine=_clock(one.attributes.routine_days, routine_at, one.valid_from, zone),
+        joint=_clock(one.attributes.joint_days, joint_at, one.valid_from, zone),
+    )
+
+
+def _clock(days: int | None, last_at: datetime | None, since: date | None, zone: ZoneInfo) -> Clock:
+    """Return a clock; one that was never set back runs since the marker stands."""
+    begun = since if last_at is None else last_at.astimezone(zone).date()
+    return Clock(days, last_at, None if days is None or begun is None else begun + days * DAY)
+
+
+def _days(stores: Stores, period: Period) -> tuple[date, date]:
+    """Return the first and the last day that a period touches."""
+    zone = ZoneInfo(stores.districts.current().timezone)
+    last = (period.to_at - timedelta(microseconds=1)).astimezone(zone).date()
+    return period.from_at.astimezone(zone).date(), last
+
+
+def _partition(stores: Stores, day: date) -> str | None:
+    for one in stores.layers.all("partition"):
+        if stores.releases.in_force(one.code, day) is not None:
+            return one.code
+    return None
+
+
+def _share(row: UnitRow, period: Period) -> float:
+    """Return which share of a visit lies in a period: one that crosses its edge is split by time."""
+    whole = (row.left_at - row.entered_at).total_seconds()
+    inside = (min(row.left_at, period.to_at) - max(row.entered_at, period.from_at)).total_seconds()
+    return inside / whole if whole > 0.0 else 1.0
+
+
+def _state(rows: Sequence[UnitRow]) -> UnitState:
+    if any(row.visited for row in rows):
+        return "visited"
+    return "grazed" if rows else "none"
+
+
+def _visits(rows: Iterable[UnitRow]) -> int:
+    """Return how many visits rows in the order of entering are: what people did together is one."""
+    count, until = 0, None
+    for row in rows:
+        if until is None or row.entered_at - until > APART:
+            count += 1
+        until = row.left_at if until is None else max(until, row.left_at)
+    return count
