@@ -58,7 +58,10 @@ RUNGS: tuple[tuple[str, str], ...] = (
 )
 """How a metre may be known to have been visited, from the strongest; each counts those before it as well."""
 
-BOARD_LAYERS: tuple[tuple[str, str], ...] = (("markers", N_("Markers, by how they stand")),)
+BOARD_LAYERS: tuple[tuple[str, str], ...] = (
+    ("grids", N_("Grids, by visits in the period")),
+    ("markers", N_("Markers, by how they stand")),
+)
 """What the map of coverage can show besides the border."""
 
 

@@ -51,7 +51,23 @@ SEQUENCE: tuple[MapClass, ...] = (
 )
 """Five steps of any counted property, few to many; the breaks are quantiles of what is shown."""
 
+
+def _step(place: int) -> tuple[str, str]:
+    """Return the colours of a step of the sequence."""
+    return SEQUENCE[place].light, SEQUENCE[place].dark
+
+
 NO_VALUE = MapClass("none", N_("no figure"), "#f7f8f8", "#1f2327", "hatch")
+
+VISITS: tuple[MapClass, ...] = (
+    MapClass("visits-none", N_("not visited"), "#f7f8f8", "#1f2327", "hatch"),
+    MapClass("visits-grazed", N_("only grazed"), *_step(0)),
+    MapClass("visits-1", N_("once"), *_step(1), low=1, high=2),
+    MapClass("visits-2", N_("2 or 3 times"), *_step(2), low=2, high=4),
+    MapClass("visits-4", N_("4 to 7 times"), *_step(3), low=4, high=8),
+    MapClass("visits-8", N_("8 times or more"), *_step(4), low=8),
+)
+"""How often a unit was visited in a period."""
 
 STATIONS: tuple[MapClass, ...] = (
     MapClass("station-open", N_("open now"), "#12695f", "#5fc3b4"),
@@ -104,6 +120,7 @@ _GROUPS: dict[str, tuple[MapClass, ...]] = {
     "sequence": SEQUENCE,
     "no_value": (NO_VALUE,),
     "stations": STATIONS,
+    "visits": VISITS,
     "due": DUE,
     "markers": MARKERS,
     "plan": PLAN,

@@ -81,3 +81,16 @@ def test_markers_are_a_layer_with_its_classes(board: Watched) -> None:
     expect(classes).to_have_count(4)
     page.uncheck("[name=layer][value=markers]")
     assert page.locator("#classes-markers").is_hidden()
+
+
+def test_grids_are_a_layer_by_their_visits(board: Watched) -> None:
+    page = board.open("/coverage")
+    with page.expect_response("**/api/v1/coverage/grids?*"):
+        page.check("[name=layer][value=grids]")
+    classes = page.locator("#classes-grids .number")
+    expect(classes).to_have_count(6)
+    assert sum(int(text) for text in classes.all_inner_texts()) == 60
+    with page.expect_response("**/api/v1/coverage/grids?*from=2025-06-01*"):
+        page.fill("[name=from]", "2025-06-01")
+    page.uncheck("[name=layer][value=grids]")
+    assert page.locator("#classes-grids").is_hidden()

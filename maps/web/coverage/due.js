@@ -149,7 +149,7 @@ export function duePlaces() {
       here = place;
       paint();
     },
-    async show(at, options) {
+    async show({ at }, options) {
       const answer = await ask("markers-due", "/api/v1/coverage/due", { at, kind: "marker", all: true }, options);
       things = answer.items;
       points.addTo(map);

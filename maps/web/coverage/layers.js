@@ -6,13 +6,14 @@ import { asked, remember } from "wardline/page";
 import { swatch } from "wardline/palette";
 
 /**
- * Watch the boxes; `layers` has for each value {show(at, options), hide(), classes(), kind}. Returns the function that
- * draws those that are on for an instant.
+ * Watch the boxes; `layers` has for each value {show(when, options), hide(), classes(), kind}, or null where there is
+ * nothing of the kind. Returns the function that
+ * draws those that are on for {at, period}: the instant at which ages are told, and the days.
  */
 export function watchLayers(layers) {
   const boxes = [...document.querySelectorAll("[name=layer]")];
-  const on = new Set((asked("layers") || "").split(",").filter((name) => name in layers));
-  let at = null;
+  const on = new Set((asked("layers") || "").split(",").filter((name) => layers[name]));
+  let when = null;
 
   const told = (name) => {
     const { classes, kind } = layers[name];
@@ -22,11 +23,15 @@ export function watchLayers(layers) {
     replace(list, ...classes().map(({ step, label, amount }) => make("li", {}, swatch(step, kind), make("span", {}, label || step.label), make("span", { class: "number" }, amount))));
   };
   const draw = async (name, options) => {
-    if (on.has(name)) await layers[name].show(at, options);
+    if (on.has(name)) await layers[name].show(when, options);
     else layers[name].hide();
     told(name);
   };
   for (const box of boxes) {
+    if (!layers[box.value]) {
+      box.closest(".tick").hidden = true;
+      continue;
+    }
     box.checked = on.has(box.value);
     box.addEventListener("change", () => {
       if (box.checked) on.add(box.value);
@@ -35,8 +40,8 @@ export function watchLayers(layers) {
       draw(box.value).catch(show);
     });
   }
-  return async (instant, options) => {
-    at = instant;
+  return async (wanted, options) => {
+    when = wanted;
     await Promise.all([...on].map((name) => draw(name, options)));
   };
 }

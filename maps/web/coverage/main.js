@@ -10,6 +10,7 @@ import { measures } from "wardline/coverage/measures";
 import { patrols } from "wardline/coverage/replay";
 import { timeline } from "wardline/coverage/timeline";
 import { trend } from "wardline/coverage/trend";
+import { gridVisits } from "wardline/coverage/visits";
 import { announce, byId, draw, facts, make, message, replace } from "wardline/dom";
 import { fit, startMap } from "wardline/ground";
 import { legend } from "wardline/legend";
@@ -278,7 +279,7 @@ async function load(period) {
       strip.show(period, options),
       chart.show(lastDay(period), options),
       due.show(report.as_of, options),
-      drawLayers(report.as_of, options),
+      drawLayers({ at: report.as_of, period }, options),
     ]);
   } catch (problem) {
     if (problem.name !== "AbortError") show(problem);
@@ -313,7 +314,7 @@ async function start() {
   due = dueList(goToDue);
   places = duePlaces();
   walks = patrols();
-  drawLayers = watchLayers({ markers: { ...places, kind: "point" } });
+  drawLayers = watchLayers({ markers: { ...places, kind: "point" }, grids: gridVisits() });
   let chooseDays = () => {};
   strip = timeline((days) => chooseDays(days), choose);
   chart = trend((days) => chooseDays(days));
