@@ -33,9 +33,8 @@ def table(parts: list[int], head: str = "t,lon,lat,segment,device,mode,N/S") -> 
         for _ in range(size):
             k = len(rows)
             mode = "swim" if k % 7 == 0 else "car"
-            rows.append(
-                f"{T0 + k},{115 + k / 1e4:.4f},{'x' if k % 5 == 0 else 47},{number},d{k % 2},{mode},N"
-            )
+            lat, more = "x" if k % 5 == 0 else 47, ",more" if k % 3 == 0 else ""
+            rows.append(f"{T0 + k},{115 + k / 1e4:.4f},{lat},{number},d{k % 2},{mode},N{more}")
     return "\n".join(rows).encode()
 
 
@@ -125,6 +124,16 @@ def test_two_parts_are_cut_inside_a_recording(tmp_path: Path) -> None:
     parts = list(parts_of(path, "walk.csv", Options(size=4)))
     assert [len(part) for part in parts] == [3, 4, 1]
     assert [part.segments for part in parts] == [("0",), ("0", "1"), ("1",)]
+
+
+def test_what_is_wrong_with_a_row_goes_with_it_into_its_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(track_csv, "_BLOCK", 5)
+    path, content = tmp_path / "walk.csv", table([9, 9])
+    path.write_bytes(content)
+    parts = list(parts_of(path, "walk.csv", Options(size=4)))
+    assert [one for part in parts for one in told(part)] == told(read(content, "csv"))
 
 
 def test_formats_that_are_read_whole_are_one_part_or_refused(
