@@ -1,76 +1,26 @@
 """Incidents: one inbox of all channels, their assignment by location and the log of what happened."""
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from shapely.geometry import Point
 from sqlalchemy import ColumnElement, Row, func, select, tuple_, update
 
 from geo.errors import N_
+from layers import storage
 from layers.area import within
-from layers.errors import Conflict, Gone, InvalidAttribute, NotFound, StaleVersion
-from layers.geometry import Box, from_shape, to_shape
+from layers.errors import Conflict, Gone, NotFound, StaleVersion
+from layers.geometry import Box
 from layers.ids import new_id
+from layers.incident_rows import Incident, incident_of, row_of
 from layers.incident_tables import SETTLED, incident, incident_event
 from layers.paging import Page
 from layers.storage import Store
 from layers.withdrawals import Withdrawals
 
-
-@dataclass(frozen=True, slots=True)
-class Incident:
-    """An incident.
-
-    ``lon``, ``lat`` are where it counts, in degrees; ``raw_lon``, ``raw_lat`` what was given in ``datum``.
-    ``accuracy_m`` is the radius the given place is good for. ``assignment`` keeps how it came to its
-    ``unit``, ``representative`` and border ``segment``; ``measure_m`` runs from the segment's start.
-    ``about_representative`` and ``about_unit`` are whom it complains about; they neither see nor handle it.
-    ``version`` counts its changes, from 1.
-    """
-
-    id: UUID
-    channel: str
-    class_: str
-    title: str
-    lon: float
-    lat: float
-    raw_lon: float
-    raw_lat: float
-    occurred_at: datetime
-    received_at: datetime
-    external_id: str | None = None
-    description: str = ""
-    datum: str = "wgs84"
-    accuracy_m: float | None = None
-    status: str = "received"
-    colour: str = "green"
-    unit: UUID | None = None
-    assignment: Mapping[str, Any] = field(default_factory=dict)
-    representative: UUID | None = None
-    segment: UUID | None = None
-    measure_m: float | None = None
-    about_representative: UUID | None = None
-    about_unit: UUID | None = None
-    version: int = 1
-
-    def digest(self) -> str:
-        """Return the SHA-256 of what the reporter said: class, words, place and time."""
-        said = [
-            self.class_,
-            self.title,
-            self.description,
-            self.raw_lon,
-            self.raw_lat,
-            self.datum,
-            self.accuracy_m,
-            self.occurred_at.timestamp(),
-        ]
-        return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+__all__ = ["ClassCount", "Incident", "IncidentEvent", "IncidentFilter", "Incidents"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +93,7 @@ class Incidents(Store):
         NotFound, InvalidAttribute
             One of them cannot be stored; nothing is to be kept of the others.
         """
-        rows = [{**_row(one), "digest": one.digest()} for one in values]
+        rows = [{**row_of(one), "digest": one.digest()} for one in values]
         new = self._insert_new(incident, rows, ("district", "channel", "external_id"))
         known = self._delivered([one for one in values if one.id not in new])
         return [
@@ -166,7 +116,7 @@ class Incidents(Store):
 
     def add_many(self, values: Sequence[Incident]) -> None:
         """Store many new incidents at once; a repeated external id refuses the whole batch."""
-        self._insert(incident, [{**_row(value), "digest": value.digest()} for value in values])
+        self._insert(incident, [{**row_of(value), "digest": value.digest()} for value in values])
 
     def get(self, identifier: UUID, *, lock: bool = False) -> Incident:
         """Return an incident by id; with ``lock`` nobody else changes it until the transaction ends.
@@ -184,7 +134,20 @@ class Incidents(Store):
         row = self._first(statement.with_for_update() if lock else statement)
         if row is None:
             raise self._missing(identifier)
-        return _incident(row)
+        return incident_of(row)
+
+    def get_all(self, identifiers: Collection[UUID]) -> dict[UUID, Incident]:
+        """Return those of some incidents that are there, by id."""
+        if not identifiers:
+            return {}
+        rows = self._all(
+            select(incident).where(
+                incident.c.district == self.district,
+                incident.c.id == func.any(list(identifiers)),
+                *self._there(),
+            )
+        )
+        return {row.id: incident_of(row) for row in rows}
 
     def _missing(self, identifier: UUID) -> NotFound:
         named = {"incident": str(identifier)}
@@ -219,7 +182,40 @@ class Incidents(Store):
         NotFound
             The district has no such incident.
         """
-        row = _row(value)
+        saved = self._saved(value)
+        if saved is not None:
+            return saved
+        present = self.get(value.id)
+        raise StaleVersion(
+            N_("Incident {incident} is at version {present}; the change was made from {expected}."),
+            mend=N_("Load it again and repeat the change."),
+            where={"incident": str(value.id)},
+            incident=str(value.id),
+            present=present.version,
+            expected=value.version,
+        )
+
+    def save_all(self, values: Sequence[Incident]) -> dict[UUID, Incident]:
+        """Store changed incidents, each given once; return those stored, at their new versions, by id.
+
+        One that somebody changed since its version, or that is not there any more, is left out.
+
+        Raises
+        ------
+        NotFound, InvalidAttribute
+            One of them cannot be stored; nothing is to be kept of the others.
+        """
+        if len(values) < storage.COPY_FROM:
+            saved = [self._saved(one) for one in values]
+            return {one.id: one for one in saved if one is not None}
+        rows = [{**row_of(one), "digest": one.digest()} for one in values]
+        keep = ("id", "version", "digest")
+        done = self._update_staged(incident, rows, same=("id", "version"), keep=keep, counted="version")
+        return {one.id: replace(one, version=one.version + 1) for one in values if one.id in done}
+
+    def _saved(self, value: Incident) -> Incident | None:
+        """Store a changed incident; return it with its new version, None where it is not at the old one."""
+        row = row_of(value)
         del row["id"], row["version"]
         done = self._write(
             update(incident)
@@ -231,17 +227,7 @@ class Incidents(Store):
             .values(**row, version=incident.c.version + 1)
             .returning(incident)
         ).first()
-        if done is not None:
-            return _incident(done)
-        present = self.get(value.id)
-        raise StaleVersion(
-            N_("Incident {incident} is at version {present}; the change was made from {expected}."),
-            mend=N_("Load it again and repeat the change."),
-            where={"incident": str(value.id)},
-            incident=str(value.id),
-            present=present.version,
-            expected=value.version,
-        )
+        return None if done is None else incident_of(done)
 
     def add_events(self, events: Sequence[IncidentEvent]) -> None:
         """Add to the logs of incidents.
@@ -317,7 +303,7 @@ class Incidents(Store):
         statement = select(incident).where(
             incident.c.district == self.district, *self._there(), *_conditions(only or IncidentFilter())
         )
-        return self._page(statement, incident.c.id, _incident, limit, cursor, newest_first=True)
+        return self._page(statement, incident.c.id, incident_of, limit, cursor, newest_first=True)
 
     def _there(self) -> list[ColumnElement[bool]]:
         """Return the condition that an incident lies in the caller's area, none for the whole district."""
@@ -327,7 +313,7 @@ class Incidents(Store):
 def _repeated(value: Incident, row: Row[Any] | None) -> tuple[Incident, bool] | Conflict:
     """Return the stored incident that is the same, or the conflict with one that is not."""
     if row is not None and row.digest == value.digest():
-        return _incident(row), False
+        return incident_of(row), False
     return Conflict(
         N_("Channel {channel} already delivered {external_id} with another content."),
         mend=N_("Send a change as a PATCH of that incident, or use a new external id."),
@@ -357,34 +343,3 @@ def _conditions(only: IncidentFilter) -> list[Any]:
     if only.bbox is not None:
         found.append(only.bbox.intersects(incident.c.geom))
     return found
-
-
-_PLAIN = tuple(one.name for one in fields(Incident) if one.name not in ("class_", "lon", "lat", "assignment"))
-
-
-def _row(value: Incident) -> dict[str, Any]:
-    row = {name: getattr(value, name) for name in _PLAIN}
-    for name in ("occurred_at", "received_at"):
-        if row[name].tzinfo is None:
-            raise InvalidAttribute(
-                N_("The time {name} has no zone."),
-                mend=N_("Give it with its offset, such as 2025-03-31T08:00:00+08:00."),
-                where={"pointer": f"/{name}"},
-                name=name,
-            )
-    row["class"] = value.class_
-    row["geom"] = from_shape(Point(value.lon, value.lat))
-    row["assignment"] = dict(value.assignment)
-    return row
-
-
-def _incident(row: Row[Any]) -> Incident:
-    known = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for a row as a mapping
-    place = cast("Point", to_shape(known["geom"]))
-    return Incident(
-        **{name: known[name] for name in _PLAIN},
-        class_=known["class"],
-        lon=place.x,
-        lat=place.y,
-        assignment=known["assignment"],
-    )

@@ -162,6 +162,40 @@ class Store:
             cursor.execute(_unstage(table, ("district", *columns)) + statement_end)
             return frozenset(row[0] for row in cursor)
 
+    def _update_staged(
+        self,
+        table: Table,
+        rows: Sequence[dict[str, Any]],
+        *,
+        same: Sequence[str],
+        keep: Sequence[str],
+        counted: str,
+    ) -> frozenset[UUID]:
+        """Update rows that have the values of ``same``; return the ids of those that were there.
+
+        Rows are whole, as for an insert, since they go by way of a temporary table like the other. What is in
+        ``keep`` stays as it is, but for ``counted``, which goes up by one.
+        """
+        if not rows:
+            return frozenset()
+        columns = list(rows[0])
+        values = ([self.district, *(_wire_value(row[name]) for name in columns)] for row in rows)
+        target, stage = sql.Identifier(table.name), sql.Identifier(f"{table.name}_stage")
+        given = [
+            sql.SQL("{0} = new.{0}").format(sql.Identifier(name)) for name in columns if name not in keep
+        ]
+        given.append(sql.SQL("{0} = old.{0} + 1").format(sql.Identifier(counted)))
+        met = [sql.SQL("old.{0} = new.{0}").format(sql.Identifier(name)) for name in same]
+        statement = sql.SQL(
+            "UPDATE {} AS old SET {} FROM pg_temp.{} AS new WHERE old.district = {} AND {} RETURNING old.id"
+        ).format(
+            target, sql.SQL(", ").join(given), stage, sql.Literal(self.district), sql.SQL(" AND ").join(met)
+        )
+        with translated(), self._driver().cursor() as cursor:
+            self._stage_rows(cursor, table, ("district", *columns), values)
+            cursor.execute(statement)
+            return frozenset(row[0] for row in cursor)
+
     def _driver(self) -> psycopg.Connection[Any]:
         connection = self._session.connection().connection.driver_connection
         return cast("psycopg.Connection[Any]", connection)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
-from uuid import NAMESPACE_OID, uuid5
+from uuid import NAMESPACE_OID, UUID, uuid5
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -49,11 +49,14 @@ class FieldWork:
         allowed = self._service.settings.allow_datum_inverse
         return incidents.receive_all(stores, ground, reports, allow_inverse=allowed)
 
-    def change(self, stores: Stores, incident: Any, patch: IncidentPatch, version: int) -> Incident:
-        """Change an incident that is at a version."""
+    def change(
+        self, stores: Stores, edits: Sequence[tuple[UUID, IncidentPatch, int]]
+    ) -> list[Incident | WardlineError]:
+        """Change incidents that are at a version each."""
         ground = self._present(stores)
         allowed = self._service.settings.allow_datum_inverse
-        return incidents.change(stores, ground, incident, patch, version=version, allow_inverse=allowed)
+        changes = [incidents.Change(*one) for one in edits]
+        return incidents.change_all(stores, ground, changes, allow_inverse=allowed)
 
     def _present(self, stores: Stores) -> Ground:
         """Return today's ground: looked at once, so that all items of a request are judged by the same."""

@@ -22,7 +22,7 @@ def test_everything_that_is_sent_is_stored_once(
     assert door.main(["upload", "--small", "--json", str(file)]) == 0
     told = json.loads(file.read_text())
     assert (told["job"], told["answers_equal"]) == ("upload", True)
-    assert len(told["rows"]) == 3 * 2 * 5
+    assert len(told["rows"]) == 4 * 2 * 5
     assert told["rows"][0]["who"] == f"{OURS} (tracks of 1,000 fixes)"
     assert all(row["value"] for row in told["rows"])
 
@@ -32,7 +32,7 @@ def test_what_is_lost_doubled_or_told_otherwise_is_found(
 ) -> None:
     with database_factory() as url:
         assert upload.Contender("x", url, 0, [""], []).stored()
-        for name in ("fixes", "incidents", "batches", "wrong"):
+        for name in ("fixes", "incidents", "edits", "batches", "wrong"):
             one = upload.Contender("x", url, 0, [""], [])
             setattr(one, name, 1)
             assert not one.stored(), name

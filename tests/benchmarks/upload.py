@@ -41,18 +41,23 @@ STEP_S = 5
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a batch holds, how many fixes and incidents that is, and how many batches a run sends."""
+    """What a batch holds, how many fixes, incidents and edits that is, and how many batches a run sends.
+
+    What is edited is reported before, which is not timed.
+    """
 
     name: str
     fixes: int
     incidents: int
     batches: int
+    edits: int = 0
 
 
 JOBS = (
     Job("tracks of 1,000 fixes", 1_000, 0, 64),
     Job("one incident", 0, 1, 320),
     Job("100 incidents", 0, 100, 64),
+    Job("1,000 edits of incidents", 0, 0, 16, edits=1_000),
 )
 
 
@@ -70,31 +75,49 @@ class Contender:
     half: dict[str, list[Load]] = field(default_factory=dict)
     fixes: int = 0
     incidents: int = 0
+    edits: int = 0
     batches: int = 0
     wrong: int = 0
 
     def run(self, job: Job, size: int, *, at_half: bool) -> None:
         """Send new batches, and the first of them once more: the same bytes get the same reply."""
-        requests = [self._request(job, k % len(self.headers)) for k in range(size)]
+        known = (
+            [self._reported(job, k % len(self.headers)) for k in range(size)] if job.edits else [[]] * size
+        )
+        requests = [self._request(job, k % len(self.headers), edited) for k, edited in enumerate(known)]
         rate = statistics.median(one.rate for one in self.full[job.name]) / 2 if at_half else None
         done = send(self.port, requests, connections=len(self.headers), rate=rate)
         (self.half if at_half else self.full).setdefault(job.name, []).append(done)
         again = send(self.port, requests[: len(self.headers)], connections=len(self.headers))
-        items = job.fixes + job.incidents
-        every = {"created": items, "duplicate": 0, "quarantined": 0}
-        self.wrong += sum(json.loads(body)["counts"] != every for body in done.bodies)
+        self.wrong += _wrong(done, job.fixes + job.incidents + job.edits)
         self.wrong += sum(a != b for a, b in zip(again.bodies, done.bodies, strict=False))
         self.batches += size
         self.fixes += size * job.fixes
         self.incidents += size * job.incidents
+        self.edits += size * job.edits
 
-    def _request(self, job: Job, device: int) -> bytes:
+    def _reported(self, job: Job, device: int) -> list[dict[str, Any]]:
+        """Report what a batch of a device will edit; return it."""
+        number = next(self.numbers)
+        made = [self._incident(number + k) for k in range(job.edits)]
+        done = send(self.port, [self._put({"incidents": made}, device)], connections=1)
+        self.wrong += _wrong(done, len(made))
+        self.batches += 1
+        self.incidents += len(made)
+        return made
+
+    def _request(self, job: Job, device: int, edited: Sequence[dict[str, Any]]) -> bytes:
         """Return a batch as a request of a device; nothing of it was sent before."""
         number = next(self.numbers)
-        value: dict[str, Any] = {"incidents": [self._incident(number + k) for k in range(job.incidents)]}
+        items = [self._incident(number + k) for k in range(job.incidents)]
+        value: dict[str, Any] = {"incidents": items + [self._edit(one, k) for k, one in enumerate(edited)]}
         if job.fixes:
             spacing_s = STEP_S * job.fixes / len(self.headers)
             value["tracks"] = [_track(number, job.fixes, spacing_s)]
+        return self._put(value, device)
+
+    def _put(self, value: dict[str, Any], device: int) -> bytes:
+        """Return a batch as the request that sends it."""
         body = json.dumps(value).encode()
         target = f"/api/v1/devices/{_device(device)}/batches/{uuid4()}?district={DISTRICT}"
         lines = [
@@ -119,6 +142,12 @@ class Contender:
             "occurred_at": datetime.now(UTC).isoformat(),
         }
 
+    def _edit(self, reported: dict[str, Any], number: int) -> dict[str, Any]:
+        """Return an edit of an incident; every third moves it, so that it is assigned again."""
+        lon, lat = self.places[number * 104_729 % len(self.places)]
+        moved = {"lon": lon, "lat": lat} if number % 3 == 0 else {}
+        return {**reported, **moved, "description": "Two trees lie across the road.", "version": 1}
+
     def stored(self) -> bool:
         """Say whether the database holds everything that was sent, each once, and nothing else."""
         with psycopg.connect(plain(self.url)) as database:
@@ -134,7 +163,8 @@ class Contender:
                 )
             ]
         numbers = [0 if row is None else row[0] for row in found]
-        sent = [self.fixes, *[self.incidents] * 3, self.batches, 0]
+        entries = self.incidents + self.edits
+        sent = [self.fixes, self.incidents, entries, entries, self.batches, 0]
         return self.wrong == 0 and numbers == sent
 
 
@@ -196,8 +226,14 @@ def _rows(one: Contender, job: Job) -> Iterator[Row]:
 
 
 def _remark(one: Contender, *, whole: bool) -> str:
-    said = f"{one.batches:,} batches, {one.fixes:,} fixes, {one.incidents:,} incidents"
+    said = f"{one.batches:,} batches, {one.fixes:,} fixes, {one.incidents:,} incidents, {one.edits:,} edits"
     return f"{one.who}: {said}: {'all stored, each once' if whole else 'NOT all stored once'}"
+
+
+def _wrong(done: Load, items: int) -> int:
+    """Return how many replies do not say that all of their items are stored."""
+    every = {"created": items, "duplicate": 0, "quarantined": 0}
+    return sum(json.loads(body)["counts"] != every for body in done.bodies)
 
 
 def _device(number: int) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+import layers.storage
 from layers.errors import Conflict, InvalidAttribute, NotFound, StaleVersion
 from layers.geometry import Box
 from layers.ids import new_id
@@ -70,6 +71,21 @@ def test_a_change_from_an_old_version_is_refused(stores: Stores) -> None:
     with pytest.raises(StaleVersion, match=r"at version 2; the change was made from 1"):
         stores.incidents.save(replace(value, status="rejected"))
     assert stores.incidents.get(value.id).status == "accepted"
+
+
+@pytest.mark.parametrize("copy_from", [1, 100])
+def test_many_are_saved_but_for_those_that_are_at_another_version(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch, copy_from: int
+) -> None:
+    monkeypatch.setattr(layers.storage, "COPY_FROM", copy_from)
+    values = [stores.incidents.create(makers.incident(external_id=f"A-{k}"))[0] for k in range(3)]
+    overtaken = stores.incidents.save(replace(values[1], title="first"))
+    given = [replace(one, title="second", accuracy_m=None, lon=one.lon + 0.001) for one in values]
+    saved = stores.incidents.save_all([*given, makers.incident(external_id="A-9")])
+    assert saved == {one.id: replace(one, version=2) for one in (given[0], given[2])}
+    ids = [one.id for one in values]
+    assert stores.incidents.get_all([*ids, new_id()]) == {**saved, overtaken.id: overtaken}
+    assert stores.incidents.save_all([]) == stores.incidents.get_all([]) == {}
 
 
 def test_unknown_incidents_are_not_found(stores: Stores) -> None:

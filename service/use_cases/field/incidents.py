@@ -49,7 +49,8 @@ def store_incidents(stores: Stores, sender: Sender, items: Sequence[Any], work: 
     """Store reports and edits of incidents; return the verdicts, one for each item.
 
     Reports go first and edits in the order of their versions, however they are sent; what came too early
-    before is tried again. New reports are stored together, however many they are.
+    before is tried again. New reports are stored together, however many they are, and so are edits of
+    different incidents.
     """
     judged: dict[int, Judged] = {}
     read: dict[int, _Item] = {}
@@ -66,12 +67,10 @@ def store_incidents(stores: Stores, sender: Sender, items: Sequence[Any], work: 
     fresh = {judged[place].ref for place in read if place in judged and judged[place].verdict == "created"}
     order = sorted(read, key=lambda place: read[place].version)
     while True:
-        for place in order:
-            if place in judged and not _is_early(judged[place]):
-                continue
-            judged[place] = _judge(stores, sender, read[place], known, work)
-            if judged[place].verdict == "created":
-                fresh.add(read[place].ref)
+        todo = [place for place in order if place not in judged or _is_early(judged[place])]
+        done = _judge_all(stores, sender, [read[place] for place in todo], known, work)
+        judged.update(zip(todo, done, strict=True))
+        fresh |= {one.ref for one in done if one.verdict == "created"}
         # What waits may open the way for what came in this batch, and the other way round.
         if not _retry(stores, sender, fresh, known, work):
             return [judged[place] for place in range(len(items))]
@@ -109,8 +108,35 @@ def _read(item: Any) -> _Item | Fault:
     return _Item(value, hashlib.sha256(canonical(value.model_dump(mode="json")).encode()).hexdigest(), item)
 
 
-def _judge(stores: Stores, sender: Sender, one: _Item, known: Known, work: Work) -> Judged:
-    """Judge an item that is no report of something new."""
+def _judge_all(
+    stores: Stores, sender: Sender, items: Sequence[_Item], known: Known, work: Work
+) -> list[Judged]:
+    """Judge items that are no reports of something new, each as if those before it had been judged alone.
+
+    Edits wait for one another only where they are of the same incident; the others are made together.
+    """
+    found: dict[int, Judged] = {}
+    edits: dict[UUID, int] = {}
+
+    def make() -> None:
+        made = _edit_all(stores, sender, [items[place] for place in edits.values()], known, work)
+        found.update(zip(edits.values(), made, strict=True))
+        edits.clear()
+
+    for place, one in enumerate(items):
+        if one.value.id in edits:
+            make()
+        judged = _judge(stores, sender, one, known, work)
+        if judged is None:
+            edits[one.value.id] = place
+        else:
+            found[place] = judged
+    make()
+    return [found[place] for place in range(len(items))]
+
+
+def _judge(stores: Stores, sender: Sender, one: _Item, known: Known, work: Work) -> Judged | None:
+    """Judge an item that is no report of something new; None for an edit that is to be made."""
     if known.is_withdrawn(one.value.id):
         return _withdrawn(sender, one, known)
     report = known.report(one.value.id)
@@ -125,8 +151,7 @@ def _judge(stores: Stores, sender: Sender, one: _Item, known: Known, work: Work)
         return _told(one, _report(stores, sender, [one], known, work)[0])
     if report is None:
         return _told(one, Fault.of("incident-unknown"))
-    found = _edit(stores, sender, one, report, known, work)
-    return _told(one, found, **(_current(stores, found, report) if isinstance(found, Fault) else {}))
+    return None
 
 
 def _withdrawn(sender: Sender, one: _Item, known: Known) -> Judged:
@@ -211,45 +236,78 @@ def _report_of(value: FieldIncidentIn) -> IncidentIn:
     )
 
 
-def _edit(
-    stores: Stores, sender: Sender, one: _Item, report: FieldIncident, known: Known, work: Work
-) -> Incident | Fault:
-    try:
-        present = stores.incidents.get(report.incident)
-    except NotFound:
-        return _absent(stores, one)
-    if one.version > present.version:
-        return Fault.of("version-ahead", version=one.version, present=present.version)
-    if one.version < present.version:
-        return Fault.of("stale-version", version=one.version, present=present.version)
-    members = one.value.model_dump(by_alias=True, exclude={"id", "title", "photos", "version"})
-    title = one.value.title or present.title
+def _edit_all(
+    stores: Stores, sender: Sender, edits: Sequence[_Item], known: Known, work: Work
+) -> list[Judged]:
+    """Make edits of different incidents that were reported, or say of each why it cannot be made."""
+    reports = [report for one in edits if (report := known.report(one.value.id)) is not None]
+    ours = {report.id: report.incident for report in reports}
+    present = stores.incidents.get_all(list(ours.values()))
+    at = {one.value.id: present.get(ours[one.value.id]) for one in edits}
+    ready = [(one, there) for one in edits if (there := at[one.value.id]) and one.version == there.version]
+    made = _change(stores, sender, ready, known, work)
+    changed = {one.value.id: done for (one, _), done in zip(ready, made, strict=True)}
+    # What was read may be overtaken by now, and what is missing may have been withdrawn meanwhile.
+    late = [ours[name] for name, done in changed.items() if isinstance(done, StaleCopy)]
+    present |= stores.incidents.get_all(late)
+    missing = [
+        one.value.id
+        for one in edits
+        if isinstance(changed.get(one.value.id, at[one.value.id]), NotFound | None)
+    ]
+    again = Known(stores, missing) if missing else known
+    told = []
+    for one in edits:
+        there, done = at[one.value.id], changed.get(one.value.id)
+        if isinstance(done, Incident):
+            told.append(_told(one, done))
+        elif there is None or isinstance(done, NotFound):
+            told.append(_told(one, Fault.of("deleted" if again.is_withdrawn(one.value.id) else "gone")))
+        elif done is not None and not isinstance(done, StaleCopy):
+            told.append(_told(one, Fault.from_refusal(done)))
+        else:
+            told.append(_other_version(one, there, present[there.id]))
+    return told
+
+
+def _other_version(one: _Item, read: Incident, now: Incident) -> Judged:
+    """Judge an edit that was made from another version than the present one, with the copy there is now."""
+    reason = "version-ahead" if one.version > read.version else "stale-version"
+    fault = Fault.of(reason, version=one.version, present=read.version)
+    if reason == "version-ahead":
+        return _told(one, fault)
+    return _told(one, fault, incident=str(now.id), version=now.version, current=incident_json(now))
+
+
+def _change(
+    stores: Stores, sender: Sender, ready: Sequence[tuple[_Item, Incident]], known: Known, work: Work
+) -> list[Incident | WardlineError]:
+    """Change incidents and keep what the device calls them, all or none, as :func:`_receive` does."""
+    if not ready:
+        return []
     try:
         with stores.session.begin_nested():
-            patch = IncidentPatch(title=title, actor="reporter", **members)
-            stored = work.change(stores, report.incident, patch, one.version)
-            entries = _keep(stores, sender, [(one, stored)])
-    except StaleCopy:
-        return Fault.of("stale-version", version=one.version, present=present.version)
-    except NotFound:
-        return _absent(stores, one)
+            found = work.change(
+                stores, [(there.id, _patch_of(one, there), one.version) for one, there in ready]
+            )
+            done = zip((one for one, _ in ready), found, strict=True)
+            entries = _keep(
+                stores, sender, [(one, stored) for one, stored in done if isinstance(stored, Incident)]
+            )
     except WardlineError as error:
-        return Fault.from_refusal(error)
-    known.add(entries[0])
-    return stored
+        if len(ready) == 1:
+            return [error]
+        middle = len(ready) // 2
+        halves = (ready[:middle], ready[middle:])
+        return [one for half in halves for one in _change(stores, sender, half, known, work)]
+    for entry in entries:
+        known.add(entry)
+    return found
 
 
-def _absent(stores: Stores, one: _Item) -> Fault:
-    """Say why an incident is not there: it may have been withdrawn while the batch was taken."""
-    return Fault.of("deleted" if Known(stores, [one.value.id]).is_withdrawn(one.value.id) else "gone")
-
-
-def _current(stores: Stores, fault: Fault, report: FieldIncident) -> dict[str, Any]:
-    """Return the current copy, for the device whose edit is stale."""
-    if fault.reason != "stale-version":
-        return {}
-    present = stores.incidents.get(report.incident)
-    return {"incident": str(present.id), "version": present.version, "current": incident_json(present)}
+def _patch_of(one: _Item, present: Incident) -> IncidentPatch:
+    members = one.value.model_dump(by_alias=True, exclude={"id", "title", "photos", "version"})
+    return IncidentPatch(title=one.value.title or present.title, actor="reporter", **members)
 
 
 def _keep(stores: Stores, sender: Sender, done: Sequence[tuple[_Item, Incident]]) -> list[FieldIncident]:
@@ -279,22 +337,21 @@ def _keep(stores: Stores, sender: Sender, done: Sequence[tuple[_Item, Incident]]
 
 def _retry(stores: Stores, sender: Sender, refs: Collection[str], known: Known, work: Work) -> bool:
     """Try again the edits of incidents that came too early before; return whether any went further."""
-    waiting: dict[str, list[tuple[UUID, _Item]]] = {}
+    rest: list[tuple[UUID, _Item]] = []
     for item in stores.quarantine.waiting(sender.person, "incident", refs, _EARLY):
         one = _read(item.value())
         if not isinstance(one, Fault):
-            waiting.setdefault(item.ref, []).append((item.id, one))
+            rest.append((item.id, one))
+    rest.sort(key=lambda each: each[1].version)
     moved = False
-    for ref in sorted(waiting):
-        rest = sorted(waiting[ref], key=lambda each: each[1].version)
-        while True:
-            done = [
-                each for each in rest if _judge(stores, sender, each[1], known, work).verdict != "quarantined"
-            ]
-            if not done:
-                break
-            for identifier, _ in done:
+    while rest:
+        judged = _judge_all(stores, sender, [one for _, one in rest], known, work)
+        done = [verdict.verdict != "quarantined" for verdict in judged]
+        if not any(done):
+            break
+        for (identifier, _), further in zip(rest, done, strict=True):
+            if further:
                 stores.quarantine.settle(identifier, RELEASED, at=sender.received_at, by="system")
-            rest = [each for each in rest if each not in done]
-            moved = True
+        rest = [each for each, further in zip(rest, done, strict=True) if not further]
+        moved = True
     return moved

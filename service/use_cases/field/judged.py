@@ -43,8 +43,10 @@ class Work(Protocol):
     ) -> list[tuple[Incident, bool] | WardlineError]:
         """Take in incidents; return of each itself and whether it is new, or why it is refused."""
 
-    def change(self, stores: Stores, incident: UUID, patch: IncidentPatch, version: int) -> Incident:
-        """Change an incident that is at a version."""
+    def change(
+        self, stores: Stores, edits: Sequence[tuple[UUID, IncidentPatch, int]]
+    ) -> list[Incident | WardlineError]:
+        """Change incidents, each named once, that are at a version; return each, or its refusal."""
 
 
 @dataclass(frozen=True, slots=True)

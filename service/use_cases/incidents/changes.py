@@ -1,19 +1,19 @@
 """Changing incidents: edited from a version, moved, and led one step on."""
 
-from collections.abc import Mapping
-from contextlib import nullcontext
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from geo.errors import N_
-from layers.errors import StaleVersion
+from geo.errors import N_, WardlineError
+from layers.errors import NotFound, StaleVersion
+from layers.ids import new_id
 from layers.incidents import Incident, IncidentEvent
 from layers.stores import Stores
 from service.errors import InvalidInput, InvalidTransition, StaleCopy
 from service.indexes.ground import Ground
-from service.indexes.locate import to_storage
+from service.indexes.locate import Answer, to_storage
 from service.schemas.incidents import EventIn, IncidentPatch, incident_json
 from service.use_cases.incidents.assignment import (
     accused_of,
@@ -38,6 +38,27 @@ STEPS: Mapping[str, tuple[str, ...]] = {
 """The steps that may follow each status; a status that is not listed has none."""
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of an incident; ``version`` is what it was made from, None where the patch says it."""
+
+    incident: UUID
+    patch: IncidentPatch
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """An incident before and after a change; ``answer`` is where it is, None if it is not assigned again."""
+
+    old: Incident
+    new: Incident
+    actor: str
+    fields: Sequence[str]
+    moved: bool
+    answer: Answer | None
+
+
 def change(
     stores: Stores,
     ground: Ground,
@@ -58,8 +79,42 @@ def change(
     OutsideDistrict
         No unit owns the new place.
     """
-    old = stores.incidents.get(identifier)
-    require_version(old, patch.version if version is None else version)
+    found = change_all(stores, ground, [Change(identifier, patch, version)], allow_inverse=allow_inverse)[0]
+    if isinstance(found, WardlineError):
+        raise found
+    return found
+
+
+def change_all(
+    stores: Stores, ground: Ground, changes: Sequence[Change], *, allow_inverse: bool = False
+) -> list[Incident | WardlineError]:
+    """Change incidents, each named once; return of each what :func:`change` returns or raises, in order.
+
+    However many they are, they are read, assigned, stored and logged together. What the database refuses is
+    raised. One of them may be at fault: nothing of them is to be kept then.
+    """
+    now = datetime.now(UTC)
+    known = stores.incidents.get_all([one.incident for one in changes])
+    found: list[Incident | WardlineError | None] = [None] * len(changes)
+    made: dict[int, _Made] = {}
+    for place, one in enumerate(changes):
+        try:
+            # What is not among them is missing, and reading it says why.
+            old = known.get(one.incident) or stores.incidents.get(one.incident)
+            made[place] = _make(ground, old, one, now, allow_inverse=allow_inverse)
+        except WardlineError as refusal:
+            found[place] = refusal
+    changed = {place: one for place, one in made.items() if one.new != one.old}
+    saved = _store(stores, ground, list(changed.values()), now)
+    for place, done in made.items():
+        found[place] = saved[done.old.id] if place in changed else done.old
+    return [one for one in found if one is not None]
+
+
+def _make(ground: Ground, old: Incident, one: Change, now: datetime, *, allow_inverse: bool) -> _Made:
+    """Return an incident as it is to be, not assigned yet, or refuse the change."""
+    patch = one.patch
+    require_version(old, patch.version if one.version is None else one.version)
     given = patch.model_dump(exclude_unset=True, exclude={"version", "actor"})
     unset = [name for name, value in given.items() if value is None and name != "accuracy_m"]
     if unset:
@@ -74,31 +129,59 @@ def change(
     )
     if given.keys() & {"lon", "lat", "datum"}:
         new = _moved(new, given, allow_inverse=allow_inverse)
-    now = datetime.now(UTC)
     check_time(new.occurred_at, now)
-    if new == old:
-        return old
     moved = (new.lon, new.lat) != (old.lon, old.lat)
     again = moved or new.class_ != old.class_ or new.accuracy_m != old.accuracy_m
-    if again:
+    return _Made(
+        old, new, patch.actor, sorted(given), moved=moved, answer=located(ground, new) if again else None
+    )
+
+
+def _store(
+    stores: Stores, ground: Ground, made: Sequence[_Made], now: datetime
+) -> dict[UUID, Incident | WardlineError]:
+    """Store and log changes, assigned again where it matters; return what became of each."""
+    placed = [(one, one.answer) for one in made if one.answer is not None]
+    saved = _save_all(stores, [one for one in made if one.answer is None], now)
+    if placed:
+        # It may belong to somebody else from now on, outside of what the caller sees.
         with stores.intake():
-            new = _assigned(stores, ground, new)
-    fields = sorted(given)
-    # It may belong to somebody else from now on, outside of what the caller sees.
-    with stores.intake() if again else nullcontext():
-        saved = _save(stores, new)
-        summaries = {"before": summary(old)} if moved else {}
-        stores.incidents.record(
-            saved.id,
-            now,
-            "moved" if moved else "edited",
-            patch.actor,
-            fields=fields,
-            **summaries,
-            after=summary(saved),
-        )
-    stores.audit.record("incident.edit", "incident", saved.id, fields=fields, version=saved.version)
+            holders = holders_of(stores, ground, {unit for _, answer in placed for unit in chain_of(answer)})
+            again = [
+                replace(one, new=assigned(one.new, settle(ground, holders, answer, accused_of(one.new))))
+                for one, answer in placed
+            ]
+            saved |= _save_all(stores, again, now)
+    found: dict[UUID, Incident | WardlineError] = {}
+    for one in made:
+        done = saved.get(one.old.id)
+        found[one.old.id] = _overtaken(stores, one.old.id) if done is None else done
+        if done is not None:
+            stores.audit.record(
+                "incident.edit", "incident", done.id, fields=list(one.fields), version=done.version
+            )
+    return found
+
+
+def _save_all(stores: Stores, made: Sequence[_Made], now: datetime) -> dict[UUID, Incident]:
+    """Store changes and log them; what somebody else changed meanwhile is left out."""
+    saved = stores.incidents.save_all([one.new for one in made])
+    stores.incidents.add_events([_logged(one, saved[one.old.id], now) for one in made if one.old.id in saved])
     return saved
+
+
+def _logged(one: _Made, saved: Incident, now: datetime) -> IncidentEvent:
+    before = {"before": summary(one.old)} if one.moved else {}
+    body = {"fields": list(one.fields), **before, "after": summary(saved)}
+    return IncidentEvent(new_id(), saved.id, now, "moved" if one.moved else "edited", one.actor, body)
+
+
+def _overtaken(stores: Stores, identifier: UUID) -> WardlineError:
+    """Return why a change was not stored: somebody changed the incident meanwhile, or it is gone."""
+    try:
+        return _stale(stores.incidents.get(identifier))
+    except NotFound as gone:
+        return gone
 
 
 def add_event(
@@ -152,13 +235,6 @@ def add_event(
     )
     stores.audit.record("incident.status", "incident", value.id, before=value.status, after=event.status)
     return saved, log
-
-
-def _assigned(stores: Stores, ground: Ground, value: Incident) -> Incident:
-    answer = located(ground, value)
-    return assigned(
-        value, settle(ground, holders_of(stores, ground, chain_of(answer)), answer, accused_of(value))
-    )
 
 
 def _moved(value: Incident, given: Mapping[str, Any], *, allow_inverse: bool) -> Incident:

@@ -4,9 +4,10 @@ import uuid
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+import layers.storage
 from tests.fixtures.accounts import Callers, add_person
 from tests.fixtures.client import TestClient
 from tests.fixtures.county import DISTRICT
@@ -73,6 +74,34 @@ def test_a_device_sends_everything_with_its_token(scene: Scene) -> None:
     assert scene.phone.put(batch(incidents=[edit])).json()["items"][0]["version"] == 2
     stale = {**edit, "description": "again"}
     assert scene.phone.put(batch(incidents=[stale])).json()["items"][0]["current"]["description"] == "cleared"
+
+
+@pytest.mark.parametrize("copy_from", [1, 100])
+def test_a_device_edits_many_of_its_own_at_once_and_no_others(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, copy_from: int
+) -> None:
+    """Moved ones go to other people's ground, which the guard reads nothing of."""
+    monkeypatch.setattr(layers.storage, "COPY_FROM", copy_from)
+    mine = [incident(lon=131.005 + 0.001 * (k % 5)) for k in range(12)]
+    theirs = [incident() for _ in range(3)]
+    assert scene.phone.put(batch(incidents=mine)).json()["counts"]["created"] == 12
+    assert scene.strange.put(batch(incidents=theirs)).json()["counts"]["created"] == 3
+    edits = [{**one, "description": "cleared", "version": 1} for one in (*mine, *theirs)]
+    for one in edits[::4]:
+        one |= {"lon": 131.045, "lat": 46.035}
+    edits[1]["version"] = 7
+    before = list(scene.state()["incidents"])
+    told = [one["verdict"] for one in scene.phone.put(batch(incidents=edits)).json()["items"]]
+    assert told == ["created" if k < 12 and k != 1 else "quarantined" for k in range(15)]
+    left = scene.state()["incidents"]
+    assert len([row for row in left if row not in before]) == 11
+    with Session(scene.engine) as session:
+        found = session.execute(text("SELECT raw_lon, unit, representative FROM incident WHERE version = 2"))
+        answering = {(row.unit, row.representative) for row in found if row.raw_lon == 131.045}
+    assert len(answering) == 1
+    assert None not in answering.pop(), "who answers is found, though a guard may not look it up"
+    stale = scene.phone.put(batch(incidents=[{**edits[2], "description": "again"}])).json()["items"][0]
+    assert (stale["reason"], stale["current"]["description"]) == ("stale-version", "cleared")
 
 
 def test_a_token_is_good_for_its_own_device_alone(scene: Scene) -> None:

@@ -45,8 +45,10 @@ class Work:
     ) -> list[tuple[Incident, bool] | WardlineError]:
         return incidents.receive_all(stores, self.ground, reports)
 
-    def change(self, stores: Stores, incident: Any, patch: IncidentPatch, version: int) -> Incident:
-        return incidents.change(stores, self.ground, incident, patch, version=version)
+    def change(
+        self, stores: Stores, edits: Sequence[tuple[uuid.UUID, IncidentPatch, int]]
+    ) -> list[Incident | WardlineError]:
+        return incidents.change_all(stores, self.ground, [incidents.Change(*one) for one in edits])
 
 
 @pytest.fixture(scope="module")

@@ -150,15 +150,20 @@ def test_a_batch_leaves_what_its_items_leave_one_by_one(
         assert left(stores) == expected
 
 
-def test_what_the_database_refuses_holds_up_no_other(prepared: tuple[Engine, Work]) -> None:
-    """The ground names a unit that is not stored (any more): its reports wait, the others are taken."""
-    engine, work = prepared
+def without_a_unit(work: Work) -> Work:
+    """Return the work on ground that names a unit, G11, which is not stored."""
     grids = work.ground.partitions["grids"]
     leaf = next(k for k, chain in enumerate(grids.chains) if chain[0].code == "G11")
     chains = list(grids.chains)
     chains[leaf] = (replace(chains[leaf][0], id=new_id()), *chains[leaf][1:])
     partitions = {**work.ground.partitions, "grids": replace(grids, chains=tuple(chains))}
-    odd = Work(replace(work.ground, partitions=partitions))
+    return Work(replace(work.ground, partitions=partitions))
+
+
+def test_what_the_database_refuses_holds_up_no_other(prepared: tuple[Engine, Work]) -> None:
+    """The ground names a unit that is not stored (any more): its reports wait, the others are taken."""
+    engine, work = prepared
+    odd = without_a_unit(work)
     good = [incident(lon=131.025, lat=46.005 + 0.001 * k) for k in range(5)]
     lost = [incident(lon=131.015, lat=46.015) for _ in range(2)]
     with county(engine, odd) as stores:
@@ -171,3 +176,27 @@ def test_what_the_database_refuses_holds_up_no_other(prepared: tuple[Engine, Wor
         assert {row[0] for row in state["incidents"]} == {str(TAKEN), *(one["id"] for one in good)}
         assert len([row for row in state["audit"] if row[1] == "incident.create"]) == 5 + 1
         assert len(state["log"]) == 5 + 1
+
+
+@pytest.mark.parametrize("copy_from", [1, 100])
+def test_an_edit_that_the_database_refuses_holds_up_no_other(
+    prepared: tuple[Engine, Work], monkeypatch: pytest.MonkeyPatch, copy_from: int
+) -> None:
+    """An edit goes to a unit that is not stored (any more): it alone is told so, and leaves nothing."""
+    engine, work = prepared
+    odd = without_a_unit(work)
+    reports = [incident(lon=131.025, lat=46.005 + 0.001 * k) for k in range(7)]
+    edits = [{**one, "description": "Two trees.", "version": 1} for one in reports]
+    for one in (edits[1], edits[4]):
+        one |= {"lon": 131.015, "lat": 46.015}
+    edits[5] |= {"lon": 131.026}
+    with county(engine, odd) as stores:
+        monkeypatch.setattr(layers.storage, "COPY_FROM", copy_from)
+        send(stores, odd, [reports])
+        told = send(stores, odd, [edits])
+        assert [verdict for _, verdict, _ in told] == [
+            "quarantined" if k in (1, 4) else "created" for k in range(7)
+        ]
+        state = left(stores)
+        assert len([row for row in state["audit"] if row[1] == "incident.edit"]) == 5
+        assert len([row for row in state["log"] if row[1] in ("edited", "moved")]) == 5
