@@ -171,6 +171,7 @@ def test_half_a_file_gives_what_was_whole_and_says_where_it_ends(
         (b"hello", UnsupportedFormat),
         (gzip.compress(b"t,lon,lat\n" * 99)[:-9], MalformedBody),
     ],
+    ids=["empty", "words", "cut"],  # packed bytes hold the time, and workers must find the same tests
 )
 def test_what_is_no_track_is_refused(tmp_path: Path, content: bytes, error: type[Exception]) -> None:
     path = tmp_path / "walk"
@@ -212,7 +213,9 @@ def test_archives_give_their_files(tmp_path: Path, pack: Callable[[dict[str, byt
 
 
 @pytest.mark.parametrize(
-    "content", [table([3]), gpx([2]), parquet([3]), arrow([3]), gzip.compress(table([9]))]
+    "content",
+    [table([3]), gpx([2]), parquet([3]), arrow([3]), gzip.compress(table([9]))],
+    ids=["table", "gpx", "parquet", "arrow", "packed"],
 )
 def test_tracks_are_no_archives(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "walk"
@@ -230,6 +233,7 @@ def test_tracks_are_no_archives(tmp_path: Path, content: bytes) -> None:
         tarred({"a.csv": b""}, type=tarfile.SYMTYPE, linkname="/etc/passwd"),
         tarred({"a.csv": b""}, type=tarfile.CHRTYPE),
     ],
+    ids=["zip up", "zip root", "tar up", "tar root", "link", "device"],
 )
 def test_members_that_lead_elsewhere_are_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "walks"
