@@ -1,5 +1,6 @@
 """Plans: drafts of redrawn boundaries, their operations, what they would do, and their way to publication."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -63,6 +64,21 @@ def get_planner(stores: StoresDep, identity: IdentityDep) -> Planner:
 PlannerDep = Annotated[Planner, Depends(get_planner)]
 
 
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What every change of a plan is given: which plan, who changes it, and the version they saw."""
+
+    plan: UUID
+    stores: StoresDep
+    service: ServiceDep
+    planner: PlannerDep
+    version: VersionDep
+    once: OnceDep
+
+
+EditDep = Annotated[Edit, Depends()]
+
+
 @router.post("/plans", response_model=PlanOut, status_code=201)
 def post_plan(given: PlanIn, stores: StoresDep, planner: PlannerDep, once: OnceDep) -> Response:
     """Begin a plan on top of what is in force on its day."""
@@ -100,70 +116,46 @@ def get_plan(plan: UUID, stores: StoresDep, planner: PlannerDep) -> Response:
 
 
 @router.patch("/plans/{plan}", response_model=PlanOut)
-def patch_plan(
-    plan: UUID, patch: PlanPatch, stores: StoresDep, planner: PlannerDep, version: VersionDep, once: OnceDep
-) -> Response:
+def patch_plan(patch: PlanPatch, edit: EditDep) -> Response:
     """Change title, note or day of a draft."""
-    return once(stores, lambda: _told(stores, drafting.edit(stores, plan, patch, version), planner))
+    return edit.once(
+        edit.stores,
+        lambda: _told(edit.stores, drafting.edit(edit.stores, edit.plan, patch, edit.version), edit.planner),
+    )
 
 
 @router.post("/plans/{plan}/ops", response_model=EditOut)
-def post_ops(
-    plan: UUID,
-    given: OperationIn | OperationsIn,
-    stores: StoresDep,
-    service: ServiceDep,
-    planner: PlannerDep,
-    language: LanguageDep,
-    version: VersionDep,
-    once: OnceDep,
-) -> Response:
+def post_ops(given: OperationIn | OperationsIn, language: LanguageDep, edit: EditDep) -> Response:
     """Add an operation, or several, all or none; each is proven before it is kept."""
     many = given.ops if isinstance(given, OperationsIn) else [given]
 
     def act() -> Reply:
-        edited = editing.add(stores, service.drafts, planner, plan, many, version)
-        return _edited(stores, edited, planner, language)
+        edited = editing.add(edit.stores, edit.service.drafts, edit.planner, edit.plan, many, edit.version)
+        return _edited(edit.stores, edited, edit.planner, language)
 
-    return once(stores, act)
+    return edit.once(edit.stores, act)
 
 
 @router.delete("/plans/{plan}/ops/last", response_model=EditOut)
-def delete_last_op(
-    plan: UUID,
-    stores: StoresDep,
-    service: ServiceDep,
-    planner: PlannerDep,
-    language: LanguageDep,
-    version: VersionDep,
-    once: OnceDep,
-) -> Response:
+def delete_last_op(language: LanguageDep, edit: EditDep) -> Response:
     """Undo the last operation of a draft."""
 
     def act() -> Reply:
-        edited = editing.undo(stores, service.drafts, planner, plan, version)
-        return _edited(stores, edited, planner, language)
+        edited = editing.undo(edit.stores, edit.service.drafts, edit.planner, edit.plan, edit.version)
+        return _edited(edit.stores, edited, edit.planner, language)
 
-    return once(stores, act)
+    return edit.once(edit.stores, act)
 
 
 @router.post("/plans/{plan}/ops/redo", response_model=EditOut)
-def post_redo(
-    plan: UUID,
-    stores: StoresDep,
-    service: ServiceDep,
-    planner: PlannerDep,
-    language: LanguageDep,
-    version: VersionDep,
-    once: OnceDep,
-) -> Response:
+def post_redo(language: LanguageDep, edit: EditDep) -> Response:
     """Do the operation again that was undone last."""
 
     def act() -> Reply:
-        edited = editing.redo(stores, service.drafts, planner, plan, version)
-        return _edited(stores, edited, planner, language)
+        edited = editing.redo(edit.stores, edit.service.drafts, edit.planner, edit.plan, edit.version)
+        return _edited(edit.stores, edited, edit.planner, language)
 
-    return once(stores, act)
+    return edit.once(edit.stores, act)
 
 
 @router.get("/plans/{plan}/impact", response_model=ImpactOut)
@@ -216,60 +208,45 @@ def post_balance(
 
 
 @router.post("/plans/{plan}/publish", response_model=PlanOut)
-def post_publish(
-    plan: UUID,
-    stores: StoresDep,
-    service: ServiceDep,
-    planner: PlannerDep,
-    version: VersionDep,
-    once: OnceDep,
-    given: DecisionIn | None = None,
-) -> Response:
+def post_publish(edit: EditDep, given: DecisionIn | None = None) -> Response:
     """Publish an approved plan for its day, merged with what was published since its base."""
 
     def act() -> Reply:
         note = "" if given is None else given.note
-        found = publishing.publish(stores, service.drafts, planner, plan, version, note)
+        found = publishing.publish(
+            edit.stores, edit.service.drafts, edit.planner, edit.plan, edit.version, note
+        )
         if found.begun:
-            rerouting.reroute(stores, found.incidents, found.day, str(plan))
-            notices.follow(stores, found.plan, found.day)
-        return _told(stores, found.plan, planner)
+            rerouting.reroute(edit.stores, found.incidents, found.day, str(edit.plan))
+            notices.follow(edit.stores, found.plan, found.day)
+        return _told(edit.stores, found.plan, edit.planner)
 
-    return once(stores, act)
+    return edit.once(edit.stores, act)
 
 
 @router.post("/plans/{plan}/rebase", response_model=PlanOut)
-def post_rebase(
-    plan: UUID,
-    stores: StoresDep,
-    service: ServiceDep,
-    planner: PlannerDep,
-    version: VersionDep,
-    once: OnceDep,
-) -> Response:
+def post_rebase(edit: EditDep) -> Response:
     """Draw a draft on what was published since its base; refused on the very edges where both collide."""
 
     def act() -> Reply:
-        value = merging.rebase(stores, service.drafts, planner, plan, version)
-        return _told(stores, value, planner)
+        value = merging.rebase(edit.stores, edit.service.drafts, edit.planner, edit.plan, edit.version)
+        return _told(edit.stores, value, edit.planner)
 
-    return once(stores, act)
+    return edit.once(edit.stores, act)
 
 
 def _step(name: str) -> Any:
     """Return the route that takes a plan a step on."""
 
-    def post_step(
-        plan: UUID,
-        stores: StoresDep,
-        planner: PlannerDep,
-        version: VersionDep,
-        once: OnceDep,
-        given: DecisionIn | None = None,
-    ) -> Response:
+    def post_step(edit: EditDep, given: DecisionIn | None = None) -> Response:
         note = "" if given is None else given.note
-        return once(
-            stores, lambda: _told(stores, deciding.step(stores, planner, plan, name, version, note), planner)
+        return edit.once(
+            edit.stores,
+            lambda: _told(
+                edit.stores,
+                deciding.step(edit.stores, edit.planner, edit.plan, name, edit.version, note),
+                edit.planner,
+            ),
         )
 
     post_step.__doc__ = deciding.STEPS[name].about
