@@ -233,8 +233,17 @@ class Coverage(Store):
         recorded = (coverage_marker.c.patrol.is_not(None), *self._recomputable(coverage_marker, day))
         self._replace(coverage_marker, _MARKER, device, day, visits, recorded)
 
-    def lines(self, segments: Sequence[UUID], from_day: date, to_day: date) -> LineIntervals:
-        """Return what was covered of some segments on the days of [from_day, to_day)."""
+    def lines(
+        self,
+        segments: Sequence[UUID],
+        from_day: date,
+        to_day: date,
+        every_from: date | None = None,
+    ) -> LineIntervals:
+        """Return what was covered of some segments on the days of [from_day, to_day).
+
+        Of the days before ``every_from`` only what was observed: of four rows three tell what was seen.
+        """
         with self._driver().cursor(binary=True) as cursor:
             cursor.execute(
                 read_sql("coverage_lines").encode(),
@@ -243,6 +252,8 @@ class Coverage(Store):
                     "segments": list(segments),
                     "from_day": from_day,
                     "to_day": to_day,
+                    "every_from": from_day if every_from is None else every_from,
+                    "evidence": int(Evidence.OBSERVED),
                 },
             )
             rows = cursor.fetchall()

@@ -229,16 +229,23 @@ class Markers(Store):
 
     def along(self, segment: UUID, as_of: date) -> tuple[Marker, ...]:
         """Return the markers of a border segment on a day, ordered by measure, then by code."""
+        return self.along_each((segment,), as_of).get(segment, ())
+
+    def along_each(self, segments: Sequence[UUID], as_of: date) -> dict[UUID, tuple[Marker, ...]]:
+        """Return the markers of several segments as :meth:`along` does; a segment without any is left out."""
         rows = self._all(
             select(marker)
             .where(
                 marker.c.district == self.district,
-                marker.c.segment == segment,
+                marker.c.segment.in_(segments),
                 marker.c.valid.contains(as_of),
             )
             .order_by(marker.c.measure_m, marker.c.code)
         )
-        return tuple(_marker(row) for row in rows)
+        found: dict[UUID, list[Marker]] = {}
+        for row in rows:
+            found.setdefault(row.segment, []).append(_marker(row))
+        return {segment: tuple(every) for segment, every in found.items()}
 
     def get(self, identifier: UUID) -> Marker:
         """Return a marker by its id.

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -90,6 +91,16 @@ class Intervals:
     def on(self, line: int) -> "Intervals":
         """Return the intervals of one line."""
         return self.take(self.line == line)
+
+    def by_line(self, lines: int) -> "list[Intervals]":
+        """Return the intervals of each of so many lines, as :meth:`on` does for one."""
+        order = np.argsort(self.line, kind="stable")
+        bounds = np.searchsorted(self.line[order], np.arange(lines + 1))
+        sorted_ = self.take(order)
+        return [
+            Intervals(*(getattr(sorted_, f.name)[a:b] for f in fields(self)))
+            for a, b in pairwise(bounds.tolist())
+        ]
 
     def at_least(self, evidence: Evidence) -> "Intervals":
         """Return the intervals known at least as well as ``evidence``."""

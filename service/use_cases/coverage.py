@@ -123,18 +123,23 @@ def coverage(
     zone = ZoneInfo(stores.districts.current().timezone)
     last_day = _last_day(stores, period)
     earliest = min(period.from_at.astimezone(zone).date(), last_day - HISTORY)
-    ledger = stores.coverage.lines([one.id for one in segments], earliest, last_day + DAY)
+    ids = [one.id for one in segments]
+    # Of the time before the period nothing but the last walk is told.
+    every_from = period.from_at.astimezone(zone).date()
+    ledger = stores.coverage.lines(ids, earliest, last_day + DAY, every_from=every_from)
     intervals = ledger.in_time()
+    walks = dict(zip(ledger.segments, intervals.by_line(len(ledger.segments)), strict=True))
+    looked = dict(zip(ledger.segments, _looked(intervals, ledger), strict=True))
+    markers = stores.markers.along_each(ids, last_day)
     found = []
     for segment in segments:
-        markers = stores.markers.along(segment.id, last_day)
         begun = segment.valid_from
         counted_from = period.from_at
         if begun is not None:
             counted_from = max(counted_from, datetime.combine(begun, datetime.min.time(), zone))
-        place = ledger.segments.index(segment.id)
-        looked = _looked(intervals, ledger, place)
-        found.append(_of_segment(segment, intervals.on(place), looked, ledger, markers, period, counted_from))
+        key = segment.id
+        beside = markers.get(key, ())
+        found.append(_of_segment(segment, walks[key], looked[key], ledger, beside, period, counted_from))
     return tuple(found)
 
 
@@ -188,10 +193,11 @@ def _of_segment(
     )
 
 
-def _looked(intervals: Intervals, ledger: LineIntervals, place: int) -> list[Intervals]:
-    """Return what was seen of a segment, surely, likely and possibly."""
-    mine = (ledger.segment == place) & (ledger.evidence == Evidence.SEEN)
-    return [intervals.take(mine & (ledger.band == band)) for band in BANDS]
+def _looked(intervals: Intervals, ledger: LineIntervals) -> list[tuple[Intervals, ...]]:
+    """Return what was seen of each segment, surely, likely and possibly."""
+    seen = ledger.evidence == Evidence.SEEN
+    bands = [intervals.take(seen & (ledger.band == band)) for band in BANDS]
+    return list(zip(*(one.by_line(len(ledger.segments)) for one in bands), strict=True))
 
 
 def _legal(segment: BorderSegment, sights: Sequence[npt.NDArray[np.float64]], length: float) -> Legal:

@@ -22,6 +22,7 @@ JOBS = {
     "row-security": "row_security",
     "repair": "repair",
     "balance": "balance",
+    "coverage": "coverage",
     "coverage-accuracy": "coverage_accuracy",
 }
 """Name of each benchmark and the module here whose ``run`` does it."""

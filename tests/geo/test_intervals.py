@@ -106,3 +106,11 @@ def test_nothing_covers_nothing() -> None:
     assert covered_length(union(none.low, none.high)) == 0.0
     assert gaps(np.empty((0, 2)), 0.0, 10.0).tolist() == [[0.0, 10.0]]
     assert profile(none, 0.0, 10.0).passes.tolist() == [0]
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9), st.integers(0, 9)), max_size=20))
+def test_lines_are_told_apart_at_once_as_one_by_one(rows: list[tuple[int, int, int]]) -> None:
+    line, low, high = np.array(rows, dtype=np.int64).reshape(-1, 3).T
+    every = Intervals.of(low, high, low, high, line=line, source=np.arange(len(rows)))
+    parts = every.by_line(5)
+    assert [part.source.tolist() for part in parts] == [every.on(k).source.tolist() for k in range(5)]

@@ -44,6 +44,9 @@ def test_intervals_come_back_in_columns(stores: Stores) -> None:
     assert {found.patrols[one] for one in found.patrol} == {owner.id}
     only = stores.coverage.lines([lines[0].id], DAY, NEXT)
     assert only.evidence.tolist() == [Evidence.INFERRED]
+    ids = [one.id for one in lines]
+    late = stores.coverage.lines(ids, DAY, NEXT + timedelta(days=1), every_from=NEXT)
+    assert late.evidence.tolist() == [Evidence.SEEN, Evidence.OBSERVED]
 
 
 def test_nothing_covered_is_empty_columns(stores: Stores) -> None:

@@ -42,7 +42,9 @@ def test_markers_of_a_segment_come_by_measure(stores: Stores) -> None:
         [makers.marker(code, segment=line.id, measure_m=measure) for code, measure in places.items()]
     )
     stores.markers.add([makers.marker("elsewhere")])
-    assert [one.code for one in stores.markers.along(line.id, DAY)] == ["A", "B", "C", "D"]
+    along = stores.markers.along(line.id, DAY)
+    assert [one.code for one in along] == ["A", "B", "C", "D"]
+    assert stores.markers.along_each([line.id, new_id()], DAY) == {line.id: along}
 
 
 def test_placing_moves_markers_along_the_border(stores: Stores) -> None:

@@ -45,7 +45,8 @@ def walked_segments(stores: Stores, known: Known, codes: set[str] | None = None)
     """Return the segments of a day with what was walked of them up to then, all or those of some codes."""
     segments = [one for one in stores.border.all(known.day) if codes is None or one.code in codes]
     first = (known.now - known.lookback).astimezone(known.zone).date()
-    ledger = stores.coverage.lines([one.id for one in segments], first, known.day + timedelta(days=1))
+    after = known.day + timedelta(days=1)
+    ledger = stores.coverage.lines([one.id for one in segments], first, after, every_from=after)
     every = ledger.in_time().at_least(Evidence.OBSERVED)
     found = []
     for segment in segments:

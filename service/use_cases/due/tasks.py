@@ -221,7 +221,7 @@ def _gather(stores: Stores, tasks: Sequence[CoverageTask], now: datetime) -> _Ev
     codes = {one.code for one in tasks if one.kind == "segment"}
     if codes:
         segments = [one for one in stores.border.during(first, after) if one.code in codes]
-        ledger = stores.coverage.lines([one.id for one in segments], first, after)
+        ledger = stores.coverage.lines([one.id for one in segments], first, after, every_from=after)
         every = ledger.in_time().at_least(Evidence.OBSERVED)
         for code in codes:
             of_code = [one.id for one in segments if one.code == code]

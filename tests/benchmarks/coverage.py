@@ -1,0 +1,156 @@
+"""Coverage: a million fixes judged against border, units and markers, and what then answers for a period.
+
+Peers judge the same fixes against the border alone, slow ones a part of them, and say how many metres each
+patrol covered. They have to agree with us, and we with what was really walked.
+"""
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from geo.coverage import Intervals, RouteIndex, covered_length, union, walked
+from geo.track import clean
+from geo.visits import MarkerIndex, UnitIndex, marker_visits, unit_visits
+from tests.benchmarks import coverage_ledger
+from tests.benchmarks.database import bench_database, plain
+from tests.benchmarks.ground import KEPT
+from tests.benchmarks.patrolled import BORDER_M, Patrolled, patrolled
+from tests.benchmarks.peer_environment import PeerFailed, run_peer
+from tests.benchmarks.report import OURS, Report, Row, own_versions
+
+FIXES, SMALL = 1_000_000, 6_000
+UNITS, MARKERS = 3_000, 1_000
+RUNS = 5
+UNIT = "fixes/s"
+WAYS = ("cleaning", "line", "units", "markers")
+
+SHARE, ENDS_M = 0.005, 70.0
+"""Covered metres agree within this part and this at the ends: a buffer of 30 m adds as much to both."""
+
+PEERS = {
+    "coverage_shapely": None,
+    "coverage_buffer": None,
+    "coverage_postgis": None,
+    "coverage_postgis_buffer": 1,
+    "coverage_movingpandas": 1,
+}
+"""How many patrols each peer judges; None for all."""
+
+
+def run(units: int = 0, *, small: bool = False, peers: bool = True, keep: Path = KEPT) -> Report:
+    """Judge the fixes, have the peers judge them, then measure the ledger; ``units`` are not needed."""
+    del units
+    size = (SMALL, 100, 50, 20_000.0) if small else (FIXES, UNITS, MARKERS, BORDER_M)
+    runs = 2 if small else RUNS
+    _say(f"{size[0]:,} fixes …")
+    ground = patrolled(*size, keep)
+    rows, walks = _ours(ground, runs)
+    remarks = [_load()]
+    metres = [_covered(ground, [one]) for one in walks]
+    equal = {"what was really walked": _agree(metres, np.diff(ground.spans)[:, 0])}
+    equal["what was walked at least once"] = _agree([_covered(ground, walks)], np.array([ground.walked_m]))
+    versions = own_versions("numpy", "numba", "shapely", "psycopg")
+    if peers:
+        with bench_database("bench_coverage_peers") as url:
+            for module, count in PEERS.items():
+                rows.append(_peer(module, count, plain(url), ground, metres, runs, (versions, equal)))
+    found, answers = coverage_ledger.measure(ground, walks, small=small)
+    rows += found
+    equal |= answers
+    return Report(
+        job="coverage",
+        size=f"{ground.fixes:,} fixes, {ground.whole.length_m / 1_000:,.0f} km of border, "
+        f"{len(ground.units):,} units, {len(ground.markers):,} markers",
+        versions=versions,
+        rows=rows,
+        answers_equal=all(equal.values()),
+        remarks=remarks
+        + [f"{name}: {'the same metres' if one else 'OTHER metres'}" for name, one in equal.items()],
+    )
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")
+
+
+def _load() -> str:
+    """Tell how many other processes wanted the cores, which decides what the times are worth."""
+    return f"load average at the start: {os.getloadavg()[0]:.1f}"
+
+
+def _ours(ground: Patrolled, runs: int) -> tuple[list[Row], list[Intervals]]:
+    """Return how fast all is judged and what of that takes how long, and what each patrol walked."""
+    lines = RouteIndex.build(ground.segments)
+    units = UnitIndex.build(ground.units)
+    markers = MarkerIndex.build(ground.markers[:, 0], ground.markers[:, 1])
+    took: list[list[float]] = []
+    walks: list[Intervals] = []
+    for _ in range(runs + 1):  # the first run loads what is compiled
+        times = [time.perf_counter()]
+        tracks = [clean(one) for one in ground.patrols]
+        times.append(time.perf_counter())
+        walks = [walked(one, lines) for one in tracks]
+        times.append(time.perf_counter())
+        for one in tracks:
+            unit_visits(one, units)
+        times.append(time.perf_counter())
+        for one in tracks:
+            marker_visits(one, markers)
+        times.append(time.perf_counter())
+        took.append(np.diff(times).tolist())
+    whole = tuple(ground.fixes / sum(one) for one in took[1:])
+    rows = [Row(OURS, UNIT, whole, "cleaning, line, units and markers")]
+    for place, way in enumerate(WAYS):
+        milli = tuple(1e3 * one[place] for one in took[1:])
+        rows.append(Row(OURS, "ms", milli, f"of that {way}", competes=False))
+    milli = tuple(1e3 * sum(one) for one in took[1:])
+    rows.append(Row(OURS, "ms", milli, f"all four for {ground.fixes:,} fixes", competes=False))
+    return rows, walks
+
+
+def _covered(ground: Patrolled, walks: Sequence[Intervals]) -> float:
+    """Return the metres of the border that walks cover together."""
+    starts = np.concatenate([[0.0], np.cumsum([one.length_m for one in ground.segments])])
+    low = np.concatenate([starts[one.line] + one.low for one in walks])
+    high = np.concatenate([starts[one.line] + one.high for one in walks])
+    return covered_length(union(low, high))
+
+
+def _agree(metres: Sequence[float], others: npt.NDArray[np.float64]) -> bool:
+    ours = np.array(metres)
+    return ours.shape == others.shape and bool((np.abs(ours - others) <= SHARE * others + ENDS_M).all())
+
+
+def _peer(
+    module: str,
+    count: int | None,
+    url: str,
+    ground: Patrolled,
+    metres: Sequence[float],
+    runs: int,
+    told: tuple[dict[str, str], dict[str, bool]],
+) -> Row:
+    """Have a peer judge the first patrols; add its versions and whether it agrees to what is told."""
+    count = len(ground.patrols) if count is None else min(count, len(ground.patrols))
+    folder = KEPT / "coverage"
+    shutil.rmtree(folder, ignore_errors=True)
+    ground.write(folder, count)
+    fixes = sum(map(len, ground.patrols[:count]))
+    who = module.removeprefix("coverage_")
+    _say(f"{who} …")
+    try:
+        found = run_peer(module, folder, runs if count > 1 else 1, variables={"BENCH_DATABASE": url})
+    except PeerFailed as failure:
+        return Row(who, UNIT, (), note=f"unavailable: {failure}")
+    versions, equal = told
+    versions |= found.versions
+    equal[who] = _agree(metres[:count], found.pairs[1] / 1e3)
+    # What takes more than its share of a longer walk would be slower still with all fixes.
+    note = "line" if count == len(ground.patrols) else f"line, on {fixes:,} fixes"
+    return Row(who, UNIT, tuple(fixes / one for one in found.seconds), note)
