@@ -34,8 +34,8 @@ SHARE, ENDS_M = 0.005, 70.0
 """Covered metres agree within this part and this at the ends: a buffer of 30 m adds as much to both."""
 
 PEERS = {
-    "coverage_shapely": None,
-    "coverage_buffer": None,
+    "coverage_shapely": 10,
+    "coverage_buffer": 10,
     "coverage_postgis": None,
     "coverage_postgis_buffer": 1,
     "coverage_movingpandas": 1,
