@@ -114,3 +114,11 @@ def test_lines_are_told_apart_at_once_as_one_by_one(rows: list[tuple[int, int, i
     every = Intervals.of(low, high, low, high, line=line, source=np.arange(len(rows)))
     parts = every.by_line(5)
     assert [part.source.tolist() for part in parts] == [every.on(k).source.tolist() for k in range(5)]
+
+
+def test_visits_in_the_reverse_order_of_their_beginnings_are_counted_too() -> None:
+    k = np.arange(100.0)
+    every = Intervals.of(0.0 * k, 0.0 * k + 100.0, 10.0 * k, 1e6 - 3_000.0 * k)
+    found = profile(every, 0.0, 100.0)
+    assert (found.passes.tolist(), found.last.tolist()) == ([100], [0])
+    assert found.last_t.tolist() == [500_000.0]
