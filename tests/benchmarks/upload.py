@@ -210,6 +210,7 @@ def _variables(url: str, access: str) -> Mapping[str, str]:
         "WARDLINE_DATABASE_URL": url,
         "WARDLINE_ACCESS": access,
         "WARDLINE_WORKERS": "1",
+        "WARDLINE_KEEP_FIXES_DAYS": "3650",
         "WARDLINE_LIMIT_REQUESTS": "1000000000/minute",
         "WARDLINE_LIMIT_UPLOADS": "1000000000/minute",
     }

@@ -27,7 +27,9 @@ class Service:
         self._port = port
         self._log = (home.parent / "service.log").open("ab")
         own = {name: value for name, value in os.environ.items() if not name.startswith("WARDLINE_")}
-        self._environment = {**own, "PYTHONPATH": str(ROOT), "WARDLINE_HOME": str(home), **variables}
+        # What is sent is dated as in a year past, and is to be kept like what is of today.
+        kept = {"PYTHONPATH": str(ROOT), "WARDLINE_HOME": str(home), "WARDLINE_KEEP_FIXES_DAYS": "3650"}
+        self._environment = {**own, **kept, **variables}
         self._ending = threading.Event()
         self._wanted = threading.Event()
         self._wanted.set()
