@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -16,6 +17,7 @@ from service.database import session_factory
 from service.doctor import Patient, State
 from service.doctor.records import check_audit, check_retention
 from service.jobs import kept_by, run
+from service.settings import Settings
 from tests.fixtures.county import DISTRICT
 from tests.service.doctor.test_doctor import patient
 
@@ -34,6 +36,11 @@ def test_the_audit_is_proven_entry_by_entry(patient: Patient) -> None:
         connection.execute(text("UPDATE audit_entry SET subject = 'y' WHERE seq = 2"))
     (bad,) = [one for one in check_audit(patient) if one.state is State.WRONG]
     assert bad.what.format(**bad.params) == f"{DISTRICT}: entry 2 was changed."
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"keep_fixes_days": 30})
 
 
 def test_what_should_have_been_forgotten_is_found(patient: Patient) -> None:
