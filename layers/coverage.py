@@ -25,7 +25,10 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    and_,
+    exists,
     func,
+    literal,
     not_,
     select,
 )
@@ -35,6 +38,7 @@ from geo.coverage import Intervals
 from geo.evidence import Evidence
 from layers.base import identifier, link, shard_table
 from layers.districts import district
+from layers.fixes import late_fix
 from layers.ids import first_id_at, new_id
 from layers.record_tables import fix_horizon
 from layers.storage import Store, read_sql
@@ -346,7 +350,7 @@ class Coverage(Store):
         )
         if row is None or not row.gone:
             return ()
-        return (table.c.id > first_id_at(row.removed_at + _OVERLAP),)
+        return (and_(table.c.id > first_id_at(row.removed_at + _OVERLAP), _late_fixes_of(table)),)
 
     def _replace(
         self,
@@ -366,6 +370,27 @@ class Coverage(Store):
             ("id", "device", "day", *columns),
             ((new_id(), device, day, *(getattr(visit, name) for name in columns)) for visit in visits),
         )
+
+
+def _late_fixes_of(table: Table) -> ColumnElement[bool]:
+    """Return the condition that a late fix lies in the time of a row of a ledger.
+
+    A crash empties the table of late fixes; what they showed must not be made again without them.
+    """
+    first, last = {
+        "coverage_line": ("from_at", "to_at"),
+        "coverage_grid": ("entered_at", "left_at"),
+        "coverage_marker": ("at", "at"),
+    }[table.name]
+    ends = table.c[first], table.c[last]
+    return exists(
+        select(literal(1)).where(
+            late_fix.c.district == table.c.district,
+            late_fix.c.device == table.c.device,
+            late_fix.c.at >= func.least(*ends),
+            late_fix.c.at <= func.greatest(*ends),
+        )
+    )
 
 
 def _coded(values: Sequence[Any]) -> tuple[tuple[Any, ...], NDArray[np.int32]]:

@@ -110,6 +110,19 @@ def test_sent_again_in_other_parts_it_adds_nothing(late: Stores) -> None:
     assert metres(late) == pytest.approx((once, all_), abs=5.0)
 
 
+def test_a_crash_that_empties_them_takes_nothing_from_the_ledger(late: Stores) -> None:
+    fixes = walk(500.0, 6_500.0)
+    first, last = np.split(np.arange(len(fixes)), [len(fixes) // 2])
+    send(late, fixes.take(first))
+    once, _ = metres(late)
+    late.session.execute(late_fix.delete())  # as PostgreSQL does with unlogged tables when it recovers
+    send(late, fixes.take(last))
+    both, all_ = metres(late)
+    assert both > once + 2_000.0
+    assert both == pytest.approx(6_000.0, abs=SEAM_M)
+    assert all_ == pytest.approx(both, abs=SEAM_M)
+
+
 def age(stores: Stores) -> None:
     """Make the ledger's rows older than the last removal, as if some minutes went by."""
     stores.session.execute(text("UPDATE fix_horizon SET removed_at = removed_at - interval '2 minutes'"))
