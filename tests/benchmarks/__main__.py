@@ -36,7 +36,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--small", action="store_true", help="little data: checks the comparison, not the speed"
     )
-    parser.add_argument("--units", type=int, default=2_924, help="units of the partition (default 2924)")
+    parser.add_argument(
+        "--units", type=int, help="units of the partition (default 2924; “impact”: 2924 and then 100000)"
+    )
     parser.add_argument("--no-peers", action="store_true", help="ours alone; needs no other environment")
     parser.add_argument(
         "--cases",
@@ -57,7 +59,8 @@ def main(arguments: list[str] | None = None) -> int:
     equal = True
     for name in [options.name] if options.name else JOBS:
         module = importlib.import_module(f"tests.benchmarks.{JOBS[name]}")
-        report = module.run(options.units, small=options.small, peers=not options.no_peers, **given)
+        units = {} if options.units is None else {"units": options.units}
+        report = module.run(**units, small=options.small, peers=not options.no_peers, **given)
         report.show(Console(width=None if sys.stdout.isatty() else 140))
         if options.json:
             report.write(options.json)

@@ -6,7 +6,7 @@ does this, so there is no peer; answers are compared with an index of all units 
 
 import http.client
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
@@ -24,6 +24,9 @@ from geo.partition import dissolve
 from geo.partition.chain_kernels import pack, unpack
 from layers.dwellings import Dwelling
 from layers.ids import new_id
+from layers.marker_kinds import Gate, ServiceStation
+from layers.markers import Marker
+from layers.representatives import Representative
 from layers.stores import Stores
 from layers.units import UnitDraft
 from service.database import make_engine, migrate, session_factory
@@ -40,6 +43,12 @@ MOVES, FEW_MOVES = 200, 20
 PLAN = 200
 CHECKED = 5
 INCIDENTS = 20_000
+SIZES = (2_924, 100_000)
+"""Units of the partitions that are measured unless one size is named."""
+
+STANDS = {"markers": (50, 0), "stations": (500, 1), "representatives": (100, 2)}
+"""At which dwellings, by position, things of other kinds stand: each so many, from the first."""
+
 IDLE_S = 2.0
 
 Ends = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
@@ -79,10 +88,49 @@ class Talk:
         return answer.status, orjson.loads(said) if said else None
 
 
-def run(units: int = 2_924, *, small: bool = False, peers: bool = True) -> Report:
-    """Move edges one by one, then draw, replay and publish a plan of 200 operations."""
-    count = 300 if small else units
+def run(units: int | None = None, *, small: bool = False, peers: bool = True) -> Report:
+    """Move edges one by one, then draw, replay and publish a plan of 200 operations; at each size."""
+    sizes = (300,) if small else SIZES if units is None else (units,)
     dwellings = FEW_DWELLINGS if small else DWELLINGS
+    found = [_run(count, dwellings, small=small) for count in sizes]
+    measured = " and ".join(f"{count:,}" for count in sizes)
+    wrong = [line for one in found for line in one.wrong]
+    return Report(
+        job="impact",
+        size=f"{measured} units, {dwellings:,} dwellings, {INCIDENTS:,} incidents",
+        versions=own_versions("fastapi", "shapely", "psycopg"),
+        rows=[row for one in found for row in one.rows()],
+        answers_equal=not wrong,
+        remarks=[f"{CHECKED} impacts a size compared with an index of all units: {len(wrong)} wrong", *wrong],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What one size of partition took, in ms, and what was told wrong."""
+
+    units: int
+    moves: Sequence[float]
+    ops: int
+    replay: float
+    changed: int
+    publish: Sequence[float]
+    wrong: Sequence[str]
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows of a table."""
+        at = f", {self.units:,} units"
+        yield Row(OURS, "moves/s", (1e3 / float(np.median(self.moves)),), note=at[2:])
+        for percent in (50, 95, 99):
+            value = float(np.percentile(self.moves, percent))
+            yield Row(f"one edge moved over HTTP, p{percent}{at}", "ms", (value,), competes=False)
+        yield Row(f"{self.ops} operations replayed{at}", "ms", (self.replay,), competes=False)
+        yield Row(
+            f"{self.changed} changed units published over HTTP{at}", "ms", tuple(self.publish), competes=False
+        )
+
+
+def _run(count: int, dwellings: int, *, small: bool) -> _Found:
     ground = prepare(count, dwellings)
     rng = np.random.default_rng(7)
     with ExitStack() as stack:
@@ -101,26 +149,7 @@ def run(units: int = 2_924, *, small: bool = False, peers: bool = True) -> Repor
         # A moved edge changes about two units.
         plan, _ = _draw_many(planner, moves, (20 if small else PLAN) // 2)
         changed = _publish(planner, reviewer, plan)
-    return Report(
-        job="impact",
-        size=f"{count:,} units, {dwellings:,} dwellings, {INCIDENTS:,} incidents",
-        versions=own_versions("fastapi", "shapely", "psycopg"),
-        rows=_rows(planner, replay, ops, changed),
-        answers_equal=not wrong,
-        remarks=[f"{CHECKED} impacts compared with an index of all units: {len(wrong)} wrong", *wrong],
-    )
-
-
-def _rows(planner: Talk, replay: float, ops: int, changed: int) -> list[Row]:
-    moves = planner.took["move"]
-    rows = [Row(OURS, "moves/s", (1e3 / float(np.median(moves)),))]
-    for percent in (50, 95, 99):
-        value = float(np.percentile(moves, percent))
-        rows.append(Row(f"one edge moved over HTTP, p{percent}", "ms", (value,), competes=False))
-    rows.append(Row(f"{ops} operations replayed", "ms", (replay,), competes=False))
-    took = tuple(planner.took["publish"])
-    rows.append(Row(f"{changed} changed units published over HTTP", "ms", took, competes=False))
-    return rows
+    return _Found(count, planner.took["move"], ops, replay, changed, planner.took["publish"], wrong)
 
 
 def _moves(units: npt.NDArray[Any], rng: np.random.Generator) -> Iterator[dict[str, Any]]:
@@ -192,15 +221,17 @@ def _move_one_by_one(
 def _compared(
     answer: dict[str, Any], whole: LocateIndex, units: npt.NDArray[Any], points: npt.NDArray[np.int64]
 ) -> list[str]:
-    """Compare the dwellings that change hands with what an index of all units says, before and after."""
+    """Compare what changes hands with what an index of all units says, before and after."""
     after = units.copy()
     for feature in answer["changed"]["features"]:
         after[int(feature["properties"]["code"])] = shapely.geometry.shape(feature["geometry"])
     x, y = points.T
     owners = [one.locate_lattice(x, y) for one in (whole, LocateIndex.build(after))]
-    moved = int((owners[0] != owners[1]).sum())
-    told = answer["impact"]["moved"]["dwellings"]
-    return [] if told == moved else [f"{moved} dwellings changed hands, {told} were told"]
+    moved = owners[0] != owners[1]
+    counts = {"dwellings": int(moved.sum())}
+    counts |= {kind: int(moved[first::every].sum()) for kind, (every, first) in STANDS.items()}
+    told = {kind: answer["impact"]["moved"][kind] for kind in counts}
+    return [] if told == counts else [f"{counts} changed hands, {told} were told"]
 
 
 def _draw_many(planner: Talk, moves: Iterator[dict[str, Any]], count: int) -> tuple[str, int]:
@@ -261,12 +292,37 @@ def _store(url: str, units: npt.NDArray[Any], points: npt.NDArray[np.int64]) -> 
                         for k, (lon, lat) in zip(part.tolist(), (points[part] / SCALE).tolist(), strict=True)
                     ]
                 )
+            _store_others(stores, points)
             session.execute(text(_INCIDENTS), {"district": DISTRICT, "count": INCIDENTS})
             session.commit()
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as database:
-            database.execute(text("VACUUM ANALYZE dwelling, incident, unit_version"))
+            database.execute(text("VACUUM ANALYZE"))
     finally:
         engine.dispose()
+
+
+def _store_others(stores: Stores, points: npt.NDArray[np.int64]) -> None:
+    """Store a marker, a station or a representative at some of the points."""
+    at = {
+        kind: [
+            (k, *place)
+            for k, place in zip(
+                range(first, len(points), every), (points[first::every] / SCALE).tolist(), strict=True
+            )
+        ]
+        for kind, (every, first) in STANDS.items()
+    }
+    day = date(2024, 1, 1)
+    stores.markers.add(
+        [Marker(new_id(), f"M{k}", f"门{k}", lon, lat, Gate(), day) for k, lon, lat in at["markers"]]
+        + [
+            Marker(new_id(), f"S{k}", f"站{k}", lon, lat, ServiceStation(role="point"), day)
+            for k, lon, lat in at["stations"]
+        ]
+    )
+    stores.representatives.add(
+        [Representative(new_id(), f"R{k}", f"代表{k}", lon, lat) for k, lon, lat in at["representatives"]]
+    )
 
 
 _INCIDENTS = """
