@@ -5,7 +5,8 @@ own: a person whose device was replaced sends the same ids again from the new on
 because what was sent is looked up by person. Row security therefore lets a device see and change the rows
 of its person, fixes and coverage of that person's former devices included.
 
-``field_batch`` keeps the reply of every batch, ``field_track`` which sequence numbers of a track are stored.
+``field_batch`` keeps the reply of every batch, ``field_track`` what a track is of, and ``field_number``
+which numbers of it are stored, 1,024 a row.
 ``field_incident`` maps the client's id of an incident, and each edit by the version it was made from, to
 what became of it; it outlives the incident, so that a late edit is told that the incident is gone.
 ``field_photo`` are photos that a visit or incident names, ``field_file`` those that arrived; the bytes are
@@ -24,7 +25,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.dialects.postgresql import INT4MULTIRANGE, JSONB
+from sqlalchemy.dialects.postgresql import BIT, JSONB
 
 from layers.base import identifier, in_district, link, shard_table
 
@@ -59,12 +60,27 @@ field_track = shard_table(
     identifier("track"),
     identifier("person"),
     identifier("patrol"),
-    # The sequence numbers that are stored. It stays when the fixes are dropped by retention, so a late
-    # repetition is still known for what it is.
-    Column("received", INT4MULTIRANGE, nullable=False),
     link("patrol", "patrol", ondelete="CASCADE"),
     Index(None, "district", "track"),
     key=("device", "track"),
+)
+
+NUMBERS = 1024
+"""How many numbers of a track a row of ``field_number`` tells of."""
+
+# Which numbers of a track are stored, a bit each: a batch writes a few rows whose size never grows, however
+# long the track is and however many gaps it has. They stay when the fixes are dropped by retention, so a
+# late repetition is still known for what it is.
+field_number = shard_table(
+    "field_number",
+    Column("device", Text, nullable=False),
+    identifier("track"),
+    # Its first number is as many times NUMBERS.
+    Column("chunk", Integer, nullable=False),
+    identifier("person"),
+    Column("stored", BIT(NUMBERS), nullable=False),
+    link("field_track", "device", "track", to=("device", "track"), ondelete="CASCADE"),
+    key=("device", "track", "chunk"),
 )
 
 visit = shard_table(

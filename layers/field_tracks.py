@@ -1,8 +1,8 @@
 """Tracks that a device records and sends in parts: one patrol each, and which numbers of it are stored.
 
-A fix is known by (device, track, number). The numbers that are stored are kept as one multirange a track, so
-that millions of fixes cost a few ranges, and so that a part that is repeated after its fixes were dropped by
-retention is still known for what it is.
+A fix is known by (device, track, number). The numbers that are stored are kept as bits, a row for each
+1,024 of a track, so that a part that is repeated after its fixes were dropped by retention is still known for
+what it is.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import case, select
 
-from layers.field_tables import field_track
+from layers.field_tables import NUMBERS, field_track
 from layers.fixes import FixTable
 from layers.ingest import Ingest
 from layers.patrols import Patrol, Patrols
@@ -57,26 +57,31 @@ class FieldTracks(Store):
         Patrols(self._session, self.district).add(patrol)
         track = Track(identifier, patrol.device, person, patrol.id)
         self._driver().execute(
-            "INSERT INTO field_track (district, device, track, person, patrol, received)"
-            " VALUES (%s, %s, %s, %s, %s, '{}')",
+            "INSERT INTO field_track (district, device, track, person, patrol) VALUES (%s, %s, %s, %s, %s)",
             (self.district, track.device, track.id, track.person, track.patrol),
         )
         return track
 
     def known(self, track: Track, numbers: Numbers) -> NDArray[np.bool_]:
         """Return which of some numbers of a track are stored, or were and are dropped."""
+        chunks = numbers // NUMBERS
         rows = self._driver().execute(
             read_sql("track_known").encode(),
             {
                 "district": self.district,
                 "device": track.device,
                 "track": track.id,
-                "asked": _multirange(np.unique(numbers)),
+                "chunks": np.unique(chunks).tolist(),
             },
         )
-        known = np.array(rows.fetchall(), dtype=np.int64).reshape(-1, 2)
-        place = np.searchsorted(known[:, 0], numbers, side="right") - 1
-        return np.asarray((place >= 0) & (numbers < np.append(known[:, 1], 0)[place]), dtype=bool)
+        found = sorted(rows.fetchall())
+        # The last stands for chunks of which there is no row.
+        bits = np.zeros((len(found) + 1, NUMBERS), dtype=bool)
+        for place, (_, stored) in enumerate(found):
+            bits[place] = np.frombuffer(stored.encode(), dtype=np.uint8) == ord("1")
+        known = np.array([chunk for chunk, _ in found], dtype=np.int64)
+        row = np.where(np.isin(chunks, known), np.searchsorted(known, chunks), len(found))
+        return np.asarray(bits[row, numbers % NUMBERS], dtype=bool)
 
     def differing(self, track: Track, fixes: FixTable) -> set[int]:
         """Return the numbers of those fixes whose number is stored with another time or place."""
@@ -101,17 +106,20 @@ class FieldTracks(Store):
     def add(self, track: Track, fixes: FixTable) -> None:
         """Store fixes of a track whose numbers are new; the patrol's times and count follow."""
         Patrols(self._session, self.district).add_numbered(track.device, track.patrol, fixes)
-        ranges = _multirange(np.sort(fixes.seq))
+        chunks, row = np.unique(fixes.seq // NUMBERS, return_inverse=True)
+        bits = np.full((len(chunks), NUMBERS), ord("0"), dtype=np.uint8)
+        bits[row, fixes.seq % NUMBERS] = ord("1")
         self._driver().execute(
-            "UPDATE field_track SET received = received + %s::int4multirange"
-            " WHERE district = %s AND device = %s AND track = %s",
-            (ranges, self.district, track.device, track.id),
+            read_sql("track_number").encode(),
+            {
+                "district": self.district,
+                "device": track.device,
+                "track": track.id,
+                "person": track.person,
+                "chunks": chunks.tolist(),
+                "stored": [one.tobytes().decode() for one in bits],
+            },
         )
-
-
-def _multirange(numbers: NDArray[np.int32] | Numbers) -> str:
-    """Return ascending numbers as PostgreSQL writes a multirange."""
-    return "{" + ",".join(f"[{low},{high}]" for low, high in runs(numbers)) + "}"
 
 
 def runs(numbers: NDArray[np.int32] | Numbers) -> list[tuple[int, int]]:

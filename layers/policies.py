@@ -245,6 +245,7 @@ RULES: Mapping[str, Rules] = {
     # What devices sent, by person.
     "field_batch": _SENT,
     "field_track": _SENT,
+    "field_number": _SENT,
     "visit": _same(
         f"{_whole(*KEEPERS)} OR {_MINE}", read=f"{_part(*BORDER)} OR {_MINE} OR {_whole(SETTLING)}"
     ),

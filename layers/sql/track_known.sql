@@ -1,9 +1,7 @@
--- The stored ones among the numbers of a track that are asked for, as runs from the first to before the end, in order.
--- All are compared at once: a track of a phone has as many ranges as points, and each look into them unpacks them all.
-SELECT lower(known), upper(known)
-FROM field_track AS track
-CROSS JOIN unnest(track.received * %(asked)s::int4multirange) AS known
-WHERE track.district = %(district)s
-  AND track.device = %(device)s
-  AND track.track = %(track)s
-ORDER BY 1
+-- Which numbers of a track are stored, of the chunks that are asked for: a 0 or 1 for each number.
+SELECT chunk, stored::text
+FROM field_number
+WHERE district = %(district)s
+  AND device = %(device)s
+  AND track = %(track)s
+  AND chunk = ANY (%(chunks)s::int[])

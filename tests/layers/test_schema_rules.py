@@ -131,7 +131,7 @@ def _described(connection: object, schema: str) -> list[str]:
                concat_ws(' ', a.attnum, format_type(a.atttypid, a.atttypmod), a.attnotnull)
         FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
         WHERE c.relnamespace = CAST(:schema AS regnamespace) AND NOT c.relispartition
-          AND c.relkind IN ('r', 'p') AND a.attnum > 0
+          AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
         UNION ALL
         SELECT c.relname, 'partition', pg_get_partkeydef(c.oid)
         FROM pg_class c

@@ -2,11 +2,15 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from threading import Barrier
+from uuid import uuid4
 
+import numpy as np
 import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from layers.field_tracks import Track
+from layers.stores import Stores
 from service.cluster import Cluster
 from service.database import make_engine, migrate, revision, session_factory
 
@@ -66,3 +70,42 @@ def test_an_up_to_date_database_is_left_alone(
         with engine.connect() as connection:
             assert revision(connection) is not None
         engine.dispose()
+
+
+def test_numbers_of_tracks_are_kept_where_they_become_bits(cluster: Cluster) -> None:
+    name = "migrate_numbers"
+    cluster.drop_database(name)
+    cluster.ensure_database(name)
+    engine = make_engine(cluster.url(name))
+    track, person, patrol = uuid4(), uuid4(), uuid4()
+    try:
+        migrate(engine)
+        with engine.begin() as connection:
+            connection.execute(text("DROP TABLE field_number"))
+            connection.execute(text("ALTER TABLE field_track ADD COLUMN received int4multirange NOT NULL"))
+            connection.execute(text("UPDATE alembic_version SET version_num = '0013'"))
+            Stores(session := Session(connection), "152921").districts.create("某县")
+            session.flush()
+            connection.execute(
+                text(
+                    "INSERT INTO patrol"
+                    " (district, id, device, mode, name, source, digest, fixes, received_at)"
+                    " VALUES ('152921', :patrol, 'd', 'foot', '', 'field', 'x', 0, now())"
+                ),
+                {"patrol": patrol},
+            )
+            connection.execute(
+                text(
+                    "INSERT INTO field_track (district, device, track, person, patrol, received) VALUES"
+                    " ('152921', 'd', :track, :person, :patrol, '{[0,3],[1000,1100],[9999999,9999999]}')"
+                ),
+                {"track": track, "person": person, "patrol": patrol},
+            )
+        assert migrate(engine)
+        with Session(engine) as session:
+            numbers = np.array([0, 3, 4, 999, 1_000, 1_023, 1_024, 1_100, 1_101, 9_999_999, 9_999_998])
+            known = Stores(session, "152921").field_tracks.known(Track(track, "d", person, patrol), numbers)
+            assert known.tolist() == [True, True, False, False, True, True, True, True, False, True, False]
+    finally:
+        engine.dispose()
+        cluster.drop_database(name)
