@@ -1,8 +1,8 @@
 """Markers: everything that stands at a point, of a known kind with typed attributes, for a period."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -274,6 +274,29 @@ class Markers(Store):
             )
         )
         return self._found(row, code)
+
+    def by_codes(self, wanted: Collection[tuple[str, date]]) -> dict[tuple[str, date], Marker]:
+        """Return the markers of some codes, each on a day; where none of the code stands it is left out."""
+        if not wanted:
+            return {}
+        days = [day for _, day in wanted]
+        between = period(min(days), max(days) + timedelta(days=1))
+        rows = self._all(
+            select(marker).where(
+                marker.c.district == self.district,
+                marker.c.code.in_({code for code, _ in wanted}),
+                marker.c.valid.overlaps(between),
+            )
+        )
+        found: dict[str, list[Marker]] = {}
+        for row in rows:
+            found.setdefault(row.code, []).append(_marker(row))
+        return {
+            (code, day): one
+            for code, day in wanted
+            for one in found.get(code, ())
+            if (one.valid_from or day) <= day and (one.valid_to is None or day < one.valid_to)
+        }
 
     def page(
         self,

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, select, update
-from sqlalchemy.dialects.postgresql import insert
 
 from geo.evidence import Evidence
 from layers.field_tables import visit
@@ -42,13 +41,10 @@ class Visit:
 class Visits(Store):
     """The visits of one district."""
 
-    def add(self, values: Sequence[Visit]) -> set[UUID]:
+    def add(self, values: Sequence[Visit]) -> frozenset[UUID]:
         """Store visits; return the ids that were free. One that is taken may not be visible to the caller."""
-        if not values:
-            return set()
-        rows = [{**_plain(one), "evidence": int(one.evidence), "district": self.district} for one in values]
-        statement = insert(visit).values(rows).on_conflict_do_nothing(index_elements=["district", "id"])
-        return {row.id for row in self._write(statement.returning(visit.c.id))}
+        rows = [{**_plain(one), "evidence": int(one.evidence)} for one in values]
+        return self._insert_new(visit, rows, ("district", "id"))
 
     def known(self, ids: Collection[UUID]) -> dict[UUID, Visit]:
         """Return those of some ids that are stored, by id."""

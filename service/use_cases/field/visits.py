@@ -1,7 +1,8 @@
 """Visits of markers: stored once by the client's id, judged by what was done and shown, proving coverage."""
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,6 @@ from geo.errors import WardlineError
 from geo.evidence import Evidence
 from geo.track.fixes import EARLIEST_S, FUTURE_ALLOWED_S
 from layers.coverage import MarkerVisit
-from layers.errors import NotFound
 from layers.field_files import Photo
 from layers.markers import Marker
 from layers.stores import Stores
@@ -30,13 +30,40 @@ FAR_M = 200.0
 """An action recorded further from its marker is told so, and never refused."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What visits are judged by, looked up for all of them at once.
+
+    ``markers`` by code and local day; ``over`` are the visits whose places are not kept any more.
+    """
+
+    zone: ZoneInfo
+    markers: Mapping[tuple[str, date], Marker]
+    over: frozenset[tuple[UUID, datetime]]
+
+    def day(self, at: datetime) -> date:
+        """Return the local day of a time."""
+        return at.astimezone(self.zone).date()
+
+
+def _ground(stores: Stores, sender: Sender, visits: Sequence[FieldVisit]) -> _Ground:
+    zone = ZoneInfo(stores.districts.current().timezone)
+    # The others are judged by their times alone, which may have no local day.
+    dated = [one for one in visits if time_fault(one.at, sender.received_at) is None]
+    wanted = {(one.marker, one.at.astimezone(zone).date()) for one in dated}
+    over = stores.patrols.over(np.array([one.at.timestamp() for one in dated], dtype=np.float64))
+    late = frozenset((one.id, one.at) for one, gone in zip(dated, over.tolist(), strict=True) if gone)
+    return _Ground(zone, stores.markers.by_codes(wanted), late)
+
+
 def store_visits(stores: Stores, sender: Sender, items: Sequence[Any]) -> list[Judged]:
     """Store visits and what they prove of their markers; return the verdicts, one for each item."""
     read = [_read(item) for item in items]
     known = stores.visits.known([one.id for one in read if isinstance(one, FieldVisit)])
+    ground = _ground(stores, sender, [one for one in read if isinstance(one, FieldVisit)])
     made: dict[int, Visit | Fault | None] = {}
     for place, one in enumerate(read):
-        found = one if isinstance(one, Fault) else _judge(stores, sender, one, known.get(one.id))
+        found = one if isinstance(one, Fault) else _judge(ground, sender, one, known.get(one.id))
         if isinstance(found, Visit):
             known[found.id] = found
         made[place] = found
@@ -146,7 +173,7 @@ def digest_of(value: FieldVisit) -> str:
     return hashlib.sha256(canonical(value.model_dump(mode="json")).encode()).hexdigest()
 
 
-def _judge(stores: Stores, sender: Sender, value: FieldVisit, known: Visit | None) -> Visit | Fault | None:
+def _judge(ground: _Ground, sender: Sender, value: FieldVisit, known: Visit | None) -> Visit | Fault | None:
     """Return a visit to store, None for one that is stored, or why it cannot be."""
     digest = digest_of(value)
     if known is not None:
@@ -160,13 +187,11 @@ def _judge(stores: Stores, sender: Sender, value: FieldVisit, known: Visit | Non
         return Fault.of("no-position")
     if value.lon == 0.0 and value.lat == 0.0:
         return Fault.of("null-island")
-    day = value.at.astimezone(ZoneInfo(stores.districts.current().timezone)).date()
-    try:
-        marker = stores.markers.by_code(value.marker, day)
-    except NotFound:
+    marker = ground.markers.get((value.marker, ground.day(value.at)))
+    if marker is None:
         return Fault.of("marker-unknown", marker=value.marker)
     # A place is kept for as many days as one of a track; how far the marker was is no place.
-    over = bool(stores.patrols.over(np.array([value.at.timestamp()]))[0])
+    over = (value.id, value.at) in ground.over
     return Visit(
         id=value.id,
         marker=marker.id,

@@ -314,3 +314,22 @@ def test_incidents_that_cannot_be_assigned_wait(phone: Phone) -> None:
     found = verdicts(phone.put(batch(incidents=[outside, good])))
     assert found[outside["id"]] == ("quarantined", "outside")
     assert found[good["id"]] == ("created", None)
+
+
+def test_many_visits_are_judged_each_by_itself(phone: Phone, state: Callable[[], Any]) -> None:
+    """More than a statement takes: known and unknown markers, impossible times, and one id twice."""
+    good = [visit(at=(START + timedelta(seconds=k)).isoformat()) for k in range(120)]
+    odd = {
+        "marker-unknown": visit("D99"),
+        "before-gps": visit(at="0001-01-01T00:00:00+14:00"),
+        "in-future": visit(at="9999-12-31T23:59:59-14:00"),
+    }
+    answer = phone.put(batch(visits=[*good[:60], *odd.values(), *good[60:], good[7]]))
+    told = verdicts(answer)
+    assert {odd[reason]["id"]: ("quarantined", reason) for reason in odd}.items() <= told.items()
+    assert answer.json()["counts"] == {"created": 120, "duplicate": 1, "quarantined": 3}
+    left = state()
+    assert {str(row[0]) for row in left["visits"]} == {one["id"] for one in good}
+    assert len(left["markers"]) == 120
+    again = phone.put(batch(visits=good))
+    assert again.json()["counts"] == {"created": 0, "duplicate": 120, "quarantined": 0}
