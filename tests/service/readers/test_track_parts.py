@@ -118,6 +118,38 @@ def test_parts_hold_what_the_whole_holds(
     assert len(digest_of(path)) == 64
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@given(
+    titles=st.integers(0, 3),
+    kinds=st.lists(
+        st.sampled_from(["good", "time-unreadable", "number-unreadable", "blank", "head"]), min_size=1
+    ),
+    size=st.integers(1, 12),
+    block=st.integers(1, 9),
+)
+def test_the_row_of_a_fault_is_counted_from_the_head_whatever_the_parts(
+    tmp_path: Path, titles: int, kinds: list[str], size: int, block: int
+) -> None:
+    """Told by the text itself: a reader that counts wrong counts so in parts and as a whole."""
+    lines, head = [f"walk {k}" for k in range(titles)], "t,lon,lat"
+    lines += [head, f"{T0},115.0,47.0"]
+    for k, kind in enumerate(kinds, 1):
+        time, lat = "x" if kind == "time-unreadable" else T0 + k, "x" if kind == "number-unreadable" else 47
+        lines.append({"blank": "", "head": head}.get(kind, f"{time},{115 + k / 1e4:.4f},{lat}"))
+    path = tmp_path / "walk.csv"
+    path.write_text("\n".join(lines))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(track_csv, "_BLOCK", block)
+        parts = list(parts_of(path, "walk.csv", Options(size=size)))
+    found = [
+        (int(part.row[k]), part.faults.get(k, "good"), part.raw(k)["row"])
+        for part in parts
+        for k in range(len(part))
+    ]
+    told_by_text = [(2 + k, kind) for k, kind in enumerate(kinds) if kind not in ("blank", "head")]
+    assert found == [(row, kind, row) for row, kind in [(1, "good"), *told_by_text]]
+
+
 def test_two_parts_are_cut_inside_a_recording(tmp_path: Path) -> None:
     path = tmp_path / "walk.csv"
     path.write_bytes(table([4, 4]))
