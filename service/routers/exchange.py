@@ -4,7 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
@@ -12,6 +12,7 @@ from starlette.background import BackgroundTask
 from starlette.responses import FileResponse
 
 from geo.errors import N_
+from geo.repair import Limits, OverlapRule, RingRule
 from service.dependencies import (
     MIB,
     IdentityDep,
@@ -53,6 +54,35 @@ async def get_body(request: Request) -> bytes:
 BodyDep = Annotated[bytes, Depends(get_body)]
 
 
+def get_limits(
+    repair: Annotated[
+        bool, Query(description="Repair areas that are not exact, within the limits, and list every change.")
+    ] = False,
+    most_shift: Annotated[float, Query(gt=0, le=1_000, description="Metres an edge may move.")] = 2.0,
+    most_area: Annotated[
+        float, Query(gt=0, le=1e12, description="Square metres that may change hands at one place.")
+    ] = 10_000.0,
+    most_share: Annotated[
+        float, Query(gt=0, le=100, description="Percent of its ground that a unit may lose.")
+    ] = 10.0,
+    overlap: Annotated[OverlapRule | None, Query(description="Who gets a wide overlap.")] = None,
+    gaps: Annotated[
+        Literal["fill"] | None, Query(description="Wide gaps go to the neighbour with the longest edge.")
+    ] = None,
+    duplicates: Annotated[
+        Literal["first"] | None, Query(description="Keep the first of units with the same ground.")
+    ] = None,
+    rings: Annotated[RingRule | None, Query(description="Rings that run over themselves.")] = None,
+) -> Limits | None:
+    """Return the limits of a repair, None where none is asked for; they say nothing without ``repair``."""
+    if not repair:
+        return None
+    return Limits(most_shift, most_area, most_share / 100, overlap, gaps, duplicates, rings)
+
+
+LimitsDep = Annotated[Limits | None, Depends(get_limits)]
+
+
 @router.get("/plans/{plan}/exchange.gpkg", response_class=Response, responses=_FILE)
 def get_plan_file(plan: UUID, stores: StoresDep, service: ServiceDep) -> Response:
     """Return a plan as a GeoPackage: units as they are drawn, levels above, lineage, and what it is."""
@@ -82,6 +112,7 @@ def post_exchange(
     language: LanguageDep,
     version: VersionDep,
     once: OnceDep,
+    limits: LimitsDep,
     title: Annotated[
         Title | None, Query(description="Title of the new draft; that of the plan exported.")
     ] = None,
@@ -93,10 +124,11 @@ def post_exchange(
     """Turn the difference between a file and what it was exported from into the operations of a draft.
 
     The draft is exactly what the file shows. Areas that leave gaps, overlap or change the outer boundary are
-    refused with the places as ``features``; nothing is stored then.
+    refused with the places as ``features``; nothing is stored then. With ``repair`` they are mended first as
+    on import, if the limits and rules decide every place; ``repair`` of the answer lists what was changed.
     """
     planner = Planner.of(identity, stores.district)
-    wanted = exchange.Wanted(title, plan, release, version)
+    wanted = exchange.Wanted(title, plan, release, version, limits)
 
     def act() -> Reply:
         with tempfile.TemporaryDirectory(prefix="wardline-exchange-") as folder:
@@ -105,18 +137,22 @@ def post_exchange(
             file = read_exchange(path)
         taken = exchange.take_back(stores, service.drafts, planner, file, wanted, translator(language))
         status = 201 if plan is None else 200
-        return Reply(status, _told(stores, taken, planner), {"ETag": f'"{taken.draft.plan.version}"'})
+        told = _told(stores, taken, planner, translator(language))
+        return Reply(status, told, {"ETag": f'"{taken.draft.plan.version}"'})
 
     return once(stores, act)
 
 
-def _told(stores: Any, taken: exchange.TakenBack, planner: Planner) -> dict[str, Any]:
+def _told(
+    stores: Any, taken: exchange.TakenBack, planner: Planner, translate: exchange.Translate
+) -> dict[str, Any]:
     return {
         "plan": drafting.plan_json(stores, taken.draft.plan, planner),
         "ops": [drafting.operation_json(one) for one in taken.ops],
         "changed": features.collection(features.changed_features(taken.found.change)),
         "removed": [str(unit) for unit in features.ended_units(taken.found.change)],
         "found": taken.counted.to_json(),
+        "repair": None if taken.mended is None else taken.mended.to_json(translate),
         "proof": {
             "exact": True,
             "units": len(taken.found.change.units),

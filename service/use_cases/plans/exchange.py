@@ -3,16 +3,14 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
-
-import numpy as np
 
 from geo.difference import Derived, derive
 from geo.errors import N_
-from geo.partition import Defect, DefectKind, as_feature, dissolve, prove
+from geo.partition import Defect, DefectKind, as_feature, prove
 from geo.redraw import RedrawRefused, State, operation_from_json
 from geo.redraw.refusals import CrossesEdge, GroundChanged, PathsOpen, Swallowed
+from geo.repair import Limits
 from layers.catalog import Layer
 from layers.plan_steps import Plan, PlanOp
 from layers.releases import Release
@@ -22,12 +20,21 @@ from service.indexes.drafts import Drafts
 from service.readers.exchange import ExchangeFile
 from service.use_cases.plans.drafting import Planner, at_version, partition_of
 from service.use_cases.plans.editing import Draft, Reach, open_draft
-from service.use_cases.plans.returned import Counted, Target, returned
+from service.use_cases.plans.mending import Mended, mend, surroundings
+from service.use_cases.plans.returned import Counted, Returned, Target, returned
 
 Translate = Callable[[str], str]
 MOST_UNITS = 10_000
 """An operation names at most so many units."""
 _MOST_SHOWN = 200
+_MEND = N_(
+    "Draw the common edges of neighbours once, with topological editing switched on, and send the "
+    "file again, or send it with repair=true to have it repaired within limits. Nothing was stored."
+)
+_MEND_AFTER = N_(
+    "Draw the common edges of neighbours once, with topological editing switched on, and send the "
+    "file again: a repair does not mend these places. Nothing was stored."
+)
 _GROUND = (CrossesEdge, GroundChanged, PathsOpen, Swallowed)
 
 
@@ -39,23 +46,28 @@ class ExchangeRefused(InvalidInput):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a file is to become: a new draft of a title, or more of a draft at a version."""
+    """What a file is to become: a new draft of a title, or more of a draft at a version.
+
+    ``repair`` are the limits within which its areas may be repaired, None where they may not.
+    """
 
     title: str | None
     plan: UUID | None
     release: UUID | None
     version: int | None
+    repair: Limits | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TakenBack:
-    """The draft that came of a file, its operations, and what was counted on the way."""
+    """The draft that came of a file, its operations, what was counted and what was repaired on the way."""
 
     draft: Draft
     ops: tuple[PlanOp, ...]
     found: Derived
     counted: Counted
     seconds: float
+    mended: Mended | None = None
 
 
 def take_back(
@@ -72,6 +84,8 @@ def take_back(
     ------
     ExchangeRefused
         The areas leave gaps, overlap or change the outer boundary.
+    RepairUndecided
+        They were to be repaired, and the limits do not decide every place.
     InvalidInput, InvalidRows
         What the file belongs to is not said, or rows of it are refused.
     NotAllowed, RedrawRefused, Conflict, StaleVersion, WrongPerson
@@ -86,7 +100,7 @@ def take_back(
         draft = _new(stores, drafts, planner, file, wanted)
     release = stores.releases.get(draft.plan.base)
     shown = returned(stores, draft.state, file, _parents(stores, draft.layer, release))
-    found = _derived(draft.state, shown.target, translate)
+    found, mended = _found(draft.state, shown, wanted.repair, translate)
     Reach.of(stores, draft, planner).require(found.change)
     told = [one.to_json() for one in found.operations]
     state = draft.state.apply_all([operation_from_json(one) for one in told])
@@ -103,9 +117,10 @@ def take_back(
         operations=[one["type"] for one in told][:_MOST_SHOWN],
         version=plan.version,
         snapped=shown.counted.snapped,
+        repaired=0 if mended is None else len(mended.done.changes),
     )
     made = Draft(plan, draft.layer, (*draft.ops, *ops), state)
-    return TakenBack(made, ops, found, shown.counted, seconds)
+    return TakenBack(made, ops, found, shown.counted, seconds, mended)
 
 
 def _new(stores: Stores, drafts: Drafts, planner: Planner, file: ExchangeFile, wanted: Wanted) -> Draft:
@@ -159,12 +174,25 @@ def _parents(stores: Stores, layer: Layer, release: Release) -> dict[str, UUID]:
     return {unit.code: unit.id for unit in tree.units.values() if unit.level == layer.leaf_level - 1}
 
 
-def _derived(state: State, target: Target, translate: Translate) -> Derived:
+def _found(
+    state: State, shown: Returned, limits: Limits | None, translate: Translate
+) -> tuple[Derived, Mended | None]:
+    """Derive operations from what a file shows; only what is not exact is repaired, and then proven anew."""
+    try:
+        return _derived(state, shown.target, _MEND, translate), None
+    except ExchangeRefused:
+        if limits is None:
+            raise
+    mended = mend(state, shown.target, shown.order, limits, translate)
+    return _derived(state, mended.target, _MEND_AFTER, translate), mended
+
+
+def _derived(state: State, target: Target, way: str, translate: Translate) -> Derived:
     try:
         found = derive(state, target)
     except RedrawRefused as refusal:
         if isinstance(refusal, _GROUND):
-            raise _refused(state, target, translate) from refusal
+            raise _refused(state, target, way, translate) from refusal
         raise
     if len(found.change.units) > MOST_UNITS:
         raise InvalidInput(
@@ -176,7 +204,7 @@ def _derived(state: State, target: Target, translate: Translate) -> Derived:
     return found
 
 
-def _refused(state: State, target: Target, translate: Translate) -> ExchangeRefused:
+def _refused(state: State, target: Target, way: str, translate: Translate) -> ExchangeRefused:
     """Return the refusal of areas that are no exact partition, with every place where they are not."""
     names, defects = _defects(state, target)
     texts = [_sentence(defect, names, translate) for defect in defects]
@@ -187,10 +215,7 @@ def _refused(state: State, target: Target, translate: Translate) -> ExchangeRefu
         feature["properties"]["role"] = "defect"
     return ExchangeRefused(
         N_("The areas of the file do not divide the ground exactly, in {count} places. The first: {first}"),
-        mend=N_(
-            "Draw the common edges of neighbours once, with topological editing switched on, and send the "
-            "file again. Nothing was stored."
-        ),
+        mend=way,
         extra={"features": features, "defects": len(defects)},
         count=len(defects),
         first=texts[0] if texts else "–",
@@ -199,22 +224,8 @@ def _refused(state: State, target: Target, translate: Translate) -> ExchangeRefu
 
 def _defects(state: State, target: Target) -> tuple[list[str], Sequence[Defect]]:
     """Prove what differs, with everything beside it, against the ground of just that before."""
-    touched = {each for each, unit in target.items() if not _same_ground(state, each, unit)}
-    for each in list(touched):
-        unit = target[each]
-        if unit is not None:
-            touched.update(state.near(unit.area.bounds))
-    touched.update(state.around([each for each in touched if each in state]))
-    before = [state.unit(each).area for each in touched if each in state]
-    frame = dissolve(before, np.zeros(len(before), dtype=np.int32))[0]
-    after = {each: target.get(each, state.get(each)) for each in sorted(touched)}
-    there = [unit for unit in after.values() if unit is not None]
-    return [unit.code for unit in there], prove([unit.area for unit in there], frame).defects
-
-
-def _same_ground(state: State, each: UUID, unit: Any) -> bool:
-    now = state.get(each)
-    return now is not None and unit is not None and now.area is unit.area
+    local = surroundings(state, target)
+    return local.codes, prove(local.areas, local.frame).defects
 
 
 def _sentence(defect: Defect, names: Sequence[str], translate: Translate) -> str:

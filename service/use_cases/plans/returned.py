@@ -52,10 +52,14 @@ class Counted:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Returned:
-    """The units that may differ, as the file shows them; None for those that it no longer has."""
+    """The units that may differ, as the file shows them; None for those that it no longer has.
+
+    ``order`` are the units that the file shows, as it has them.
+    """
 
     target: Target
     counted: Counted
+    order: tuple[UUID, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,7 @@ def returned(stores: Stores, state: State, file: ExchangeFile, parents: Mapping[
         else:
             target[each] = unit
     _add_households(state, target)
-    return Returned(target, counted)
+    return Returned(target, counted, tuple(units))
 
 
 def _claims(state: State, file: ExchangeFile, areas: npt.NDArray[Any]) -> list[_Claim]:

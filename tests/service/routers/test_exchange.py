@@ -12,40 +12,24 @@ import pytest
 import shapely
 import shapely.ops
 
-from tests.fixtures.desktop import Sheet, cut, moved, opened, put, saved, send
+from tests.fixtures.desktop import (
+    Sheet,
+    cut,
+    exported,
+    ground,
+    kinds,
+    moved,
+    of_plan,
+    opened,
+    put,
+    saved,
+    send,
+    taken,
+)
 from tests.fixtures.plans import Office, corner, desk, move
 
 CRS = ["EPSG:4490", "EPSG:4326", "EPSG:3857", "EPSG:4553"]
 """As exported; WGS 84; Web Mercator; the three-degree Gauss-Krüger zone of 132° E."""
-
-
-def exported(office: Office) -> Sheet:
-    release = office.planner.get("/api/v1/releases")["items"][-1]
-    answer = office.planner.client.get(f"/api/v1/releases/{release['id']}/exchange.gpkg")
-    assert answer.status_code == 200, answer.text
-    return opened(answer.content)
-
-
-def of_plan(office: Office, plan: dict[str, Any]) -> Sheet:
-    answer = office.planner.client.get(f"/api/v1/plans/{plan['id']}/exchange.gpkg")
-    assert answer.status_code == 200, answer.text
-    return opened(answer.content)
-
-
-def taken(office: Office, content: bytes, query: str = "title=Desktop") -> dict[str, Any]:
-    answer = send(office.planner, content, query)
-    assert answer.status_code in (200, 201), answer.text
-    return answer.json()  # type: ignore[no-any-return]
-
-
-def kinds(told: dict[str, Any]) -> list[str]:
-    return [one["op"]["type"] for one in told["ops"]]
-
-
-def ground(office: Office, plan: dict[str, Any]) -> dict[str, Any]:
-    """The areas of a draft by code, as the draft itself gives them."""
-    sheet = of_plan(office, plan)
-    return {row["code"]: row["geometry"] for row in sheet.rows}
 
 
 def test_a_file_holds_units_levels_lineage_and_what_it_is(office: Office) -> None:
