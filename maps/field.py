@@ -11,6 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from geo.errors import N_
+from geo.track.fixes import LONGEST_SHIFT_H
 from maps import assets, plain, shell
 
 PAGES: Mapping[str, str] = {"patrol": N_("Patrol"), "report": N_("Report something")}
@@ -76,6 +77,7 @@ def page(view: str, reader: shell.Reader, nonce: str, districts: Sequence[Mappin
         pages=[(name, reader.translate(label)) for name, label in PAGES.items()],
         modes=_told(MODES, reader),
         actions=_told(ACTIONS, reader),
+        shift_hours=LONGEST_SHIFT_H,
         classes=_told(CLASSES, reader),
         tail=Markup("\n".join(tail)),  # noqa: S704 - files of ours and inert JSON
     )

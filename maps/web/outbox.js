@@ -89,6 +89,7 @@ export async function acknowledge(sent, reply) {
       at: new Date().toISOString(),
       counts: reply?.counts ?? null,
       trouble,
+      outside: (reply?.items ?? []).reduce((sum, item) => sum + (item.outside_shift ?? 0), 0),
       incident: reply?.id ?? null,
     });
   });

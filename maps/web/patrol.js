@@ -27,6 +27,7 @@ function showTrack() {
   byId("points").textContent = count(state.points);
   byId("accuracy").textContent = state.fix ? metres(state.fix.accuracy_m) : "–";
   byId("trouble").textContent = state.trouble ? _("No position: {reason}", { reason: state.trouble }) : "";
+  byId("itself").hidden = !state.endedItself;
   document.body.dataset.recording = going ? "1" : "0";
   document.body.dataset.points = String(state.points);
 }

@@ -5,12 +5,14 @@ import { byCode } from "wardline/phone";
 import { all, get, put, together } from "wardline/store";
 
 const PACK_EVERY_MS = 60_000;
+const LONGEST_MS = Number(document.querySelector("[data-shift-hours]").dataset.shiftHours) * 3_600_000;
 
 export const state = new EventTarget();
 state.track = null;
 state.fix = null;
 state.points = 0;
 state.trouble = null;
+state.endedItself = false;
 
 let watch = null;
 let packing = null;
@@ -25,7 +27,14 @@ export async function running() {
   return (await all("tracks")).find((one) => one.ended_at === null) ?? null;
 }
 
+/** When a shift that nobody ends is over, by the phone's clock. */
+function limit(track) {
+  return Date.parse(track.started_at) + LONGEST_MS;
+}
+
 async function keep(position) {
+  // A page in the background may be late to end the shift; it records nothing beyond it all the same.
+  if (Date.now() > limit(state.track)) return;
   const { latitude, longitude, accuracy, speed, heading } = position.coords;
   const point = {
     at: new Date(position.timestamp).toISOString(),
@@ -51,6 +60,11 @@ async function packNow() {
   await pack(state.track.track, await byCode(state.track.phone));
 }
 
+async function tick() {
+  if (Date.now() > limit(state.track)) await end();
+  else await packNow();
+}
+
 function listen() {
   watch = navigator.geolocation.watchPosition(
     (position) => {
@@ -66,7 +80,7 @@ function listen() {
     },
     { enableHighAccuracy: true, maximumAge: 0 },
   );
-  packing = setInterval(packNow, PACK_EVERY_MS);
+  packing = setInterval(tick, PACK_EVERY_MS);
   tell();
 }
 
@@ -83,6 +97,7 @@ export async function begin(phone, mode) {
   };
   state.points = 0;
   state.fix = null;
+  state.endedItself = false;
   await put("tracks", state.track);
   listen();
 }
@@ -93,18 +108,22 @@ export async function resume() {
   if (!track) return;
   state.track = track;
   state.points = track.next;
-  listen();
+  if (Date.now() > limit(track)) await end();
+  else listen();
 }
 
 export async function end() {
   navigator.geolocation.clearWatch(watch);
   clearInterval(packing);
   await last;
+  const asked = Date.now();
+  const over = Math.min(asked, limit(state.track));
   await together(["tracks"], async (stores, settled) => {
     const now = await settled(stores.tracks.get(state.track.track));
-    stores.tracks.put({ ...now, ended_at: new Date().toISOString() });
+    stores.tracks.put({ ...now, ended_at: new Date(over).toISOString() });
   });
   await packNow();
+  state.endedItself = over < asked;
   state.track = null;
   state.fix = null;
   tell();

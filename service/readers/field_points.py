@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.track import Fixes, Mode
+from geo.track.fixes import LONGEST_SHIFT_H
 from service.readers.field_faults import Fault, storable
 from service.readers.moments import iso_seconds
 
@@ -19,6 +20,9 @@ MOST_NUMBER = 10_000_000
 
 MOST_KEPT = 1e6
 """Accuracies, speeds and courses beyond this say nothing and are not kept."""
+
+SHIFT_SLACK_S = 60.0
+"""By so much the clock of positions and that of the phone, which begins and ends shifts, may differ."""
 
 _NUMBERS = ("lon", "lat", "accuracy_m", "speed_ms", "course")
 _MEMBERS = frozenset(("seq", "at", *_NUMBERS))
@@ -33,7 +37,8 @@ class TrackPart:
 
     ``seq`` (n,) are the numbers, −1 where unreadable; ``faults`` maps positions to what is wrong with them.
     ``track`` is None where the track cannot be told; then every point has a fault. ``head`` is what was said
-    of the track, without when it began and ended: parts of one track may say that differently.
+    of the track, without when it began and ended: parts of one track may say that differently. ``outside``
+    (n,) are the points outside the shift from its beginning to its end; none where it names no beginning.
     """
 
     track: UUID | None
@@ -44,6 +49,7 @@ class TrackPart:
     seq: npt.NDArray[np.int64]
     fixes: Fixes
     faults: dict[int, Fault]
+    outside: npt.NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.points)
@@ -90,7 +96,7 @@ def read_track(value: dict[str, Any]) -> TrackPart:
     if fault is not None:
         faults = dict.fromkeys(range(len(points)), fault)
     head = {name: said for name, said in value.items() if name not in ("points", "started_at", "ended_at")}
-    return TrackPart(track, mode, name, head, points, seq, fixes, faults)
+    return TrackPart(track, mode, name, head, points, seq, fixes, faults, _outside(value, t))
 
 
 def read_moment(value: Any) -> float | Fault:
@@ -104,6 +110,16 @@ def read_moment(value: Any) -> float | Fault:
         return moment.astimezone(UTC).timestamp()
     except (TypeError, ValueError, OverflowError):
         return Fault.of("time-unreadable")
+
+
+def _outside(value: dict[str, Any], t: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Return which times lie outside the shift of a track; one that cannot be told is no shift."""
+    began, ended = read_moment(value.get("started_at")), read_moment(value.get("ended_at"))
+    if isinstance(began, Fault):
+        return np.zeros(len(t), dtype=bool)
+    longest = began + LONGEST_SHIFT_H * 3600.0
+    over = longest if isinstance(ended, Fault) else min(ended, longest)
+    return np.asarray((t < began - SHIFT_SLACK_S) | (t > over + SHIFT_SLACK_S), dtype=bool)
 
 
 def _head(value: dict[str, Any]) -> tuple[UUID | None, Mode, str, Fault | None]:

@@ -69,8 +69,10 @@ class FieldTrack(_Strict):
     track: UUID
     mode: str = "foot"
     name: str = ""
-    started_at: datetime | None = None
-    ended_at: datetime | None = None
+    started_at: datetime | None = Field(default=None, description="When the shift began.")
+    ended_at: datetime | None = Field(
+        default=None, description="When it ended; a shift that nobody ended is over after 12 hours."
+    )
     points: list[FieldPoint]
 
 
@@ -97,6 +99,11 @@ class VerdictOut(BaseModel):
     not_kept: int | None = Field(
         default=None,
         description="So many came when their days were over: they count for coverage and are not kept.",
+    )
+    outside_shift: int | None = Field(
+        default=None,
+        description="So many were recorded outside the shift from the track's started_at to its ended_at,"
+        " at most 12 hours: they are stored and count like all others.",
     )
     distance_m: float | None = Field(
         default=None, description="How far from its marker a visit was recorded, where that is far."

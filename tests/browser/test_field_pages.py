@@ -152,6 +152,47 @@ def test_a_patrol_without_a_network_arrives_whole(field: Field) -> None:
     assert field.count("SELECT count(*) FROM fix") - before == count
 
 
+MOVE_BACK = """hours => new Promise((done) => {
+  const opening = indexedDB.open("wardline-field");
+  opening.onsuccess = () => {
+    const store = opening.result.transaction("tracks", "readwrite").objectStore("tracks");
+    store.getAll().onsuccess = ({ target }) => {
+      const began = new Date(Date.now() - hours * 3600000).toISOString();
+      for (const one of target.result) store.put({ ...one, started_at: began });
+      store.transaction.oncomplete = () => { opening.result.close(); done(); };
+    };
+  };
+})"""
+
+
+def test_a_patrol_that_nobody_ends_ends_by_itself_and_says_so(field: Field) -> None:
+    page = registered(field)
+    page.click("#begin")
+    recorded(page, 1)
+    page.context.set_offline(True)
+    page.evaluate(MOVE_BACK, 11)
+    page.reload()
+    page.wait_for_selector("body[data-ready][data-recording='1']")
+    expect(page.locator("#itself")).to_be_hidden()
+    known = recorded(page, 1)
+    page.context.set_geolocation({**HERE, "longitude": HERE["longitude"] + 2e-4})
+    recorded(page, known + 1)
+    page.evaluate(MOVE_BACK, 13)
+    page.reload()
+    page.wait_for_selector("body[data-ready][data-recording='0']")
+    expect(page.locator("#itself")).to_contain_text("ended by itself after 12 hours")
+    page.context.set_offline(False)
+    settled(page)
+    # What was recorded after the shift was over is stored, and said to be outside of it.
+    expect(page.locator("#sent")).to_contain_text("outside the shift")
+    page.click("#begin")
+    page.wait_for_selector("body[data-recording='1']")
+    expect(page.locator("#itself")).to_be_hidden()
+    page.click("#end")
+    page.wait_for_selector("body[data-recording='0']")
+    expect(page.locator("#itself")).to_be_hidden()
+
+
 def test_a_lost_answer_and_a_doubled_request_store_once(field: Field) -> None:
     page = registered(field)
     lost: list[str] = []

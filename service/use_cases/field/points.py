@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from uuid import UUID
 
 import numpy as np
@@ -131,9 +132,9 @@ def _told(part: TrackPart, found: _Sorted, over: npt.NDArray[np.bool_]) -> list[
     """Return the verdicts on a part; ``over`` says of which points no position is kept any more."""
     judged: list[Judged] = []
     if part.track is not None:
-        for late in (False, True):
-            new = found.new[over[found.new] == late]
-            judged += _ranges(part.track, part.seq[new], "created", late=late)
+        for late, outside in product((False, True), repeat=2):
+            new = found.new[(over[found.new] == late) & (part.outside[found.new] == outside)]
+            judged += _ranges(part.track, part.seq[new], "created", late=late, outside=outside)
         judged += _ranges(part.track, part.seq[found.known], "duplicate")
     judged += [
         Judged.quarantined("point", part.ref(place), fault, {} if over[place] else part.raw(place))
@@ -143,7 +144,12 @@ def _told(part: TrackPart, found: _Sorted, over: npt.NDArray[np.bool_]) -> list[
 
 
 def _ranges(
-    track: UUID, numbers: npt.NDArray[np.int64], verdict: VerdictName, *, late: bool = False
+    track: UUID,
+    numbers: npt.NDArray[np.int64],
+    verdict: VerdictName,
+    *,
+    late: bool = False,
+    outside: bool = False,
 ) -> list[Judged]:
     """Return one verdict for each run of numbers; a number that came more often counts as often."""
     distinct, often = np.unique(numbers, return_counts=True)
@@ -155,5 +161,7 @@ def _ranges(
     ):
         ref = f"{track}/{low}" if low == high else f"{track}/{low}-{high}"
         extra = {"not_kept": count} if late else {}
+        if outside:
+            extra["outside_shift"] = count
         judged.append(Judged("point", ref, verdict, count=count, extra=extra))
     return judged

@@ -4,7 +4,7 @@ import json
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -333,3 +333,38 @@ def test_many_visits_are_judged_each_by_itself(phone: Phone, state: Callable[[],
     assert len(left["markers"]) == 120
     again = phone.put(batch(visits=good))
     assert again.json()["counts"] == {"created": 0, "duplicate": 120, "quarantined": 0}
+
+
+@pytest.mark.parametrize(
+    ("began", "ended", "outside"),
+    [
+        (START, None, []),
+        (START + timedelta(seconds=360), None, ["0-29"]),
+        (START, START + timedelta(seconds=330), ["40-99"]),
+        (START + timedelta(seconds=260), START + timedelta(seconds=500), ["0-19", "57-99"]),
+        # Nobody ended it: it ended by itself.
+        (START - timedelta(hours=12), START + timedelta(hours=9), ["7-99"]),
+        (START - timedelta(hours=12), None, ["7-99"]),
+        (START - timedelta(hours=11, minutes=40), None, []),
+        # Without a beginning there is no shift to be outside of.
+        (None, START, []),
+        ("yesterday", START, []),
+    ],
+)
+def test_a_track_outside_the_shift_counts_and_is_told_to_be(
+    phone: Phone, state: Callable[[], Any], began: Any, ended: Any, outside: list[str]
+) -> None:
+    name, walk = uuid.uuid4(), points(100)
+    said = {
+        "started_at": began.isoformat() if isinstance(began, datetime) else began,
+        "ended_at": ended and ended.isoformat(),
+    }
+    answer = phone.put(batch(tracks=[{**track(walk, name), **said}]))
+    assert answer.json()["counts"] == {"created": 100, "duplicate": 0, "quarantined": 0}
+    told = {item["ref"]: item["outside_shift"] for item in answer.json()["items"] if "outside_shift" in item}
+    lengths = {run: int(run.split("-")[1]) - int(run.split("-")[0]) + 1 for run in outside}
+    assert told == {f"{name}/{run}": length for run, length in lengths.items()}
+    left = state()
+    assert [row[3] for row in left["fixes"]] == list(range(100)), "nothing is lost"
+    assert left["lines"], "the walk is in the ledger"
+    assert left["waiting"] == []
