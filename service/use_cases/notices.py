@@ -21,6 +21,7 @@ LISTED = 100
 """How many units a notice names."""
 
 REDRAWN = "watched-redrawn"
+TASK_GIVEN = "task-given"
 _MOVING = frozenset({"split", "merge"})
 _EDGES = frozenset({"move", "continue"})
 _TEXTS = {
@@ -192,7 +193,21 @@ def _name(stores: Stores, unit: UUID, today: date) -> str:
         return str(unit)
 
 
+def _asked(body: Mapping[str, Any], translate: Callable[[str], str]) -> str:
+    """Return what a task asks of whom it is given to."""
+    thing = body["code"]
+    if body["from_m"] is not None:
+        stretch = {"low": round(body["from_m"]), "high": round(body["to_m"])}
+        thing = translate(N_("{code}, {low} to {high} m")).format(code=thing, **stretch)
+    words = [translate(N_("You are asked to visit {thing}.")).format(thing=thing)]
+    if body["until"] is not None:
+        words.append(translate(N_("Do it by {day}.")).format(day=body["until"]))
+    return " ".join([*words, body["reason"]]).strip()
+
+
 def _words(one: Notice, unit: str | None, translate: Callable[[str], str]) -> str:
+    if one.kind == TASK_GIVEN:
+        return _asked(one.body, translate)
     text = _TEXTS.get(one.kind)
     if text is None:
         return one.kind

@@ -17,6 +17,7 @@ from geo.evidence import Evidence
 from geo.linear import MeasuredLine
 from layers.due_evidence import Proof
 from layers.ids import new_id
+from layers.notices import Notice
 from layers.stores import Stores
 from layers.tasks import CLOSED, DONE, OPEN, CoverageTask
 from service.errors import InvalidInput, InvalidTransition, StaleCopy
@@ -103,7 +104,23 @@ def add_task(stores: Stores, given: TaskIn, by: str, now: datetime) -> CoverageT
     stores.audit.record(
         "task.create", value.kind, value.code, task=str(value.id), assignee=_id(value.assignee)
     )
+    _tell_assignee(stores, value, now)
     return value
+
+
+def _tell_assignee(stores: Stores, task: CoverageTask, now: datetime) -> None:
+    """Give whom a task is for a notice of it."""
+    if task.assignee is None:
+        return
+    body = {
+        "code": task.code,
+        "from_m": task.from_m,
+        "to_m": task.to_m,
+        "until": None if task.until is None else task.until.isoformat(),
+        "reason": task.reason,
+    }
+    given = Notice(new_id(), "task-given", str(task.id), now, person=task.assignee, body=body)
+    stores.notices.add([given])
 
 
 def change_task(
@@ -129,7 +146,10 @@ def change_task(
     if values:
         _change(stores, task, **values)
         stores.audit.record("task.change", task.kind, task.code, task=str(task.id), fields=sorted(values))
-    return stores.tasks.get(identifier)
+    changed = stores.tasks.get(identifier)
+    if changed.assignee != task.assignee:
+        _tell_assignee(stores, changed, now)
+    return changed
 
 
 def close_task(

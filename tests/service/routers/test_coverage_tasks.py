@@ -206,3 +206,33 @@ def test_only_who_walks_here_is_asked(guards: tuple[Callers, dict[str, UUID]], e
     assert keeper.patch(f"{TASKS}/{task['id']}", json={"assignee": str(stranger)}).status_code == 422
     changed = keeper.patch(f"{TASKS}/{task['id']}", json={"assignee": str(people["two"])})
     assert changed.json()["assignee"]["name"] == "two"
+
+
+def test_whom_a_task_is_given_to_has_a_notice(
+    guards: tuple[Callers, dict[str, UUID]], engine: Engine
+) -> None:
+    callers, people = guards
+    keeper = callers.role("keeper", "coordinator", DISTRICT)
+    signed = {name: callers.signed_in(person) for name, person in people.items()}
+
+    def told(name: str, language: str = "en") -> list[str]:
+        answer = signed[name].get("/api/v1/notices", headers={"Accept-Language": language}).json()
+        return [one["text"] for one in answer["items"]]
+
+    task = make(keeper, assignee=str(people["one"]), until="2025-07-01", reason="gap of June")
+    assert told("one") == ["You are asked to visit B1, 1000 to 3000 m. Do it by 2025-07-01. gap of June"]
+    assert told("one", "zh") == ["请您前往巡查：B1（1000 至 3000 米）。 请于 2025-07-01 前完成。 gap of June"]
+    assert told("two") == []
+    # A change of the day alone tells nobody again; another person is told, once.
+    path = f"{TASKS}/{task['id']}"
+    assert keeper.patch(path, json={"until": None, "reason": "{code} {0}"}).status_code == 200
+    assert (len(told("one")), told("two")) == (1, [])
+    assert keeper.patch(path, json={"assignee": str(people["two"])}).status_code == 200
+    assert told("two") == ["You are asked to visit B1, 1000 to 3000 m. {code} {0}"]
+    assert keeper.patch(path, json={"assignee": str(people["two"])}).status_code == 200
+    assert keeper.patch(path, json={"assignee": None}).status_code == 200
+    assert (len(told("one")), len(told("two"))) == (1, 1)
+    make(keeper, kind="marker", code="D1", from_m=None, to_m=None, assignee=str(people["two"]))
+    assert told("two")[0] == "You are asked to visit D1."
+    make(keeper)
+    assert (len(told("one")), len(told("two"))) == (1, 2)
