@@ -183,3 +183,37 @@ def test_any_splitting_and_order_stores_the_same_fixes(
         random.shuffle(part)  # type: ignore[attr-defined]
         send(stores, table(part), split)
     assert fixes(session, split) == fixes(session, whole)
+
+
+def answered(client: TestClient, content: bytes, kind: str = "application/gpx+xml") -> tuple[int, str, str]:
+    """Upload a track; return the status, the code where it is refused, and everything that is said."""
+    headers = {"Content-Type": kind, "Accept-Language": "en"}
+    answer = client.post("/api/v1/tracks", params={"device": "d"}, content=content, headers=headers)
+    return answer.status_code, answer.json().get("code", ""), answer.text
+
+
+def test_a_track_without_times_is_refused_over_http(client: TestClient) -> None:
+    status, _, said = answered(client, gpx(along(LINE, 0.0, 100.0)).replace(b"time>", b"other>"))
+    assert (status, "has a time" in said) == (422, True)
+
+
+def test_half_a_gpx_is_refused_over_http(client: TestClient) -> None:
+    whole = gpx(along(LINE, 0.0, 100.0))
+    status, code, said = answered(client, whole[: len(whole) // 2])
+    assert (status in (400, 422), bool(code), "mend" in said or "detail" in said) == (True, True, True)
+
+
+def test_an_altitude_alone_is_no_place_over_http(client: TestClient) -> None:
+    nowhere = b"<trkpt><ele>700</ele><time>2025-06-15T08:00:00Z</time></trkpt>"
+    content = gpx(along(LINE, 0.0, 50.0)).replace(b"<trkseg>", b"<trkseg>" + nowhere, 1)
+    status, _, said = answered(client, content)
+    assert (status, "no-position" in said) == (201, True)
+
+
+def test_time_that_goes_backwards_and_mixed_zones_are_stored_over_http(client: TestClient) -> None:
+    rows = [
+        f"2025-06-15T08:00:{k:02d}{zone},131,46"
+        for k, zone in ((9, "+08:00"), (3, "+08:00"), (5, "Z"), (1, "+09:00"))
+    ]
+    status, _, said = answered(client, table(rows), "text/csv")
+    assert (status, '"stored":4' in said.replace(" ", "")) == (201, True)
