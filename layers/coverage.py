@@ -5,10 +5,11 @@ and a late upload replaces the rows of its own device and day and nothing else. 
 fixes it came from are dropped by retention.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -46,6 +47,10 @@ from layers.storage import Store, read_sql
 # A ledger that was computed beside the removal of its fixes may have been written a little after it.
 _OVERLAP = timedelta(minutes=1)
 
+_FIELDS = (
+    ("place", ">i4"), ("number", ">i4"), ("day", ">i4"), ("evidence", ">i2"), ("from_m", ">f8"),
+    ("to_m", ">f8"), ("from_t", ">i8"), ("to_t", ">i8"), ("band", ">i2"),
+)  # fmt: skip
 _MARKER = ("marker", "patrol", "evidence", "at", "distance_m", "person")
 
 coverage_line = shard_table(
@@ -248,41 +253,36 @@ class Coverage(Store):
 
         Of the days before ``every_from`` only what was observed: of four rows three tell what was seen.
         """
-        with self._driver().cursor(binary=True) as cursor:
-            cursor.execute(
-                read_sql("coverage_lines").encode(),
-                {
-                    "district": self.district,
-                    "segments": list(segments),
-                    "from_day": from_day,
-                    "to_day": to_day,
-                    "every_from": from_day if every_from is None else every_from,
-                    "evidence": int(Evidence.OBSERVED),
-                },
-            )
-            rows = cursor.fetchall()
-        columns = list(zip(*rows, strict=True)) if rows else [()] * 11
         names = tuple(dict.fromkeys(segments))
-        devices, device = _coded(cast("Sequence[str]", columns[1]))
-        persons, person = _coded(cast("Sequence[str | None]", columns[2]))
-        patrols, patrol = _coded(cast("Sequence[UUID]", columns[3]))
-        place = {key: position for position, key in enumerate(names)}
+        parameters = {
+            "district": self.district,
+            "segments": list(names),
+            "from_day": from_day,
+            "to_day": to_day,
+            "every_from": from_day if every_from is None else every_from,
+            "evidence": int(Evidence.OBSERVED),
+        }
+        found, told = self._arrays_and_text("coverage_lines", parameters, _FIELDS)
+        whose = json.loads(told or "[]")
+        devices, device = _coded([name for name, _, _ in whose])
+        persons, person = _coded([name for _, name, _ in whose])
+        patrols, patrol = _coded([UUID(key) for _, _, key in whose])
         return LineIntervals(
             names,
             devices,
             persons,
             patrols,
-            np.array([place[key] for key in columns[0]], dtype=np.int32),
-            device,
-            person,
-            patrol,
-            np.array(columns[4], dtype="datetime64[D]"),
-            np.array(columns[5], dtype=np.int8),
-            np.array(columns[6], dtype=np.float64),
-            np.array(columns[7], dtype=np.float64),
-            np.array(columns[8], dtype=np.int64) / 1e6,
-            np.array(columns[9], dtype=np.int64) / 1e6,
-            np.array(columns[10], dtype=np.int8),
+            found["place"].astype(np.int32),
+            device[found["number"]],
+            person[found["number"]],
+            patrol[found["number"]],
+            found["day"].astype("datetime64[D]"),
+            found["evidence"].astype(np.int8),
+            found["from_m"].astype(np.float64),
+            found["to_m"].astype(np.float64),
+            found["from_t"].astype(np.int64) / 1e6,
+            found["to_t"].astype(np.int64) / 1e6,
+            found["band"].astype(np.int8),
         )
 
     def last_seen(self, segments: Sequence[UUID], until: date) -> dict[UUID, datetime]:

@@ -237,13 +237,21 @@ class Store:
 
     def _arrays(self, query: str, parameters: dict[str, Any], fields: Fields) -> dict[str, NDArray[Any]]:
         """Return the one row of a stored query, whose columns are arrays of fixed-width values."""
+        return self._arrays_and_text(query, parameters, fields)[0]
+
+    def _arrays_and_text(
+        self, query: str, parameters: dict[str, Any], fields: Fields
+    ) -> tuple[dict[str, NDArray[Any]], str | None]:
+        """Return the one row of a stored query like :meth:`_arrays`, and the text that may follow them."""
         with translated(), self._driver().cursor(binary=True) as cursor:
             result = cursor.execute(read_sql(query).encode(), parameters).pgresult
-            if result is None or result.nfields != len(fields):
+            if result is None or result.nfields not in {len(fields), len(fields) + 1}:
                 raise ValueError(f"{query} does not answer {len(fields)} columns")
-            return {
+            arrays = {
                 name: unpack(kind, result.get_value(0, place)) for place, (name, kind) in enumerate(fields)
             }
+            told = result.get_value(0, len(fields)) if result.nfields > len(fields) else None
+            return arrays, None if told is None else told.decode()
 
     def _lock(self, subject: str) -> None:
         """Hold, until the transaction ends, the lock of one subject of this district."""

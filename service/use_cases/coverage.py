@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -152,7 +151,7 @@ def _of_segment(
     period: Period,
     counted_from: datetime,
 ) -> SegmentCoverage:
-    line = MeasuredLine.from_lonlat(shapely.get_coordinates(segment.line))
+    line = _measured(segment.line.wkb)
     length = line.length_m
     begin, end = counted_from.timestamp(), period.seconds[1]
     now = rows.within(begin, end)
@@ -211,10 +210,13 @@ def _legal(segment: BorderSegment, sights: Sequence[npt.NDArray[np.float64]], le
 @lru_cache(maxsize=64)
 def _measure_map(legal: bytes, route: bytes) -> MeasureMap:
     """Return the map between the measures of two lines given as WKB."""
-    ours, theirs = (
-        MeasuredLine.from_lonlat(shapely.get_coordinates(shapely.from_wkb(one))) for one in (legal, route)
-    )
-    return MeasureMap.between(ours, theirs)
+    return MeasureMap.between(_measured(legal), _measured(route))
+
+
+@lru_cache(maxsize=1024)
+def _measured(wkb: bytes) -> MeasuredLine:
+    """Return a line given as WKB with its measures."""
+    return MeasuredLine.from_lonlat(shapely.get_coordinates(shapely.from_wkb(wkb)))
 
 
 def _beside(rows: Intervals, better: npt.NDArray[np.float64], length: float) -> npt.NDArray[np.float64]:
@@ -251,12 +253,14 @@ class _Look:
     def _by_last(self, low: float, high: float) -> list[tuple[float, float]]:
         """Return a span cut where another person, or the same an hour apart, was there last."""
         inside = np.flatnonzero(self.history.between(low, high))
+        last, times = self.history.last[inside], self.history.last_t[inside]
+        # Most pieces side by side were last walked by the same interval.
+        other = (np.diff(last) != 0) | (np.abs(np.diff(times)) > 3600.0)
         cuts = [low]
-        for a, b in pairwise(inside.tolist()):
-            one, other = self.history.last[a], self.history.last[b]
-            apart = abs(self.history.last_t[a] - self.history.last_t[b])
-            if self.names[one] != self.names[other] or apart > 3600.0:
-                cuts.append(float(self.history.edges[b]))
+        for a in np.flatnonzero(other).tolist():
+            apart = abs(times[a] - times[a + 1])
+            if self.names[last[a]] != self.names[last[a + 1]] or apart > 3600.0:
+                cuts.append(float(self.history.edges[inside[a + 1]]))
         return list(zip(cuts, [*cuts[1:], high], strict=True))
 
     def _one(self, state: State, low: float, high: float) -> Stretch:

@@ -83,6 +83,32 @@ def test_profile_agrees_with_counting_metre_by_metre(visits: list[tuple[int, int
             assert found.last[k] == -1
 
 
+OUTINGS = st.lists(
+    st.tuples(st.integers(0, 20), st.integers(0, 20), st.integers(0, 90), st.integers(0, 8)), max_size=30
+)
+
+
+@settings(deadline=None)
+@given(OUTINGS)
+def test_outings_hours_apart_are_told_as_if_all_were_one(visits: list[tuple[int, int, int, int]]) -> None:
+    step = 300.0
+    from_m, to_m, start, took = np.array(visits, dtype=np.float64).reshape(-1, 4).T
+    from_t, to_t = start * step, (start + took) * step
+    found = profile(Intervals.of(from_m, to_m, from_t, to_t), 0.0, 20.0)
+    for k in range(len(found.passes)):
+        middle = 0.5 * (found.edges[k] + found.edges[k + 1])
+        inside = (np.minimum(from_m, to_m) < middle) & (middle < np.maximum(from_m, to_m))
+        metres = np.where(inside, to_m - from_m, 1.0)
+        when = from_t + (middle - from_m) / metres * (to_t - from_t)
+        times = np.sort(when[inside])
+        assert found.passes[k] == bool(len(times)) + (np.diff(times) >= 1_200.0).sum()
+        if len(times):
+            assert (found.last_t[k], inside[found.last[k]]) == (times[-1], True)
+            assert when[found.last[k]] == times[-1]
+        else:
+            assert (np.isnan(found.last_t[k]), found.last[k]) == (True, -1)
+
+
 def test_passes_need_twenty_minutes_between() -> None:
     soon = Intervals.of([0.0, 0.0], [10.0, 10.0], [0.0, 1_199.0], [0.0, 1_199.0])
     later = Intervals.of([0.0, 0.0], [10.0, 10.0], [0.0, 1_200.0], [0.0, 1_200.0])
