@@ -4,13 +4,14 @@ import { Problem, address, ask, read, show } from "wardline/api";
 import { byId, facts, make, message, replace } from "wardline/dom";
 import { fit, onAsk, startMap } from "wardline/ground";
 import { legend } from "wardline/legend";
+import { levelName, levelNames } from "wardline/levels";
 import { names } from "wardline/names";
 import { asked, map, page, remember } from "wardline/page";
 import { colour, groups, onTheme } from "wardline/palette";
 import { today } from "wardline/period";
 import { sheet } from "wardline/sheet";
 import { _, chainage, count, metres } from "wardline/text";
-import { edge, levelLayer, levelName, levelNames, unitWidth, unitsOf, visibleLevel } from "wardline/units";
+import { edge, levelLayer, unitWidth, unitsOf, visibleLevel } from "wardline/units";
 
 const L = window.L;
 const NAME_SIZES = [15, 13, 11];

@@ -5,10 +5,11 @@ import { border, borderClasses } from "wardline/border";
 import { byId, make } from "wardline/dom";
 import { startMap } from "wardline/ground";
 import { legend } from "wardline/legend";
+import { levelNames } from "wardline/levels";
 import { page } from "wardline/page";
 import { shift, today } from "wardline/period";
 import { _, count, metres, percent } from "wardline/text";
-import { levelNames, outlines } from "wardline/units";
+import { outlines } from "wardline/units";
 
 /** Say what goes on in a workspace, where it is offered. */
 function say(id, text) {

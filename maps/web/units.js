@@ -4,7 +4,6 @@ import { address, read } from "wardline/api";
 import { names } from "wardline/names";
 import { map, page } from "wardline/page";
 import { colour } from "wardline/palette";
-import { _ } from "wardline/text";
 import { VectorLayer } from "wardline/vector";
 
 const LINES = [
@@ -14,34 +13,6 @@ const LINES = [
 ];
 const LEAST_WIDTH_PX = 5;
 const CONTEXT_RANK = 9;
-
-/** A level's name in the reader's language; names a district made up stay as they are. */
-export function levelName(name) {
-  const known = {
-    county: _("county"),
-    township: _("township"),
-    village: _("village"),
-    community: _("community"),
-    "big grid": _("big grid"),
-    "small grid": _("small grid"),
-    grid: _("grid"),
-  };
-  return known[name] || name;
-}
-
-/** The same for several of them. */
-export function levelNames(name) {
-  const known = {
-    county: _("counties"),
-    township: _("townships"),
-    village: _("villages"),
-    community: _("communities"),
-    "big grid": _("big grids"),
-    "small grid": _("small grids"),
-    grid: _("grids"),
-  };
-  return known[name] || name;
-}
 
 /** How wide one unit of a level is on the screen, about, in pixels. */
 export function unitWidth(level) {

@@ -4,6 +4,7 @@ import { dialog, field } from "wardline/admin-parts";
 import { byId, make, message, replace } from "wardline/dom";
 import { page } from "wardline/page";
 import { create, desk, isMine, on, open, refused } from "wardline/redraw/desk";
+import { scopeChoice } from "wardline/redraw/scope";
 import { _, count, day } from "wardline/text";
 
 const OVER = ["published", "scheduled"];
@@ -84,7 +85,12 @@ export function planFields(plan = null) {
 
 function begin() {
   const { children, value } = planFields();
-  return dialog(_("Begin a plan"), children, { action: _("Begin"), act: () => create(value()) }).open();
+  const scope = scopeChoice();
+  const { form, open: show } = dialog(_("Begin a plan"), [...children, scope.box], { action: _("Begin"), act: () => create({ ...value(), scope: scope.value() }) });
+  const day = form.elements.effective_on;
+  day.addEventListener("change", () => scope.load(day.value));
+  scope.load(day.value);
+  return show();
 }
 
 /** Show the list, and let people choose from it. */

@@ -8,6 +8,7 @@ import { close, desk, edits, may, on, orRefusal, patch, perform, step } from "wa
 import { showImpact } from "wardline/redraw/impact";
 import { badge, planFields } from "wardline/redraw/list";
 import { fitChanges, showProblem } from "wardline/redraw/scene";
+import { named, unitName } from "wardline/redraw/scope";
 import { _, count, day, decimal } from "wardline/text";
 
 function button(text, act, kind = "") {
@@ -50,12 +51,14 @@ function showHead() {
   if (!plan) return;
   byId("plan-title").textContent = plan.title;
   replace(byId("plan-badge"), badge(plan));
+  byId("plan-scope").hidden = !plan.scope.length;
+  byId("plan-scope").textContent = plan.scope.length ? _("Only below {units}", { units: named(plan.scope) }) : "";
   const people = facts([
     [_("Plan"), `№ ${plan.number}`],
     [_("Planner"), plan.author.name],
     [_("Drawn on release"), count(plan.base.number)],
     [_("In force from"), plan.effective_on ? day(plan.effective_on) : _("the day it is published")],
-    [_("Only below"), plan.scope.map((unit) => unit.name || unit.code).join(", ")],
+    [_("Only below"), plan.scope.map(unitName).join(", ")],
     [plan.status === "rejected" ? _("Rejected by") : _("Reviewer"), plan.reviewer?.name],
     [_("Became release"), plan.release ? count(plan.release.number) : ""],
   ]);
