@@ -86,6 +86,7 @@ Facilities = Annotated[tuple[str, ...], _texts]
 Hours = Annotated[str | None, _hours]
 Side = Annotated[str | None, _one_of("own", "other", "line")]
 Crossing = Annotated[str | None, _one_of("bridge", "ferry", "ford", "ice", "none")]
+Units = Annotated[tuple[str, ...], _texts]
 StationRole = Annotated[str, _one_of("hub", "point")]
 
 
@@ -156,7 +157,8 @@ class Lamp(MarkerAttributes):
 class ServiceStation(MarkerAttributes):
     """A service station: the hub or one of its points.
 
-    ``opening_hours`` follow OpenStreetMap's grammar; ``capacity`` counts people or vehicles at a time.
+    ``opening_hours`` follow OpenStreetMap's grammar; ``capacity`` counts people or vehicles at a time;
+    ``serves`` are the codes of the units that the station is in charge of.
     """
 
     kind: ClassVar[str] = "service-station"
@@ -165,6 +167,7 @@ class ServiceStation(MarkerAttributes):
     opening_hours: Hours = None
     phone: Words = None
     capacity: Count = None
+    serves: Units = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

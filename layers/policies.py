@@ -181,6 +181,9 @@ RULES: Mapping[str, Rules] = {
     "line_feature": _same(_whole(*GROUND), read=ENTERED),
     "dwelling": _same(_whole(*GROUND), read=_part(*STAFF)),
     "head": _same(_part(*PLANNING, *STAFFING), read=ENTERED, remove=_SYSTEM),
+    # Roads are public; closing one is for those who keep the district.
+    "road_edge": _same(_whole(*GROUND), read=ENTERED),
+    "road_closure": _same(_whole(*KEEPERS), read=ENTERED),
     "border_segment": _same(_whole(*GROUND), read=_part(*BORDER, *WALKING)),
     "marker": _same(
         _whole(*GROUND), read=f"{_part(*BORDER, *WALKING)} OR kind = 'service-station' AND {ENTERED}"

@@ -25,6 +25,7 @@ class Station:
     opening_hours: str | None
     phone: str | None
     capacity: int | None
+    serves: tuple[str, ...] = ()
 
 
 class Stations(Store):
@@ -54,6 +55,7 @@ class Stations(Store):
                         station.opening_hours,
                         station.phone,
                         station.capacity,
+                        station.serves,
                     )
                 )
         return tuple(sorted(found, key=lambda one: one.id))

@@ -40,6 +40,7 @@ from layers.reached import Reached
 from layers.releases import Releases
 from layers.representatives import Representatives
 from layers.retention import Retention
+from layers.roads import Roads
 from layers.row_security import INTAKE, SETTLING, acting
 from layers.stations import Stations
 from layers.tasks import Tasks
@@ -117,6 +118,11 @@ class Stores:
     def lines(self) -> LineFeatures:
         """The roads, rivers and tracks."""
         return LineFeatures(self.session, self.district)
+
+    @cached_property
+    def roads(self) -> Roads:
+        """The roads for finding the way."""
+        return Roads(self.session, self.district)
 
     @cached_property
     def grids(self) -> Grids:

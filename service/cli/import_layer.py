@@ -28,13 +28,16 @@ from service.jobs import kept_by
 from service.settings import Settings
 from service.use_cases.retention import announce
 
-_LAYERS = "grids, border, markers, stations, representatives, dwellings, lines, or the code of an area layer"
+_LAYERS = (
+    "grids, border, markers, stations, representatives, dwellings, lines, roads, or the code of an area layer"
+)
 
 LayerCode = Annotated[str, typer.Argument(metavar="LAYER", help=f"One of: {_LAYERS}.")]
 File = Annotated[
     Path,
     typer.Argument(
-        metavar="FILE", help="GeoPackage, Shapefile (zipped), GeoJSON, FlatGeobuf; points also CSV."
+        metavar="FILE",
+        help="GeoPackage, Shapefile (zipped), GeoJSON, FlatGeobuf; points also CSV; roads .osm.pbf.",
     ),
 ]
 SourceLayer = Annotated[

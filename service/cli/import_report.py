@@ -10,7 +10,9 @@ SHOWN = 50
 def report_lines(report: dict[str, Any]) -> list[str]:
     """Return the report of any import: what was read, whether it is in order, what was stored."""
     lines = [_head(report)]
-    if "exact" in report:
+    if "edges" in report:
+        lines += _road_lines(report)
+    elif "exact" in report:
         lines += _area_lines(report)
     elif "lines" in report:
         lines += _border_lines(report)
@@ -26,8 +28,19 @@ def _head(report: dict[str, Any]) -> str:
         return f"{source}: {' in '.join(counts)}."
     if "lines" in report:
         return f"{source}: {len(report['lines']):,} lines, {report['length_m'] / 1000:,.3f} km."
+    if "edges" in report:
+        return f"{source}: {report['ways']:,} roads, {report['length_m'] / 1000:,.3f} km."
     what = "rows" if "line_kinds" in report else "points"
     return f"{source}: {report['rows']:,} {what}."
+
+
+def _road_lines(report: dict[str, Any]) -> list[str]:
+    lines = [
+        f"  {report['edges']:,} edges: {report['edges_foot']:,} on foot, {report['edges_car']:,} by car",
+    ]
+    if report["ways_cut"]:
+        lines.append(f"  {report['ways_cut']:,} roads lack nodes: the file ends there")
+    return lines
 
 
 def _area_lines(report: dict[str, Any]) -> list[str]:

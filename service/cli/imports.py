@@ -11,6 +11,7 @@ import shapely
 from shapely import Geometry
 from sqlalchemy.orm import Session
 
+from geo.crs import STORAGE_CRS
 from geo.errors import N_
 from geo.lattice import quantise
 from layers import districts
@@ -19,6 +20,7 @@ from layers.stores import Stores
 from service.cli.repairs import RepairRequest, telling, write_files
 from service.errors import InvalidInput
 from service.indexes.snapshots import choose_district
+from service.readers.osm import RoadFile, read_roads
 from service.readers.places import read_places
 from service.readers.units import UnitRows, unit_rows
 from service.readers.vector import Features, Shape, read_vector, swapped_axes
@@ -28,6 +30,7 @@ from service.use_cases.import_grids import Examination, examine, publish
 from service.use_cases.import_markers import STATION, plan_markers, store_markers
 from service.use_cases.import_representatives import plan_representatives, store_representatives
 from service.use_cases.repair_grids import plan_repair
+from service.use_cases.roads import import_roads
 
 _LEVELS = ("township", "village", "grid")
 _POINTS = ("markers", "stations", "representatives", "dwellings")
@@ -44,6 +47,7 @@ class Prepared:
     upper: UnitRows | None = None
     frame: Geometry | None = None
     above: Features | None = None
+    roads: RoadFile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,8 @@ class Request:
         WardlineError
             The file, a row or an option is refused; see the readers.
         """
+        if self.layer == "roads":
+            return _prepared_roads(read_roads(self.file))
         if self.layer in _POINTS:
             return Prepared(
                 read_places(self.file, layer=self.source_layer, crs=self.crs, encoding=self.encoding)
@@ -186,6 +192,8 @@ def carry_out(target: Target, request: Request, prepared: Prepared) -> tuple[dic
     _check_place(target, prepared, day)
     if prepared.units is not None:
         report, collection = _areas(target, request, prepared, prepared.units, day)
+    elif prepared.roads is not None:
+        report = _roads(target, request, prepared.roads)
     elif request.layer == "border":
         report = _border(target, request, prepared.features, day)
     elif request.layer == "dwellings":
@@ -299,6 +307,18 @@ def _border(target: Target, request: Request, features: Features, day: date) -> 
     if request.apply and target.stores is not None:
         store_border(target.stores, plan, day)
     return plan.to_json()
+
+
+def _prepared_roads(roads: RoadFile) -> Prepared:
+    """Return roads as what an import reads; their lines tell whether they are in the district at all."""
+    features = Features(roads.file, "ways", STORAGE_CRS, roads.table.geom, {})
+    return Prepared(features, roads=roads)
+
+
+def _roads(target: Target, request: Request, roads: RoadFile) -> dict[str, Any]:
+    if request.apply and target.stores is not None:
+        import_roads(target.stores, roads.table)
+    return roads.to_json()
 
 
 def _dwellings(target: Target, request: Request, features: Features) -> dict[str, Any]:

@@ -64,6 +64,8 @@ def _stations(
             ),
             opening_hours="Mo-Su 06:00-23:00" if hub else _HOURS[number % len(_HOURS)],
             capacity=40 if hub else int(rng.integers(6, 16)),
+            # A station in a town is in charge of its township.
+            serves=(county.townships[number].code,) if number < len(towns) else (),
         )
         name = next(names).zh + ("枢纽驿站" if hub else "驿站")
         yield _marker(f"ST-{number:02d}", name, lon, lat, attributes, since)

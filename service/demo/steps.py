@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import shapely
@@ -11,6 +13,7 @@ from geo.errors import N_
 from geo.linear import MeasuredLine
 from geo.partition import dissolve, prove
 from layers.incidents import Incident
+from layers.marker_kinds import ServiceStation
 from layers.representatives import Representative
 from layers.stores import Stores
 from layers.units import UnitDraft
@@ -19,11 +22,14 @@ from service.demo.county import LAYER_NAME, LEVEL_NAMES, DemoUnit
 from service.demo.identity import demo_id
 from service.demo.incidents import Report
 from service.demo.patrols import as_csv
+from service.demo.roads import write_roads
 from service.demo.state import LAYER
 from service.errors import ServiceError
 from service.indexes.ground import Ground, build_areas, in_force, lay_border
+from service.readers.osm import read_roads
 from service.readers.tracks import read
 from service.use_cases.incidents import assign, holders_of
+from service.use_cases.roads import import_roads
 from service.use_cases.tracks import Delivery, upload
 
 _UPLOADED_AFTER_S = 900.0
@@ -108,9 +114,14 @@ def load_border(stores: Stores, content: Content) -> None:
 
 
 def load_land(stores: Stores, content: Content) -> None:
-    """Store roads, tracks, the river and the dwellings."""
+    """Store roads, tracks, the river and the dwellings, and the roads again as a network of ways."""
     stores.lines.add(content.land.lines)
     stores.dwellings.add(content.land.dwellings)
+    stations = [one for one in content.markers if one.kind == ServiceStation.kind]
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "roads.osm.pbf"
+        write_roads(file, content.land.lines, stations)
+        import_roads(stores, read_roads(file).table)
 
 
 def load_people(stores: Stores, content: Content) -> None:

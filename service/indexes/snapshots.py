@@ -29,9 +29,11 @@ from layers.districts import District
 from layers.errors import UnknownDistrict
 from layers.heads import Head
 from layers.releases import Release
+from layers.roads import CLOSURES, ROADS, RoadTable
 from layers.stores import Stores
 from service.errors import DistrictNotNamed, NotReady
 from service.indexes.ground import Areas, Ground, build_areas, in_force, lay_border, lay_ground, measure
+from service.indexes.roads import DayRoads
 from service.indexes.stations import DayStations
 
 K = TypeVar("K")
@@ -42,6 +44,7 @@ _log = logging.getLogger("wardline.indexes")
 INTERVAL_S = 1.0
 KEPT_RELEASES = 12
 KEPT_DAYS = 64
+KEPT_ROADS = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,6 +83,8 @@ class Indexes:
         self._areas: OrderedDict[UUID, Areas] = OrderedDict()
         self._grounds: OrderedDict[tuple[str, date], Ground] = OrderedDict()
         self._stations: OrderedDict[tuple[str, date], DayStations] = OrderedDict()
+        self._tables: OrderedDict[tuple[str, int], RoadTable] = OrderedDict()
+        self._roads: OrderedDict[tuple[str, int, int, date], DayRoads] = OrderedDict()
         self._building = threading.RLock()
         self._closed = False
 
@@ -181,6 +186,23 @@ class Indexes:
         with self._building:
             return _keep(self._stations, (district, day), KEPT_DAYS, lambda: self._read_stations(known, day))
 
+    def roads(self, district: str, day: date) -> DayRoads:
+        """Return the roads of a day; reads the database where they changed since they were asked for."""
+        known = self._of(district)
+        version, closed = (
+            known.heads[head].version if head in known.heads else 0 for head in (ROADS, CLOSURES)
+        )
+        made = self._roads.get((district, version, closed, day))
+        if made is not None:
+            return made
+        with self._building:
+            return _keep(
+                self._roads,
+                (district, version, closed, day),
+                KEPT_ROADS,
+                lambda: self._read_roads(district, version, day),
+            )
+
     def today(self, district: str) -> date:
         """Return the day it is in a district."""
         return self._of(district).today()
@@ -244,6 +266,12 @@ class Indexes:
     def _read_stations(self, known: _Known, day: date) -> DayStations:
         with self._sessions() as session:
             return DayStations.read(Stores(session, known.district.code), known.district.timezone, day)
+
+    def _read_roads(self, district: str, version: int, day: date) -> DayRoads:
+        with self._sessions() as session:
+            roads = Stores(session, district).roads
+            table = _keep(self._tables, (district, version), KEPT_ROADS, roads.table)
+            return DayRoads.build(table, roads.closures(), day)
 
     def _lay(self, session: Session, known: _Known, day: date, known_at: datetime | None = None) -> Ground:
         stores = Stores(session, known.district.code)

@@ -54,6 +54,8 @@ SEEN: dict[str, tuple[int, int, Iterable[str], int, Iterable[str]]] = {
     "plan_op": (1, 0, OFFICE, 1, OFFICE),
     "lineage": (1, 0, ROLES, 1, ROLES),
     "notice": (2, 0, STAFF, 1, STAFF),
+    "road_edge": (1, 1, ROLES, 1, ROLES),
+    "road_closure": (1, 1, ROLES, 1, ROLES),
     "line_feature": (1, 1, ROLES, 1, ROLES),
     "dwelling": (1, 0, STAFF, 1, STAFF),
 }

@@ -68,6 +68,12 @@ TABLE: dict[str, Row] = {
     "GET /api/v1/locate": Row(ALL, path=there(f"/api/v1/locate?{LOCATED}")),
     "GET /api/v1/stations": Row(ALL, path=there("/api/v1/stations")),
     "GET /api/v1/stations/nearest": Row(ALL, path=there(f"/api/v1/stations/nearest?{LOCATED}")),
+    "POST /api/v1/stations/nearest": Row(PEOPLE, "district", there("/api/v1/stations/nearest"), {}),
+    "GET /api/v1/roads/closures": Row(ALL, path=there("/api/v1/roads/closures")),
+    "POST /api/v1/roads/closures": Row("ca", "district", there("/api/v1/roads/closures"), {}),
+    "DELETE /api/v1/roads/closures/{closure}": Row(
+        "ca", "district", there(f"/api/v1/roads/closures/{NO_ID}"), found=404
+    ),
     "POST /api/v1/incidents": Row(ALL, path=there("/api/v1/incidents"), body={}),
     "GET /report": Row(ALL, path=there("/report")),
     "GET /api/v1/receipts/{receipt}": Row(ALL, path=there("/api/v1/receipts/nothing"), found=404),

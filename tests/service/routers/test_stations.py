@@ -53,7 +53,7 @@ def test_open_at_an_instant(client: TestClient) -> None:
     assert codes(ask(client, open_at=MONDAY_NOON)) == ["S1", "S2"]
     body = ask(client, open_at=SUNDAY_NOON)
     assert codes(body) == ["S1"]
-    assert body["filtered"] == {"kind": 0, "facility": 0, "closed": 1, "hours_unknown": 1}
+    assert body["filtered"] == {"kind": 0, "facility": 0, "capacity": 0, "closed": 1, "hours_unknown": 1}
     # 23:00 UTC on Sunday is Monday 07:00 in the district: not yet open.
     assert codes(ask(client, open_at="2025-07-06T23:00:00Z")) == ["S1"]
     assert codes(ask(client, open_at="2025-07-07T00:30:00Z")) == ["S1", "S2"]
