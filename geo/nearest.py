@@ -5,6 +5,8 @@ the earth select the candidates and geodesics on the CGCS2000 ellipsoid decide. 
 its geodesic, so nothing whose chord exceeds the k-th geodesic is among the k nearest: the answer is exact.
 """
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +23,9 @@ Indexes = npt.NDArray[np.int64]
 # Distances that differ by less than a micrometre are a tie: geodesics are computed to some ten nanometres.
 _DECIMALS = 6
 _MARGIN_M = 1e-5
+# From so many points on the cores share them, so many at a time.
+_SHARED_FROM = 20_000
+_SHARE = 16_384
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,10 +75,21 @@ class NearestIndex:
         k = min(k, len(self))
         if self.tree is None:
             index, distance = np.empty((len(lons), 0), np.int64), np.empty((len(lons), 0))
-        else:
+        elif len(lons) < _SHARED_FROM:
             index, distance = self._nearest(self.tree, lons, lats, k)
+        else:
+            index, distance = self._shared(self.tree, lons, lats, k)
         single = np.ndim(lon) == 0 and np.ndim(lat) == 0
         return (index[0], distance[0]) if single else (index, distance)
+
+    def _shared(self, tree: KDTree, lon: Floats, lat: Floats, k: int) -> tuple[Indexes, Floats]:
+        """Answer many points in parts, on all cores: trees and geodesics release the interpreter lock."""
+        count = -(-len(lon) // _SHARE)
+        parts = np.array_split(np.arange(len(lon)), count)
+        with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
+            answers = list(threads.map(lambda part: self._nearest(tree, lon[part], lat[part], k), parts))
+        index, distance = zip(*answers, strict=True)
+        return np.concatenate(index), np.concatenate(distance)
 
     def _nearest(self, tree: KDTree, lon: Floats, lat: Floats, k: int) -> tuple[Indexes, Floats]:
         """Answer m points: k by chord, proven by the next chord, else by all within the k-th geodesic."""

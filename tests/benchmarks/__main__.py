@@ -12,6 +12,7 @@ JOBS = {
     "locate-http": "locate_http",
     "impact": "impact",
     "merge": "merge",
+    "nearest": "nearest",
     "upload": "upload",
     "ingest": "ingest",
     "crash": "crash",

@@ -44,6 +44,16 @@ def test_many_points_answer_as_each_alone() -> None:
         assert alone.tolist() == expected(stations.lon, stations.lat, x[row], y[row], 4)
 
 
+def test_so_many_points_that_cores_share_them_answer_as_few_do() -> None:
+    rng = np.random.default_rng(5)
+    stations = NearestIndex.build(rng.uniform(100, 101, 50), rng.uniform(44, 45, 50))
+    x, y = rng.uniform(100, 101, 40_001), rng.uniform(44, 45, 40_001)
+    index, distance = stations.nearest(x, y, 3)
+    parts = [stations.nearest(x[at], y[at], 3) for at in np.array_split(np.arange(len(x)), 5)]
+    assert (index == np.concatenate([part for part, _ in parts])).all()
+    assert (distance == np.concatenate([part for _, part in parts])).all()
+
+
 def test_degrees_would_pick_another_one() -> None:
     # At 44°N a degree of longitude is 0.72 of a degree of latitude.
     index, _ = NearestIndex.build([100.0, 100.12], [44.1, 44.0]).nearest(100.0, 44.0, 2)
