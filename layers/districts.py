@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -37,6 +37,10 @@ class District:
     def today(self, now: datetime) -> date:
         """Return the day it is in the district at an instant."""
         return now.astimezone(ZoneInfo(self.timezone)).date()
+
+    def begin_of(self, day: date) -> datetime:
+        """Return the instant at which a day begins in the district."""
+        return datetime.combine(day, time(), ZoneInfo(self.timezone))
 
 
 def every(session: Session) -> tuple[District, ...]:

@@ -2,22 +2,22 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, func, select, text, tuple_, update
 
 from geo.errors import N_
 from layers import storage
-from layers.area import within
+from layers.area import units_below, within
 from layers.errors import Conflict, Gone, NotFound, StaleVersion
 from layers.geometry import Box
 from layers.ids import new_id
 from layers.incident_rows import Incident, incident_of, row_of
 from layers.incident_tables import SETTLED, incident, incident_event
 from layers.paging import Page
-from layers.storage import Store
+from layers.storage import Store, read_sql
 from layers.withdrawals import Withdrawals
 
 __all__ = ["ClassCount", "Incident", "IncidentEvent", "IncidentFilter", "Incidents"]
@@ -270,6 +270,23 @@ class Incidents(Store):
             .group_by(incident.c.unit)
         )
         return {row.unit: row.open for row in rows}
+
+    def open_on(self, layer: str, as_of: date, until: datetime) -> dict[UUID, int]:
+        """Return how many incidents were not settled in each unit of a layer that had any, when a day ended.
+
+        ``until`` is the end of the day ``as_of``. Which are seen is decided by where they belong now.
+        """
+        units = None if self.roots is None else list(units_below(self._session, self.district, self.roots))
+        asked = {
+            "district": self.district,
+            "layer": layer,
+            "as_of": as_of,
+            "until": until,
+            "units": units,
+            "settled": list(SETTLED),
+        }
+        rows = self._all(text(read_sql("incidents_open_on")), asked)
+        return {row.unit: row.open for row in rows if row.unit is not None}
 
     def counts(self, from_at: datetime, to_at: datetime) -> tuple[ClassCount, ...]:
         """Return how many incidents were received in [from_at, to_at), by top unit and class.

@@ -84,6 +84,14 @@ DUE: tuple[MapClass, ...] = (
 
 MARKERS: tuple[MapClass, ...] = (MapClass("marker", N_("boundary marker"), "#2b3238", "#e4e8ea"),)
 
+LINES: tuple[MapClass, ...] = (
+    MapClass("road", N_("road"), "#b09a7c", "#85735b"),
+    MapClass("river", N_("river"), "#7fb0d0", "#4c7f9f"),
+    MapClass("track", N_("track"), "#b09a7c", "#85735b", "hatch"),
+    MapClass("other", N_("other line"), "#8a9097", "#7c848c", "dotted"),
+)
+"""Lines on the ground by kind; a track is a broken road."""
+
 PLAN: tuple[MapClass, ...] = (
     MapClass("plan-mine", N_("mine"), "#1d5c92", "#4c9fe0", "hatch"),
     MapClass("plan-theirs", N_("theirs"), "#bf6420", "#e0894a", "hatch"),
@@ -109,8 +117,6 @@ GROUND: dict[str, tuple[str, str]] = {
     "halo": ("#ffffff", "#14181b"),
     "casing": ("#ffffff", "#0f1214"),
     "selected": ("#0d6066", "#6fd0cb"),
-    "road": ("#b09a7c", "#85735b"),
-    "river": ("#7fb0d0", "#4c7f9f"),
 }
 """The calm base map: greys only, so that data carries the colour."""
 
@@ -123,6 +129,7 @@ _GROUPS: dict[str, tuple[MapClass, ...]] = {
     "visits": VISITS,
     "due": DUE,
     "markers": MARKERS,
+    "lines": LINES,
     "plan": PLAN,
 }
 

@@ -5,6 +5,7 @@ import { byId, facts, make, message, replace } from "wardline/dom";
 import { fit, onAsk, startMap } from "wardline/ground";
 import { legend } from "wardline/legend";
 import { levelName, levelNames } from "wardline/levels";
+import { lineClasses, turnLines } from "wardline/lines";
 import { names } from "wardline/names";
 import { asked, map, page, remember } from "wardline/page";
 import { colour, groups, onTheme } from "wardline/palette";
@@ -63,7 +64,7 @@ function quantiles(values) {
 function showLegend() {
   const values = [...state.values.values()].filter((value) => value !== null);
   if (!state.property || !values.length) {
-    legend("", "area", []);
+    legend(_("On the ground"), "area", lineClasses());
     return;
   }
   const amounts = new Map();
@@ -79,7 +80,7 @@ function showLegend() {
   });
   const missing = amounts.get(groups.no_value[0]);
   if (missing) classes.push({ step: groups.no_value[0], amount: count(missing) });
-  legend(byId("property").selectedOptions[0].textContent, "area", classes);
+  legend(byId("property").selectedOptions[0].textContent, "area", [...classes, ...lineClasses()]);
 }
 
 /** The units of a level on the chosen day, asked for once. */
@@ -331,6 +332,7 @@ function controls() {
     if (target.name === "level") choose({ level: Number(target.value), unit: null });
     if (target.name === "property") choose({ property: target.value });
     if (target.name === "as_of") choose({ asOf: target.value === today() ? "" : target.value });
+    if (target.name === "lines") turnLines(target.checked, showLegend).catch(show);
   });
   byId("paint").addEventListener("submit", (event) => event.preventDefault());
   byId("search").addEventListener("submit", (event) => {
@@ -363,5 +365,6 @@ if (page.partition) {
   controls();
   listen();
   await choose({ level: wanted >= 0 && wanted < levels.length ? wanted : levels.length - 1 });
+  if (asked("lines")) await turnLines(true, showLegend).catch(show);
 } else empty();
 document.body.dataset.ready = "1";

@@ -43,6 +43,12 @@ function localAddress(template) {
   return template.replace(/^https?:\/\/[^/]+/, "");
 }
 
+/** A layer of the roads, rivers and tracks on the ground, painted by a rule. */
+export async function linesLayer(paint, order) {
+  const described = await read(address("/tiles/lines.json"));
+  return new VectorLayer(localAddress(described.tiles[0]), { paint, maxNativeZoom: described.maxzoom, zIndex: order });
+}
+
 /** A layer of one level's tiles, painted by a rule. */
 export async function levelLayer(level, asOf, paint, order) {
   const described = await read(address(`${tilesAddress()}.json`, { level, as_of: asOf }));

@@ -41,7 +41,7 @@ function decodeTile(bytes, side) {
 /**
  * A Leaflet layer of vector tiles.
  *
- * `paint(name, feature)` answers {fill, hatch, stroke, width} for a feature of the tile's layer `name`, or null to leave
+ * `paint(name, feature)` answers {fill, hatch, stroke, width, dash} for a feature of the tile's layer `name`, or null to leave
  * it out; `order(names)` the layers to draw, first below.
  */
 export const VectorLayer = L.GridLayer.extend({
@@ -119,6 +119,7 @@ export const VectorLayer = L.GridLayer.extend({
       styled.sort((one, other) => (one[1].above || 0) - (other[1].above || 0));
       for (const [feature, style] of styled) {
         if (!style.width) continue;
+        pen.setLineDash(style.dash || []);
         pen.strokeStyle = style.stroke;
         pen.lineWidth = style.width;
         pen.stroke(feature.path);

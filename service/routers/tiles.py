@@ -31,19 +31,22 @@ _AREA_FIELDS = {"code": "String", "name": "String", "level": "Number", "househol
 @router.get("/{layer}.json", response_class=Response)
 def get_tile_json(
     request: Request,
+    service: ServiceDep,
     stores: LayerStoresDep,
     layer: str,
     as_of: AsOf = None,
     known_at: KnownAt = None,
     level: Level = None,
 ) -> Response:
-    """Return the TileJSON of a layer."""
-    return _json(request, _described(request, stores, layer, as_of, known_at, level))
+    """Return the TileJSON of a layer; its bounds are those of the day."""
+    today = service.indexes.today(stores.district)
+    return _json(request, _described(request, stores, layer, as_of, known_at, level, today))
 
 
 @router.get("/{layer}/style.json", response_class=Response)
 def get_style(
     request: Request,
+    service: ServiceDep,
     stores: LayerStoresDep,
     layer: str,
     as_of: AsOf = None,
@@ -51,7 +54,8 @@ def get_style(
     level: Level = None,
 ) -> Response:
     """Return a MapLibre style of a layer, for desktop programs."""
-    described = _described(request, stores, layer, as_of, known_at, level)
+    today = service.indexes.today(stores.district)
+    described = _described(request, stores, layer, as_of, known_at, level, today)
     return _json(request, style.maplibre(described, layer))
 
 
@@ -118,9 +122,10 @@ def _described(
     as_of: date | None,
     known_at: datetime | None,
     level: int | None,
+    today: date,
 ) -> dict[str, Any]:
     area = _area(stores, layer, level)
-    release = stores.releases.latest(layer) if area else None
+    release = stores.releases.in_force(layer, as_of or today, known_at) if area else None
     extent = release.extent if release else None
     if layer in BUILT_IN:
         require_no_instant(layer, known_at)

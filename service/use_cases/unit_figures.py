@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -32,8 +32,8 @@ def unit_figures(
 
     Columns are ``code``, ``name``, ``lon`` and ``lat`` of a point inside, ``bounds`` (west, south, east,
     north), all in degrees, and ``value`` where a property is asked for, null where it is not known; upper
-    units count what is below them. ``known_at`` is the instant of the knowledge of the units that is asked
-    for.
+    units count what is below them. Incidents are those that were open when the day ended. ``known_at`` is
+    the instant of the knowledge of the units that is asked for.
 
     Raises
     ------
@@ -52,7 +52,7 @@ def unit_figures(
     if property_ == "households":
         columns["value"] = _households(stores, layer, units, as_of, known_at)
     elif property_ is not None:
-        counts = _counts(stores, property_, as_of)
+        counts = _counts(stores, layer, property_, as_of)
         tree = stores.grids.tree(layer.code, as_of, known_at)
         total = sum_up(counts, tree)
         columns["value"] = [total[unit] for unit in units.ids]
@@ -100,7 +100,10 @@ def _table(stores: Stores, layer: Layer, level: int, as_of: date, known_at: date
     return stores.grids.outlines(layer.code, level, as_of, known_at)
 
 
-def _counts(stores: Stores, property_: Property, as_of: date) -> Mapping[UUID, int]:
+def _counts(stores: Stores, layer: Layer, property_: Property, as_of: date) -> Mapping[UUID, int]:
     if property_ == "incidents":
-        return stores.incidents.open_by_unit()
+        district = stores.districts.current()
+        if as_of >= district.today(datetime.now(UTC)):
+            return stores.incidents.open_by_unit()
+        return stores.incidents.open_on(layer.code, as_of, district.begin_of(as_of + timedelta(days=1)))
     return {unit: len(people) for unit, people in stores.representatives.holders(as_of).items()}

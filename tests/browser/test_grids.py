@@ -1,6 +1,10 @@
 """The grids page: who owns a point, by mouse, by keyboard and by code."""
 
-from tests.browser.conftest import Watched
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import PHONE, WIDE, Watched
+from tests.browser.drafting import Drafting
 
 
 def test_click_tells_the_owners_and_the_representative(watched: Watched) -> None:
@@ -89,3 +93,37 @@ def test_day_before_the_first_release_has_no_units(watched: Watched) -> None:
     page = watched.open("/grids?as_of=2019-12-31")
     assert page.locator("#as-of").input_value() == "2019-12-31"
     assert page.locator("#problem").is_hidden()
+
+
+def test_where_there_is_no_line_the_switch_says_so(watched: Watched) -> None:
+    page = watched.open("/grids")
+    page.check("#lines")
+    page.wait_for_selector("#lines-none:not([hidden])")
+    assert page.locator("#legend").is_hidden()
+    page.uncheck("#lines")
+    assert page.locator("#lines-none").is_hidden()
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_roads_and_rivers_are_drawn_on_request(drafting: Drafting, size: tuple[int, int]) -> None:
+    watched = drafting.sit(drafting.person("auditor"), size).watched
+    page = watched.open("/grids")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.focus("#lines")
+    page.keyboard.press("Space")
+    legend = page.locator("#legend li")
+    expect(legend).to_have_text(["road", "river", "track"])
+    assert any("/tiles/lines/" in url for url in asked)
+    assert "lines=1" in page.url
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.select_option("#property", "households")
+    expect(legend).to_have_count(8)
+    page.reload()
+    watched.ready()
+    expect(legend).to_have_count(8)
+    expect(page.locator("#lines")).to_be_checked()
+    page.focus("#lines")
+    page.keyboard.press("Space")
+    expect(legend).to_have_count(5)
+    assert "lines=" not in page.url

@@ -10,7 +10,7 @@ import layers.storage
 from layers.errors import Conflict, InvalidAttribute, NotFound, StaleVersion
 from layers.geometry import Box
 from layers.ids import new_id
-from layers.incidents import IncidentEvent, IncidentFilter
+from layers.incidents import Incident, IncidentEvent, IncidentFilter
 from layers.stores import Stores
 from tests.layers import makers
 from tests.layers.makers import NOON
@@ -158,6 +158,60 @@ def test_open_incidents_and_those_of_a_unit(stores: Stores) -> None:
     assert len(stores.incidents.page(IncidentFilter(unit=first.id)).items) == 2
     assert len(stores.incidents.page(IncidentFilter(occurred_to=NOON)).items) == 1
     assert stores.incidents.open_by_unit() == {first.id: 1}
+
+
+def test_incidents_that_were_open_when_a_day_ended(stores: Stores) -> None:
+    _, first, second, _ = makers.with_grids(stores)
+    hour, day = timedelta(hours=1), NOON.date()
+    until = NOON + 12 * hour
+    steady, closed, reopened, moved, nowhere, late, imported = values = [
+        makers.incident(unit=first.id),
+        makers.incident(unit=first.id, status="closed"),
+        makers.incident(unit=first.id, status="handling"),
+        makers.incident(unit=first.id),
+        makers.incident(unit=second.id),
+        makers.incident(unit=first.id, received_at=until),
+        makers.incident(unit=first.id, status="closed"),
+    ]
+    stores.incidents.add_many(values)
+
+    def log(value: Incident, at: datetime, kind: str, before: Any, after: Any) -> None:
+        stores.incidents.record(value.id, at, kind, "duty", before=before, after=after)
+
+    log(closed, until - hour, "status", "received", "accepted")
+    log(closed, until + hour, "status", "accepted", "handling")
+    log(closed, until + 2 * hour, "status", "handling", "closed")
+    log(reopened, until - hour, "status", "handling", "closed")
+    log(reopened, until, "status", "closed", "handling")
+    log(moved, until + hour, "rerouted", {"unit": second.code}, {"unit": "G2"})
+    log(moved, until + 2 * hour, "moved", {"unit": "G2"}, {"unit": first.code})
+    log(nowhere, until + hour, "moved", {"unit": None}, {"unit": second.code})
+    stores.incidents.record(steady.id, until + hour, "comment", "duty", text="seen")
+    assert {late.unit, imported.unit} == {first.id}
+    assert stores.incidents.open_on("grids", day, until) == {first.id: 2, second.id: 1}
+    assert stores.incidents.open_on("grids", day, NOON) == {}
+    later = until + 3 * hour
+    assert stores.incidents.open_on("grids", later.date(), later) == stores.incidents.open_by_unit()
+    assert stores.below((second.id,)).incidents.open_on("grids", day, until) == {}
+
+
+def test_a_unit_of_the_log_is_the_one_that_had_the_code_then(stores: Stores) -> None:
+    drafts = makers.with_grids(stores)
+    first, second = drafts[1:3]
+    swapped = [
+        replace(one, code={first.id: second.code, second.id: first.code}.get(one.id, one.code))
+        for one in drafts
+    ]
+    stores.grids.publish("grids", makers.DAY + timedelta(days=30), swapped)
+    value = makers.incident(unit=second.id)
+    stores.incidents.add_many([value])
+    until = NOON + timedelta(hours=12)
+    stores.incidents.record(
+        value.id, until, "rerouted", "redraw", before={"unit": first.code}, after={"unit": first.code}
+    )
+    for day in (makers.DAY, makers.DAY + timedelta(days=29)):
+        assert stores.incidents.open_on("grids", day, until) == {first.id: 1}
+    assert stores.incidents.open_on("grids", makers.DAY + timedelta(days=30), until) == {second.id: 1}
 
 
 def test_pages_begin_with_the_newest(stores: Stores) -> None:

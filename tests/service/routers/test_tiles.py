@@ -1,12 +1,18 @@
 """Tiles, their description and figures over HTTP."""
 
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
+from layers.ids import new_id
+from layers.incident_tables import incident, incident_event
 from layers.stores import Stores
+from layers.units import UnitDraft
 from tests.fixtures.client import TestClient
-from tests.fixtures.county import DISTRICT, REDRAWN, County, publish
+from tests.fixtures.county import DISTRICT, REDRAWN, County, centre, publish, square
 
 TILE = "/tiles/grids/11/1769/728.mvt"
 
@@ -74,6 +80,26 @@ def test_description_leads_to_the_tiles(client: TestClient) -> None:
     assert document["bounds"] == [131.0, 46.0, 131.06, 46.04]
     address = document["tiles"][0].format(z=11, x=1769, y=728)
     assert b"V00" in client.get(address).content
+
+
+def test_the_bounds_are_those_of_the_day(client: TestClient, engine: Engine) -> None:
+    with Session(engine) as session:
+        stores = Stores(session, DISTRICT)
+        stores.layers.create("fields", name="田", level_names=("field",))
+        for day, width in ((date(2025, 1, 1), 1), (date(2025, 2, 1), 2), (date(2999, 1, 1), 3)):
+            stores.grids.publish(
+                "fields", day, [UnitDraft(new_id(), "F1", "", 0, None, square(0, 0, width, 1))]
+            )
+        session.commit()
+
+    def east(**asked: str) -> float | None:
+        bounds = client.get("/tiles/fields.json", params=asked).json().get("bounds")
+        return None if bounds is None else bounds[2]
+
+    assert east() == 131.02
+    assert east(as_of="2025-01-31") == 131.01
+    assert east(as_of="2999-01-01") == 131.03
+    assert east(as_of="2024-12-31") is None
 
 
 @pytest.mark.parametrize(
@@ -155,3 +181,34 @@ def test_two_districts_never_share_a_tile(client: TestClient, engine: Engine) ->
     assert client.get(TILE, params={"district": DISTRICT}).content
     assert client.get(TILE, params={"district": "230883"}).content == b""
     assert client.get(TILE).json()["code"] == "district-not-named"
+
+
+def test_incidents_of_an_earlier_day_are_those_open_then(client: TestClient, engine: Engine) -> None:
+    place = dict(zip(("lon", "lat"), centre(0, 0), strict=True))
+    report = {"channel": "web", "class": "road", "title": "灯坏了", **place}
+    report |= {"occurred_at": "2025-07-01T08:00:00+08:00"}
+    made = client.post("/api/v1/incidents", json=report)
+    assert made.status_code == 201, made.text
+    path = f"/api/v1/incidents/{made.json()['id']}"
+    for status in ("accepted", "handling", "done", "closed"):
+        done = client.post(f"{path}/events", json={"kind": "status", "status": status, "actor": "duty"})
+        assert done.status_code == 201, done.text
+
+    def town(**asked: object) -> object:
+        found = columns(client, level=0, property="incidents", **asked)
+        return dict(zip(found["code"], found["value"], strict=True))["T0"]
+
+    assert town() == town(as_of="2999-01-01") == 0
+    assert town(as_of="2025-07-02") == 0, "it was received today"
+    # The same some days ago: received on the first, led on every second day.
+    begun = datetime(2025, 7, 1, 23, 59, tzinfo=ZoneInfo("Asia/Shanghai"))
+    with Session(engine) as session:
+        session.execute(update(incident).values(received_at=begun))
+        log = session.execute(select(incident_event.c.id).order_by(incident_event.c.id)).scalars()
+        for number, one in enumerate(log):
+            moved = update(incident_event).where(incident_event.c.id == one)
+            session.execute(moved.values(at=begun + timedelta(days=2 * number)))
+        session.commit()
+    told = {day: town(as_of=f"2025-07-{day:02d}") for day in (1, 2, 8, 9)}
+    assert town(as_of="2025-06-30") == 0
+    assert told == {1: 1, 2: 1, 8: 1, 9: 0}
