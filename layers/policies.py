@@ -115,6 +115,15 @@ def _of_incident(table: str, column: str = "incident") -> str:
     return f"EXISTS (SELECT FROM incident AS one WHERE {of})"
 
 
+def _came_of(table: str, *, change: str = "false") -> Rules:
+    """Return the rules of what came of a meeting or visit: read with it, written with one's own."""
+    of = f"one.district = {table}.district AND one.id = {table}.outreach"
+    seen = f"EXISTS (SELECT FROM outreach AS one WHERE {of})"
+    mine = f"{_whole(*KEEPERS)} OR one.author = (SELECT scope_person())"
+    own = f"{_part(*HANDLING)} AND EXISTS (SELECT FROM outreach AS one WHERE {of} AND ({mine}))"
+    return Rules(seen, own, f"{change} AND {seen}", _everywhere(SYSTEM))
+
+
 def _withdrawn(table: str, column: str) -> str:
     """Return the rule that the incident of a row is withdrawn, and that the caller may know."""
     of = f"gone.district = {table}.district AND gone.incident = {table}.{column}"
@@ -156,6 +165,9 @@ _COVERED = _same(
 _DUE = Rules(_part(*BORDER), _whole(*KEEPERS), _whole(*KEEPERS), _SYSTEM)
 _PUBLISHED = _same(_whole(*PLANNING), read=ENTERED, remove=_SYSTEM)
 _SENT = _same(f"{_whole(*KEEPERS)} OR {_MINE}", read=f"{_whole(*LEADS)} OR {_MINE}")
+# What was heard on the ground: by unit, and one's own.
+_HEARD = f"{_reach('unit', *CASES)} OR {_part(*HANDLING)} AND author = (SELECT scope_person())"
+_HEARING = f"{_whole(*KEEPERS)} OR {_part(*HANDLING)} AND author = (SELECT scope_person())"
 _MY_KEY = "starts_with(key, (SELECT scope_actor()) || ' ')"
 
 RULES: Mapping[str, Rules] = {
@@ -245,6 +257,13 @@ RULES: Mapping[str, Rules] = {
         change=_whole(*KEEPERS, SETTLING),
         remove=_SYSTEM,
     ),
+    # Meetings and visits, and what came of them; nothing of them is ever removed.
+    "outreach": Rules(_HEARD, _HEARING, _SYSTEM, _SYSTEM),
+    "outreach_opinion": _came_of("outreach_opinion"),
+    "outreach_problem": _came_of("outreach_problem"),
+    "outreach_action": _came_of("outreach_action", change=_part(*HANDLING)),
+    "outreach_request": _came_of("outreach_request", change=_whole(*KEEPERS)),
+    "service_stop": Rules(ENTERED, _whole(*KEEPERS), _whole(*KEEPERS), _SYSTEM),
     # What devices sent, by person.
     "field_batch": _SENT,
     "field_track": _SENT,

@@ -33,6 +33,7 @@ from layers.lineage import Lineage
 from layers.markers import Markers
 from layers.notices import Notices
 from layers.observed import Observed
+from layers.outreach import Outreach
 from layers.patrols import Patrols
 from layers.plans import Plans
 from layers.quarantine import Quarantine
@@ -43,6 +44,7 @@ from layers.retention import Retention
 from layers.roads import Roads
 from layers.row_security import INTAKE, SETTLING, acting
 from layers.stations import Stations
+from layers.stops import Stops
 from layers.tasks import Tasks
 from layers.tiles import Tiles
 from layers.visits import Visits
@@ -203,6 +205,16 @@ class Stores:
     def coverage_reports(self) -> CoverageReports:
         """What somebody signed for."""
         return CoverageReports(self.session, self.district)
+
+    @cached_property
+    def outreach(self) -> Outreach:
+        """The meetings and visits, and what came of them."""
+        return Outreach(self.session, self.district, self.roots)
+
+    @cached_property
+    def stops(self) -> Stops:
+        """The stops of the mobile service."""
+        return Stops(self.session, self.district)
 
     @cached_property
     def audit(self) -> Audit:

@@ -47,7 +47,7 @@ def propose(people: People, ground: Ground, wish: Wish) -> Proposal:
     cost += np.where(moves & (present >= 0)[:, None], round(wish.move_m), 0)
     found = solve(may, cost, _seats(cost, ground, wish), least=True)
     if found is None:
-        raise StaffingConflict(conflict(people, ground, wish), len(people), len(ground))
+        raise StaffingConflict.of(conflict(people, ground, wish), len(people), len(ground))
     return _told(people, ground, wish, (found, present, metres, may))
 
 

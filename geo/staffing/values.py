@@ -46,15 +46,20 @@ class StaffingConflict(GeoError):
 
     code = "staffing-conflict"
 
-    def __init__(self, rules: tuple[Rule, ...], people: int, grids: int) -> None:
-        self.rules = rules
-        super().__init__(
+    rules: tuple[Rule, ...] = ()
+
+    @classmethod
+    def of(cls, rules: tuple[Rule, ...], people: int, grids: int) -> "StaffingConflict":
+        """Return the refusal that names rules which cannot be kept together."""
+        error = cls(
             N_("No staffing of {grids} grids by {people} people keeps {count} of the rules together."),
             mend=N_("Give up any one of them."),
             grids=grids,
             people=people,
             count=len(rules),
         )
+        error.rules = rules
+        return error
 
 
 @dataclass(frozen=True, slots=True, eq=False)

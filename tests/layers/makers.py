@@ -1,7 +1,7 @@
 """Values the store tests begin with: a strip of unit squares on the lattice, a border, a day, an instant."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,9 +17,11 @@ from layers.incidents import Incident
 from layers.line_features import LineFeature, LineKind
 from layers.marker_kinds import read_attributes
 from layers.markers import Marker
+from layers.outreach_records import Action, Gathering, Opinion, Problem, Request
 from layers.patrols import Patrol
 from layers.plan_steps import Person, Plan
 from layers.representatives import Representative
+from layers.stops import Stop
 from layers.stores import Stores
 from layers.units import UnitDraft
 
@@ -88,6 +90,45 @@ def incident(**others: Any) -> Incident:
         **others,
     }
     return Incident(**values)
+
+
+def gathering(unit: UUID, **others: Any) -> Gathering:
+    """Return a meeting in a unit with one of everything that comes of meetings."""
+    values: dict[str, Any] = {
+        "id": new_id(),
+        "kind": "bench-meeting",
+        "at": NOON,
+        "place": "Under the elm",
+        "lon": 120.005,
+        "lat": 44.005,
+        "unit": unit,
+        "recorded_by": "test",
+        "recorded_at": NOON,
+        "digest": "",
+        "opinions": (Opinion(new_id(), "The lamps are dark."),),
+        "problems": (Problem(new_id(), "lamp", "Dark lamp", "A new bulb", None),),
+        "actions": (Action(new_id(), "Look every month", DAY, unit),),
+        "requests": (Request(new_id(), "patrol", unit, "Come at night"),),
+        **others,
+    }
+    return Gathering(**values)
+
+
+def stop(unit: UUID) -> Stop:
+    """Return a planned stop of the mobile service."""
+    return Stop(
+        id=new_id(),
+        name="Service car",
+        place="Under the elm",
+        lon=120.005,
+        lat=44.005,
+        unit=unit,
+        services=("seals",),
+        from_at=NOON,
+        to_at=NOON + timedelta(hours=2),
+        created_at=NOON,
+        created_by="test",
+    )
 
 
 def patrol(device: str = "phone-1", digest: str = "d1", **others: Any) -> Patrol:

@@ -121,6 +121,7 @@ def lay(session: Session) -> Scene:
         _incident(stores, unit)
     _incident(elsewhere, None)
     _redraw(stores, grids)
+    _hear(stores, grids)
     walker, other = new_id(), new_id()
     for person, device in ((walker, "mine"), (other, "theirs")):
         _walk(session, person, device)
@@ -128,6 +129,13 @@ def lay(session: Session) -> Scene:
     for statement in _DUE:
         session.execute(text(statement), {"d": HERE, "id": new_id()})
     return Scene(first, grids, walker, other)
+
+
+def _hear(stores: Stores, grids: tuple[UUID, UUID]) -> None:
+    """Store a meeting in each grid with something of each kind, and a stop of the mobile service."""
+    for unit in grids:
+        stores.outreach.add(makers.gathering(unit))
+    stores.stops.add(makers.stop(grids[0]))
 
 
 def _redraw(stores: Stores, grids: tuple[UUID, UUID]) -> None:

@@ -44,6 +44,7 @@ from tests.service.access_rows import (
 )
 from tests.service.board_rows import BOARD
 from tests.service.due_rows import DUE
+from tests.service.outreach_rows import OUTREACH
 from tests.service.plan_rows import PLANS
 
 LOCATED = "lon=131.005&lat=46.005"
@@ -142,6 +143,7 @@ TABLE: dict[str, Row] = {
     "GET /tiles/{layer}/{z}/{x}/{y}.mvt": Row(PEOPLE, "list", there("/tiles/grids/0/0/0.mvt")),
     **PLANS,
     **DUE,
+    **OUTREACH,
     **BOARD,
     "GET /api/v1/coverage/segments": Row(BORDER, "district", there("/api/v1/coverage/segments")),
     "GET /api/v1/coverage/segments.geojson": Row(
