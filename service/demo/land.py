@@ -1,8 +1,8 @@
-"""What lies on the demo's ground besides its units: roads, tracks, a river, and dwellings.
+"""What lies on the demo's ground besides its units: roads, tracks, rivers, and dwellings.
 
-Roads join the towns, tracks join each village to its town, through the middles of grids. The river keeps to
-boundaries of grids from the west of the county to its east, a little straighter than they are, so that a
-boundary can be traced along it. The households of the dwellings in a grid sum to the grid's own figure.
+Roads join the towns, tracks join each village to its town, through the middles of grids. Two rivers and two
+trunk roads keep to boundaries of grids across the county, a little straighter than these are, so that a
+boundary can be traced along them. The households of the dwellings in a grid sum to the grid's own figure.
 """
 
 from collections.abc import Iterator
@@ -24,8 +24,14 @@ from service.demo.identity import demo_id
 _SEED = 23
 _MOST_DWELLINGS = 60_000
 _HOUSEHOLDS_EACH = 10
-_STRAIGHTER = 0.0006
-"""By how many degrees the river cuts the corners of boundaries: some sixty metres."""
+_ALONG: tuple[tuple[LineKind, str, tuple[float, float], float], ...] = (
+    ("river", "界河支流", (1.0, 0.0), 0.0006),
+    ("river", "望界河", (0.3, -1.0), 0.0006),
+    ("road", "西北—东南干线", (1.0, -0.7), 0.0003),
+    ("road", "西南—东北干线", (1.0, 0.7), 0.0003),
+)
+"""What keeps to boundaries: kind, name, which way it goes (east, north), and by how many degrees it cuts
+their corners, some sixty or thirty metres."""
 _SPREAD = 0.22
 _TRIES = 12
 
@@ -60,9 +66,9 @@ def _lines(county: County) -> Iterator[LineFeature]:
         if len(way) > 1:
             yield _line(number, "track", f"{unit.name.zh}路", shapes.centre[way])
             number += 1
-    river = _river(shapes.polygons)
-    if river is not None:
-        yield _line(number, "river", "界河支流", river)
+    for (kind, name, _, _), course in zip(_ALONG, _courses(shapes.polygons), strict=False):
+        yield _line(number, kind, name, course)
+        number += 1
 
 
 def _line(number: int, kind: LineKind, name: str, places: NDArray[np.float64]) -> LineFeature:
@@ -94,8 +100,8 @@ def _way(graph: csr_array, start: int, end: int) -> list[int]:
     return way[::-1]
 
 
-def _river(polygons: NDArray[np.object_]) -> NDArray[np.float64] | None:
-    """Return a way along boundaries between grids from the west to the east, its corners cut a little."""
+def _courses(polygons: NDArray[np.object_]) -> Iterator[NDArray[np.float64]]:
+    """Return ways along boundaries between grids, their corners cut a little; none where there is none."""
     corners, owner = shapely.get_coordinates(polygons, return_index=True)
     steps = np.rint(corners * SCALE).astype(np.int64)
     places, node = np.unique(steps, axis=0, return_inverse=True)
@@ -105,15 +111,17 @@ def _river(polygons: NDArray[np.object_]) -> NDArray[np.float64] | None:
     edges, count = np.unique(edges, axis=0, return_counts=True)
     inner = edges[count == 2]
     if not len(inner):
-        return None
+        return
     lonlat = places / SCALE
     ends = np.unique(inner)
-    west, east = (int(ends[pick(lonlat[ends, 0])]) for pick in (np.argmin, np.argmax))
-    way = _way(_graph(inner, lonlat), west, east)
-    if len(way) < 3:
-        return None
-    course = shapely.simplify(shapely.LineString(lonlat[way]), _STRAIGHTER)
-    return np.asarray(shapely.get_coordinates(course), dtype=np.float64)
+    graph = _graph(inner, lonlat)
+    for _, _, towards, straighter in _ALONG:
+        along = lonlat[ends] @ np.array(towards)
+        way = _way(graph, int(ends[np.argmin(along)]), int(ends[np.argmax(along)]))
+        if len(way) < 3:
+            return
+        course = shapely.simplify(shapely.LineString(lonlat[way]), straighter)
+        yield np.asarray(shapely.get_coordinates(course), dtype=np.float64)
 
 
 def _dwellings(county: County) -> Iterator[Dwelling]:
