@@ -208,6 +208,14 @@ RULES: Mapping[str, Rules] = {
         remove=_SYSTEM,
     ),
     "responsibility": _same(_reach("unit", *STAFFING), read=_reach("unit", *STAFF, also=(INTAKE,))),
+    # Proposed by the office for the whole district, decided by somebody else.
+    "staffing_proposal": Rules(
+        read=_whole(*OFFICE),
+        insert=f"{_whole('planner', *STAFFING)} AND author = (SELECT scope_person()) AND state = 'proposed'",
+        change=f"{_whole(*STAFFING)} AND author <> (SELECT scope_person())"
+        " AND (state = 'proposed' OR decided_by = (SELECT scope_person()))",
+        remove=_SYSTEM,
+    ),
     # Incidents, by unit; those of no unit belong to the whole district.
     "incident": Rules(
         read=f"{_whole(INTAKE)} OR ({_reach('unit', *CASES)}) AND {_IMPARTIAL} OR {_MY_INCIDENT}",

@@ -43,6 +43,7 @@ from layers.representatives import Representatives
 from layers.retention import Retention
 from layers.roads import Roads
 from layers.row_security import INTAKE, SETTLING, acting
+from layers.staffing import Staffings
 from layers.stations import Stations
 from layers.stops import Stops
 from layers.tasks import Tasks
@@ -155,6 +156,11 @@ class Stores:
     def representatives(self) -> Representatives:
         """The representatives and their units."""
         return Representatives(self.session, self.district, self.roots)
+
+    @cached_property
+    def staffings(self) -> Staffings:
+        """The proposals of who has which home grid."""
+        return Staffings(self.session, self.district)
 
     @cached_property
     def incidents(self) -> Incidents:

@@ -13,6 +13,8 @@
     ├── UnsupportedFormat      a content type or file that the service does not read or write
     ├── StaleCopy              an edit of a copy that somebody else has changed since
     ├── InvalidTransition      a step that the state of an incident does not allow
+    ├── RulesInConflict        rules of a staffing that cannot be kept together
+    ├── StaffingStale          a staffing of people or grids that have changed since
     ├── PlanConflict           a plan that collides with what was published since its base
     ├── SignInRequired         nobody in particular asks for what is not for everybody
     │   └── CredentialsRefused a password, session or token that is not or no longer good
@@ -136,6 +138,18 @@ class PlanConflict(ServiceError):
     code = "plan-conflict"
 
 
+class RulesInConflict(ServiceError):
+    """Rules of a staffing cannot be kept together; ``extra["conflict"]`` are those to blame."""
+
+    code = "staffing-conflict"
+
+
+class StaffingStale(ServiceError):
+    """A staffing was proposed of other people or grids than there are; ``extra["changed"]`` says which."""
+
+    code = "staffing-stale"
+
+
 class SignInRequired(ServiceError):
     """Nobody in particular asks for what is not for everybody."""
 
@@ -234,6 +248,8 @@ STATUS: Mapping[type[WardlineError], int] = {
     StaleCopy: 409,
     InvalidTransition: 409,
     PlanConflict: 409,
+    RulesInConflict: 409,
+    StaffingStale: 409,
     SignInRequired: 401,
     NotAllowed: 403,
     OutOfReach: 403,

@@ -46,6 +46,7 @@ from tests.service.board_rows import BOARD
 from tests.service.due_rows import DUE
 from tests.service.outreach_rows import OUTREACH
 from tests.service.plan_rows import PLANS
+from tests.service.staffing_rows import STAFFING
 
 LOCATED = "lon=131.005&lat=46.005"
 INCIDENT = "/api/v1/incidents/{incident}"
@@ -142,6 +143,7 @@ TABLE: dict[str, Row] = {
     "GET /tiles/{layer}/units.json": Row(PEOPLE, "district", there("/tiles/grids/units.json?level=0")),
     "GET /tiles/{layer}/{z}/{x}/{y}.mvt": Row(PEOPLE, "list", there("/tiles/grids/0/0/0.mvt")),
     **PLANS,
+    **STAFFING,
     **DUE,
     **OUTREACH,
     **BOARD,

@@ -1,0 +1,105 @@
+"""Staffing: proposals of who has which home grid, and their decision by somebody else."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Response
+
+from service import i18n
+from service.dependencies import Cursor, IdentityDep, LanguageDep, Limit, OnceDep, Reply, StoresDep
+from service.dependencies import router as make_router
+from service.schemas.staffing import DecisionIn, StaffingIn, StaffingOut, StaffingPage
+from service.use_cases import staffing
+from service.use_cases.staffing import Decider, Translate
+
+router = make_router("staffing")
+
+
+def get_decider(identity: IdentityDep) -> Decider:
+    """Return who proposes or decides."""
+    return Decider.of(identity)
+
+
+def get_translate(language: LanguageDep) -> Translate:
+    """Return what puts texts into the caller's language."""
+    return i18n.translator(language)
+
+
+DeciderDep = Annotated[Decider, Depends(get_decider)]
+TranslateDep = Annotated[Translate, Depends(get_translate)]
+
+
+@router.post(
+    "/staffing/proposals",
+    response_model=StaffingOut,
+    status_code=201,
+    responses={409: {"description": "Rules cannot be kept together; `conflict` names them."}},
+)
+def post_proposal(
+    given: StaffingIn, stores: StoresDep, by: DeciderDep, translate: TranslateDep, once: OnceDep
+) -> Response:
+    """Propose a home grid for every active representative, by rules; nothing changes until it is approved."""
+
+    def act() -> Reply:
+        made = staffing.propose_homes(stores, by, given, translate)
+        body = staffing.proposal_json(made, translate)
+        return Reply(201, body, {"Location": f"/api/v1/staffing/proposals/{made.id}"})
+
+    return once(stores, act)
+
+
+@router.get("/staffing/proposals", response_model=StaffingPage)
+def get_proposals(stores: StoresDep, limit: Limit = 100, cursor: Cursor = None) -> dict[str, Any]:
+    """Return the proposals, the oldest first, without their people."""
+    page = stores.staffings.page(limit, cursor)
+    return {"items": [staffing.head_json(one) for one in page.items], "cursor": page.cursor}
+
+
+@router.get("/staffing/proposals/{proposal}", response_model=StaffingOut)
+def get_proposal(proposal: UUID, stores: StoresDep, translate: TranslateDep) -> dict[str, Any]:
+    """Return a proposal: each person's home before and after, the reason and the distances."""
+    return staffing.proposal_json(stores.staffings.get(proposal), translate)
+
+
+@router.post(
+    "/staffing/proposals/{proposal}/approve",
+    response_model=StaffingOut,
+    responses={409: {"description": "It was decided before, or is stale; `changed` says why."}},
+)
+def approve_proposal(
+    proposal: UUID,
+    given: DecisionIn,
+    stores: StoresDep,
+    by: DeciderDep,
+    translate: TranslateDep,
+    once: OnceDep,
+) -> Response:
+    """Approve somebody else's proposal: the homes are set from its day on."""
+
+    def act() -> Reply:
+        done = staffing.approve(stores, by, proposal, given.note)
+        return Reply(200, staffing.proposal_json(done, translate))
+
+    return once(stores, act)
+
+
+@router.post(
+    "/staffing/proposals/{proposal}/reject",
+    response_model=StaffingOut,
+    responses={409: {"description": "It was decided before."}},
+)
+def reject_proposal(
+    proposal: UUID,
+    given: DecisionIn,
+    stores: StoresDep,
+    by: DeciderDep,
+    translate: TranslateDep,
+    once: OnceDep,
+) -> Response:
+    """Reject somebody else's proposal."""
+
+    def act() -> Reply:
+        done = staffing.reject(stores, by, proposal, given.note)
+        return Reply(200, staffing.proposal_json(done, translate))
+
+    return once(stores, act)

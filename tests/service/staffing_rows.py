@@ -1,0 +1,17 @@
+"""The rows of staffing in the access matrix."""
+
+from tests.service.access_rows import NO_ID, OFFICE, Row, there
+
+_PROPOSALS = "/api/v1/staffing/proposals"
+
+STAFFING: dict[str, Row] = {
+    f"GET {_PROPOSALS}": Row(OFFICE, "district", there(_PROPOSALS)),
+    f"POST {_PROPOSALS}": Row("cpa", "district", there(_PROPOSALS), {"cap": 0}),
+    f"GET {_PROPOSALS}/{{proposal}}": Row(OFFICE, "district", there(f"{_PROPOSALS}/{NO_ID}"), found=404),
+    **{
+        f"POST {_PROPOSALS}/{{proposal}}/{step}": Row(
+            "ca", "district", there(f"{_PROPOSALS}/{NO_ID}/{step}"), {}, found=404
+        )
+        for step in ("approve", "reject")
+    },
+}
