@@ -212,7 +212,7 @@ RULES: Mapping[str, Rules] = {
     "staffing_proposal": Rules(
         read=_whole(*OFFICE),
         insert=f"{_whole('planner', *STAFFING)} AND author = (SELECT scope_person()) AND state = 'proposed'",
-        change=f"{_whole(*STAFFING)} AND author <> (SELECT scope_person())"
+        change=f"{_SYSTEM} OR {_whole(*STAFFING)} AND author <> (SELECT scope_person())"
         " AND (state = 'proposed' OR decided_by = (SELECT scope_person()))",
         remove=_SYSTEM,
     ),

@@ -34,6 +34,7 @@ SEEN: dict[str, tuple[int, int, Iterable[str], int, Iterable[str]]] = {
     "outreach_problem": (2, 0, CASES, 1, CASES),
     "outreach_action": (2, 0, CASES, 1, CASES),
     "outreach_request": (2, 0, CASES, 1, CASES),
+    "staffing_proposal": (1, 0, OFFICE, 0, ()),
     "service_stop": (1, 1, ROLES, 1, ROLES),
     "audit_entry": (1, 0, {"administrator", "auditor"}, 0, ()),
     "plan": (1, 0, OFFICE, 1, OFFICE),
@@ -67,6 +68,8 @@ CHANGED: dict[str, tuple[int, Iterable[str], int, Iterable[str]]] = {
     "UPDATE outreach_action SET closing = 'x'": (2, CASES - {"auditor"}, 1, CASES - {"auditor"}),
     "UPDATE outreach_request SET answer = 'x'": (2, KEEPERS, 0, ()),
     "DELETE FROM outreach": (0, (), 0, ()),
+    "UPDATE staffing_proposal SET note = 'x'": (1, KEEPERS, 0, ()),
+    "DELETE FROM staffing_proposal": (0, (), 0, ()),
     "UPDATE service_stop SET reason = 'x'": (1, KEEPERS, 0, ()),
     # A plan is its author's, and somebody else's only to decide.
     "UPDATE plan_op SET undone = true": (0, (), 0, ()),

@@ -70,6 +70,11 @@ _DUE = (
     VALUES (:d, 1, 0, '', 'track', 1, 2, 9, 15, 0, ST_GeomFromText('LINESTRING(120 44,120.1 44)', 4490))
     """,
     "INSERT INTO road_closure VALUES (:d, :id, 1, 120, 44, 3, '[2025-01-01,)', 'flood')",
+    """
+    INSERT INTO staffing_proposal
+    VALUES (:d, :id, 'grids', '2025-03-01', '{}', '{}', '{}', :id, 'keeper', now(), 'proposed', NULL, NULL,
+            NULL, '')
+    """,
     "INSERT INTO coverage_report VALUES (:d, :id, '2025-02-01', now(), 'keeper', '', repeat('0', 64), '{}')",
 )
 
