@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
+
+from sqlalchemy import Row
 
 from geo.errors import N_
 from layers.errors import Conflict, WrongPerson
@@ -114,3 +116,23 @@ def published(found: Plan, release: UUID | None, effective_on: date | None) -> d
     if became is None or day is None:
         raise ValueError("what is published has a release and a day")
     return {"release": became, "effective_on": day, "conflict": None}
+
+
+def nothing_to_turn(identifier: UUID, seq: int | None, *, undone: bool) -> Conflict:
+    """Return the refusal where no operation, or not the one named, can be undone or done again."""
+    if seq is not None:
+        message, mend = N_("Operation {seq} is not there to be undone."), N_("Load the plan again.")
+        return Conflict(message, mend=mend, where={"plan": str(identifier), "seq": seq}, seq=seq)
+    message = N_("There is no operation to undo.") if undone else N_("There is none to do again.")
+    return Conflict(message, mend=N_("Add an operation."), where={"plan": str(identifier)})
+
+
+def plan_of(row: Row[Any]) -> Plan:
+    """Return a row as a plan."""
+    given = {name: getattr(row, name) for name in Plan.__slots__}
+    return Plan(**{**given, "scope": tuple(row.scope), "status": cast("PlanStatus", row.status)})
+
+
+def op_of(row: Row[Any]) -> PlanOp:
+    """Return a row as an operation."""
+    return PlanOp(**{name: getattr(row, name) for name in PlanOp.__slots__})

@@ -7,13 +7,14 @@ plan of their own is also a rule of the table and of row security.
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import func, select, update
 
 from geo.errors import N_
-from layers.errors import Conflict, InvalidAttribute, NotFound, StaleVersion, WrongPerson
+from layers import plan_steps
+from layers.errors import InvalidAttribute, NotFound, StaleVersion, WrongPerson
 from layers.ids import new_id
 from layers.paging import Page
 from layers.plan_steps import Person, Plan, PlanOp, published, require_draft, require_step
@@ -92,7 +93,7 @@ class Plans(Store):
                 district=self.district,
                 plan=str(identifier),
             )
-        return _plan(row)
+        return plan_steps.plan_of(row)
 
     def page(
         self,
@@ -111,7 +112,7 @@ class Plans(Store):
             statement = statement.where(plan.c.status.in_(sorted(statuses)))
         if author is not None:
             statement = statement.where(plan.c.author == author)
-        return self._page(statement, plan.c.id, _plan, limit, cursor, newest_first=True)
+        return self._page(statement, plan.c.id, plan_steps.plan_of, limit, cursor, newest_first=True)
 
     def due(self, day: date) -> tuple[Plan, ...]:
         """Return the scheduled plans that take effect by a day, in the order of their days."""
@@ -162,7 +163,7 @@ class Plans(Store):
                 plan.c.district == self.district, plan.c.layer == layer, plan.c.release.is_not(None)
             )
         )
-        return tuple(_plan(row) for row in rows)
+        return tuple(plan_steps.plan_of(row) for row in rows)
 
     def became(self, identifier: UUID, release: UUID) -> Plan:
         """Note that the release of a scheduled plan was published again, on top of an earlier one."""
@@ -196,7 +197,7 @@ class Plans(Store):
         statement = select(plan_op).where(plan_op.c.district == self.district, plan_op.c.plan == identifier)
         if not undone:
             statement = statement.where(~plan_op.c.undone)
-        return tuple(_op(row) for row in self._all(statement.order_by(plan_op.c.seq)))
+        return tuple(plan_steps.op_of(row) for row in self._all(statement.order_by(plan_op.c.seq)))
 
     def add_ops(
         self, identifier: UUID, version: int, ops: Sequence[Mapping[str, Any]], author: UUID
@@ -246,6 +247,16 @@ class Plans(Store):
             As :meth:`change`; also where nothing is left to undo.
         """
         return self._turn(identifier, version, undone=True)
+
+    def undo_one(self, identifier: UUID, version: int, seq: int) -> tuple[Plan, PlanOp]:
+        """Undo one operation of a draft, whatever follows it.
+
+        Raises
+        ------
+        StaleVersion, Conflict
+            As :meth:`change`; also where it is not there, or undone.
+        """
+        return self._turn(identifier, version, undone=True, seq=seq)
 
     def redo(self, identifier: UUID, version: int) -> tuple[Plan, PlanOp]:
         """Do the operation again that was undone last.
@@ -322,7 +333,7 @@ class Plans(Store):
             .where(plan.c.district == self.district, plan.c.status == "scheduled", condition)
             .order_by(plan.c.effective_on, plan.c.number)
         )
-        return tuple(_plan(row) for row in rows)
+        return tuple(plan_steps.plan_of(row) for row in rows)
 
     def _at(self, identifier: UUID, version: int) -> Plan:
         """Return the plan if it still is at a version."""
@@ -351,14 +362,15 @@ class Plans(Store):
             raise self.stale(after, found.version)
         return after
 
-    def _turn(self, identifier: UUID, version: int, *, undone: bool) -> tuple[Plan, PlanOp]:
+    def _turn(
+        self, identifier: UUID, version: int, *, undone: bool, seq: int | None = None
+    ) -> tuple[Plan, PlanOp]:
         found = self._at(identifier, version)
         require_draft(found)
         ops = self.ops(identifier, undone=True)
-        wanted = [one for one in ops if one.undone is not undone]
+        wanted = [one for one in ops if one.undone is not undone and seq in (None, one.seq)]
         if not wanted:
-            message = N_("There is no operation to undo.") if undone else N_("There is none to do again.")
-            raise Conflict(message, mend=N_("Add an operation."), where={"plan": str(identifier)})
+            raise plan_steps.nothing_to_turn(identifier, seq, undone=undone)
         chosen = wanted[-1] if undone else wanted[0]
         self._write(
             update(plan_op)
@@ -380,12 +392,3 @@ class Plans(Store):
                 where={"plan": str(found.id)},
                 number=found.number,
             )
-
-
-def _plan(row: Row[Any]) -> Plan:
-    given = {name: getattr(row, name) for name in Plan.__slots__}
-    return Plan(**{**given, "scope": tuple(row.scope), "status": cast("PlanStatus", row.status)})
-
-
-def _op(row: Row[Any]) -> PlanOp:
-    return PlanOp(**{name: getattr(row, name) for name in PlanOp.__slots__})

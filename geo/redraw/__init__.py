@@ -26,7 +26,7 @@ from geo.redraw.operations import (
     Split,
     Transfer,
 )
-from geo.redraw.refusals import RedrawRefused
+from geo.redraw.refusals import RedrawRefused, StepNeeded
 from geo.redraw.splitting import pieces
 from geo.redraw.state import State
 from geo.redraw.unit import Chain, UnitState
@@ -52,6 +52,7 @@ __all__ = [
     "Rename",
     "Split",
     "State",
+    "StepNeeded",
     "Transfer",
     "UnitState",
     "amendment",

@@ -18,7 +18,8 @@
     ├── PartsMismatch       not as many parts as pieces
     ├── OffLattice          a coordinate that is not a whole lattice step on the globe
     ├── GroundChanged       a change that adds or loses ground
-    └── StateDiffers        a change that begins from another state
+    ├── StateDiffers        a change that begins from another state
+    └── StepNeeded          a later operation cannot be done without the one that is taken out
 
 ``features`` are GeoJSON features in lon, lat degrees whose property ``role`` says what they show.
 """
@@ -156,3 +157,9 @@ class StateDiffers(RedrawRefused):
     """A change begins from another state than the one it is to follow."""
 
     code = "state-differs"
+
+
+class StepNeeded(RedrawRefused):
+    """A later operation cannot be done without the one that is to be taken out."""
+
+    code = "step-needed"

@@ -1,11 +1,12 @@
 """States: a base with the changes of a draft laid over it, every one an exact partition."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+from geo.errors import N_
 from geo.redraw.amending import amend
 from geo.redraw.base import Base
 from geo.redraw.change import Change, same, state_differs
@@ -14,7 +15,7 @@ from geo.redraw.merging import merge
 from geo.redraw.moving import move
 from geo.redraw.operations import Amend, Merge, Move, Operation, Reassign, Recode, Rename, Split, Transfer
 from geo.redraw.proof import prove_units
-from geo.redraw.refusals import RedrawRefused
+from geo.redraw.refusals import RedrawRefused, StepNeeded
 from geo.redraw.relabelling import reassign, recode, rename
 from geo.redraw.splitting import split
 from geo.redraw.transferring import transfer
@@ -77,6 +78,32 @@ class State(Ground):
             except RedrawRefused as refusal:
                 refusal.where["operation"] = place
                 raise
+        return state
+
+    def without(self, operations: Sequence[Operation], place: int) -> "State":
+        """Do operations one after the other but for the one at a place, what follows it proven without it.
+
+        Raises
+        ------
+        StepNeeded
+            A later one cannot be done without it; ``where["operation"]`` is its position and
+            ``where["because"]`` the code of what refuses it.
+        RedrawRefused
+            One before it cannot be done here.
+        """
+        state = self.apply_all(operations[:place])
+        for later in range(place + 1, len(operations)):
+            try:
+                state, _ = state.apply(operations[later])
+            except RedrawRefused as refusal:
+                raise StepNeeded(
+                    N_("Step {later} cannot be done without step {step}."),
+                    mend=N_("Undo step {later} first."),
+                    where={"operation": later, "because": refusal.code},
+                    features=refusal.features,
+                    later=later + 1,
+                    step=place + 1,
+                ) from refusal
         return state
 
     def apply_change(self, change: Change) -> "State":

@@ -159,6 +159,7 @@ POLICY: Mapping[str, Rule] = {
     "PATCH /api/v1/plans/{plan}": Rule(PLANNING, "district"),
     "POST /api/v1/plans/{plan}/ops": Rule(PLANNING, "district"),
     "DELETE /api/v1/plans/{plan}/ops/last": Rule(PLANNING, "district"),
+    "DELETE /api/v1/plans/{plan}/ops/{seq}": Rule(PLANNING, "district"),
     "POST /api/v1/plans/{plan}/ops/redo": Rule(PLANNING, "district"),
     "GET /api/v1/plans/{plan}/exchange.gpkg": Rule(OFFICE, "district"),
     "POST /api/v1/plans/exchange": Rule(PLANNING, "district"),

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
-from fastapi import Depends, Query, Response
+from fastapi import Depends, Path, Query, Response
 
 from geo.errors import N_
 from layers.plan_steps import Plan
@@ -142,6 +142,21 @@ def delete_last_op(language: LanguageDep, edit: EditDep) -> Response:
 
     def act() -> Reply:
         edited = editing.undo(edit.stores, edit.service.drafts, edit.planner, edit.plan, edit.version)
+        return _edited(edit.stores, edited, edit.planner, language)
+
+    return edit.once(edit.stores, act)
+
+
+@router.delete("/plans/{plan}/ops/{seq}", response_model=EditOut)
+def delete_op(
+    seq: Annotated[int, Path(ge=1, le=2**31 - 1)], language: LanguageDep, edit: EditDep
+) -> Response:
+    """Undo one operation of a draft; refused where a later one cannot be done without it."""
+
+    def act() -> Reply:
+        edited = editing.undo_one(
+            edit.stores, edit.service.drafts, edit.planner, edit.plan, seq, edit.version
+        )
         return _edited(edit.stores, edited, edit.planner, language)
 
     return edit.once(edit.stores, act)

@@ -75,6 +75,43 @@ def test_a_plan_fits_its_window_and_axe_finds_nothing_serious(
     assert serious(desk) == []
 
 
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_an_earlier_step_is_undone_from_the_list(drafting: Drafting, size: tuple[int, int]) -> None:
+    desk = drafting.sit(drafting.person("planner"), size)
+    desk.begin("Three codes")
+    ids = []
+    for code in (UNIT, "03008043"):
+        desk.pick(code)
+        ids.append(desk.ask("return desk.picked"))
+    steps = (
+        (ids[0], "recode", "code", "X1"),
+        (ids[0], "rename", "name", "New"),
+        (ids[1], "recode", "code", UNIT),
+    )
+    for number, (unit, kind, member, value) in enumerate(steps, 1):
+        desk.ask(
+            "const { perform } = await import('wardline/redraw/desk');"
+            "await perform({ type: a[0], unit: a[1], [a[2]]: a[3] }, 'done')",
+            kind,
+            unit,
+            member,
+            value,
+        )
+        desk.steps(number)
+    undo = desk.page.locator(".step-undo")
+    expect(undo).to_have_count(3)
+    undo.first.click()
+    expect(desk.page.locator("#problems")).to_contain_text("Step 3 cannot be done without step 1")
+    assert desk.ask("return desk.plan.ops") == 3
+    undo.nth(1).focus()
+    desk.page.keyboard.press("Enter")
+    desk.steps(2)
+    expect(desk.page.locator(".step.undone")).to_have_count(1)
+    expect(desk.page.locator("#problems-section")).to_be_hidden()
+    assert fits(desk)
+    assert serious(desk) == []
+
+
 def test_a_plan_in_chinese(drafting: Drafting) -> None:
     desk = drafting.sit(drafting.person("planner"), lang="zh-CN")
     desk.begin("北片调整")

@@ -8,7 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.partition import prove
-from geo.redraw import Chain, Change, Move, RedrawRefused, State, operation_from_json
+from geo.redraw import (
+    Chain,
+    Change,
+    Move,
+    Operation,
+    RedrawRefused,
+    State,
+    StepNeeded,
+    operation_from_json,
+)
 from tests.geo.redraw_cases import (
     base_of,
     delete,
@@ -65,6 +74,38 @@ def test_any_sequence_of_operations_leaves_an_exact_partition(seed: int) -> None
         state = state.apply_change(change.inverse())
     assert state.same_as(start)
     assert not state.changed
+
+
+@given(seeds)
+@settings(deadline=None, max_examples=40)
+def test_an_operation_is_taken_out_where_what_follows_holds_without_it(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    made = random_made(rng)
+    state = start = State.of(base_of(made))
+    done: list[Operation] = []
+    for _ in range(10):
+        operation = random_operation(rng, state)
+        try:
+            state, _ = state.apply(operation)
+        except RedrawRefused:
+            continue
+        done.append(operation)
+    for place in range(len(done)):
+        rest = [*done[:place], *done[place + 1 :]]
+        try:
+            expected, refused_at = start.apply_all(rest), -1
+        except RedrawRefused as refusal:
+            expected, refused_at = None, refusal.where["operation"] + 1
+        if expected is None:
+            with pytest.raises(StepNeeded) as refused:
+                start.without(done, place)
+            assert refused.value.where["operation"] == refused_at > place
+            assert start.apply_all(done).same_as(state)
+        else:
+            left = start.without(done, place)
+            assert left.same_as(expected)
+            assert_exact(left, made.frame)
+    assert not start.changed
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))

@@ -33,6 +33,9 @@ PLANS: dict[str, Row] = {
     "DELETE /api/v1/plans/{plan}/ops/last": Row(
         "pa", "district", there(f"/api/v1/plans/{NO_ID}/ops/last"), found=404
     ),
+    "DELETE /api/v1/plans/{plan}/ops/{seq}": Row(
+        "pa", "district", there(f"/api/v1/plans/{NO_ID}/ops/1"), found=404
+    ),
     "POST /api/v1/plans/{plan}/ops/redo": Row(
         "pa", "district", there(f"/api/v1/plans/{NO_ID}/ops/redo"), found=404
     ),

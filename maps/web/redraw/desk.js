@@ -305,6 +305,11 @@ export function undo() {
   return edits() && desk.plan.ops ? turnBack("/ops/last", "DELETE", _("Undone")) : null;
 }
 
+/** Undo one step, whatever follows it; refused where a later one needs it. */
+export function undoOne(seq) {
+  return edits() ? turnBack(`/ops/${seq}`, "DELETE", _("Undone")) : null;
+}
+
 export function redo() {
   return edits() && desk.plan.undone ? turnBack("/ops/redo", "POST", _("Done again")) : null;
 }

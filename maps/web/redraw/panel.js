@@ -4,7 +4,7 @@ import { confirm, dialog, field } from "wardline/admin-parts";
 import { address } from "wardline/api";
 import { byId, facts, make, message, replace } from "wardline/dom";
 import { page } from "wardline/page";
-import { close, desk, edits, may, on, orRefusal, patch, perform, step } from "wardline/redraw/desk";
+import { close, desk, edits, may, on, orRefusal, patch, perform, step, undoOne } from "wardline/redraw/desk";
 import { showImpact } from "wardline/redraw/impact";
 import { badge, planFields } from "wardline/redraw/list";
 import { fitChanges, showProblem } from "wardline/redraw/scene";
@@ -162,12 +162,18 @@ function aboutStep(op) {
   return "";
 }
 
+function undoButton(one, index) {
+  const name = _("Undo step {n}: {what}", { n: count(index + 1), what: stepName(one.op) });
+  return make("button", { class: "step-undo", type: "button", "aria-label": name, title: name, on: { click: () => undoOne(one.seq) } }, "↶");
+}
+
 function showSteps() {
   const all = desk.plan?.operations ?? [];
   byId("steps-section").hidden = !desk.plan;
   byId("proof").textContent = desk.proof ? _("Proven exact in {n} ms", { n: decimal(desk.proof.ms, 1) }) : "";
-  const rows = all.map((one, index) =>
-    make("li", { class: one.undone ? "step undone" : "step" }, make("span", { class: "number faint" }, count(index + 1)), make("span", {}, stepName(one.op)), make("span", { class: "faint" }, one.undone ? _("undone") : aboutStep(one.op))),
+  const place = new Map(all.filter(({ undone }) => !undone).map(({ seq }, index) => [seq, index]));
+  const rows = all.map((one) =>
+    make("li", { class: one.undone ? "step undone" : "step" }, make("span", { class: "number faint" }, one.undone ? "–" : count(place.get(one.seq) + 1)), make("span", {}, stepName(one.op)), make("span", { class: "faint" }, one.undone ? _("undone") : aboutStep(one.op)), edits() && !one.undone ? undoButton(one, place.get(one.seq)) : null),
   );
   const how = edits() ? _("Take a tool at the edge of the map; every step is proven before it is kept.") : "";
   replace(byId("steps"), ...(rows.length ? rows : [make("li", {}, message(_("No step yet"), how))]));

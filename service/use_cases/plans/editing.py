@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from geo.errors import N_
-from geo.redraw import Change, RedrawRefused, State, operation_from_json
+from geo.redraw import Change, RedrawRefused, State, StepNeeded, operation_from_json
 from layers.catalog import Layer
 from layers.plan_steps import Plan, PlanOp
 from layers.stores import Stores
@@ -103,6 +103,30 @@ def undo(stores: Stores, drafts: Drafts, planner: Planner, identifier: UUID, ver
     plan = at_version(stores, identifier, version)
     old = open_draft(stores, drafts, plan)
     plan, turned = stores.plans.undo_last(identifier, plan.version)
+    return _turned(stores, drafts, planner, old, plan, turned)
+
+
+def undo_one(
+    stores: Stores, drafts: Drafts, planner: Planner, identifier: UUID, seq: int, version: int | None
+) -> Edited:
+    """Undo one operation of a draft, where all that follows it can be done without it.
+
+    Raises
+    ------
+    StepNeeded
+        A later operation cannot; ``where["seq"]`` names it, and the draft stays as it was.
+    """
+    plan = at_version(stores, identifier, version)
+    old = open_draft(stores, drafts, plan)
+    place = next((k for k, one in enumerate(old.ops) if one.seq == seq), None)
+    if place is not None:
+        start = drafts.state(stores, old.layer, stores.releases.get(plan.base), [])
+        try:
+            start.without([operation_from_json(one) for one in old.told], place)
+        except StepNeeded as refusal:
+            refusal.where["seq"] = old.ops[refusal.where["operation"]].seq
+            raise
+    plan, turned = stores.plans.undo_one(identifier, plan.version, seq)
     return _turned(stores, drafts, planner, old, plan, turned)
 
 

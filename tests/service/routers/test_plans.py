@@ -69,6 +69,42 @@ def test_undo_and_redo_lead_to_and_fro(office: Office) -> None:
     assert office.planner.client.delete(f"{path}/ops/last").status_code == 409
 
 
+def test_an_earlier_operation_is_undone_where_what_follows_holds(office: Office) -> None:
+    plan = office.planner.begin()
+    path = f"/api/v1/plans/{plan['id']}"
+    unit = str(office.county.units["G33"])
+    office.planner.draw(plan, move(1, 1, 0.2, 0.1))
+    office.planner.draw(plan, {"type": "recode", "unit": unit, "code": "NEW"})
+    office.planner.draw(plan, {"type": "recode", "unit": str(office.county.units["G23"]), "code": "G33"})
+    client = office.planner.client
+    before = office.planner.get(path), office.planner.get(f"{path}/changes")
+    # The code that the third step gives is free because of the second.
+    refused = client.delete(f"{path}/ops/2")
+    assert refused.status_code == 422, refused.text
+    body = refused.json()
+    assert body["code"] == "step-needed"
+    assert body["where"] == {"operation": 2, "because": "code-taken", "seq": 3}
+    assert "3" in body["title"] + body["detail"]
+    assert (office.planner.get(path), office.planner.get(f"{path}/changes")) == before
+    done = client.delete(f"{path}/ops/1")
+    assert done.status_code == 200, done.text
+    assert {one["properties"]["code"] for one in done.json()["changed"]["features"]} == {
+        "G00",
+        "G01",
+        "G10",
+        "G11",
+    }
+    assert (done.json()["plan"]["ops"], done.json()["plan"]["undone"]) == (2, 1)
+    marks = [(one["seq"], one["undone"]) for one in office.planner.get(path)["operations"]]
+    assert marks == [(1, True), (2, False), (3, False)]
+    assert client.delete(f"{path}/ops/1").status_code == 409
+    assert client.delete(f"{path}/ops/99").status_code == 409
+    assert client.delete(f"{path}/ops/0").status_code == 404
+    # Done again, it is where it was.
+    assert client.post(f"{path}/ops/redo").status_code == 200
+    assert office.planner.get(f"{path}/changes") == before[1]
+
+
 def test_a_drag_across_another_edge_is_refused_and_drawn_and_the_draft_stays(office: Office) -> None:
     plan = office.planner.begin()
     office.planner.draw(plan, move(1, 1, 0.1, 0.1))
