@@ -1,0 +1,1 @@
+"""Rules of the domain: pure values in, values out; no clock, no storage, no web."""

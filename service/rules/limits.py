@@ -1,0 +1,93 @@
+"""How long incidents may take, by colour and class, and when they rise by rule."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from layers.incident_tables import COLOURS
+from service.rules.calendars import Calendar
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A time limit: so many working days, or so many hours around the clock."""
+
+    value: float
+    unit: Literal["working_days", "hours"] = "working_days"
+
+    def span(self, delays: int = 0) -> timedelta:
+        """Return the limit with granted days of delay, as a span of its calendar."""
+        own = timedelta(days=self.value) if self.unit == "working_days" else timedelta(hours=self.value)
+        return own + timedelta(days=delays)
+
+
+def _colours() -> Mapping[str, Limit]:
+    return {colour: Limit(days) for colour, days in zip(COLOURS, (1, 3, 7, 15), strict=True)}
+
+
+def _classes() -> Mapping[str, Limit]:
+    return {
+        "urgent": Limit(2, "hours"),
+        **{one: Limit(24, "hours") for one in ("utilities", "water", "power")},
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRules:
+    """The rules of a district for its incidents.
+
+    ``limits`` are by colour, ``classes`` go before them. ``raised`` are classes that rise one colour when
+    they are dispatched. So many ``repeats`` of a class within ``repeat_days`` in one small
+    grid raise it as well.
+    """
+
+    calendar: str = "china"
+    holidays: frozenset[date] = frozenset()
+    workdays: frozenset[date] = frozenset()
+    limits: Mapping[str, Limit] = field(default_factory=_colours)
+    classes: Mapping[str, Limit] = field(default_factory=_classes)
+    raised: frozenset[str] = frozenset()
+    repeats: int = 3
+    repeat_days: int = 90
+    reopen_days: int = 30
+
+    def limit(self, class_: str, colour: str) -> Limit:
+        """Return how long an incident of a class and colour may take from its filing."""
+        return self.classes.get(class_) or self.limits[colour]
+
+    def calendar_of(self, limit: Limit, zone: str) -> Calendar:
+        """Return the calendar in which a limit runs."""
+        if limit.unit == "hours":
+            return Calendar("always", ZoneInfo(zone))
+        return Calendar(self.calendar, ZoneInfo(zone), self.holidays, self.workdays)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the rules as they are stored and read."""
+        return {
+            "calendar": self.calendar,
+            "holidays": sorted(one.isoformat() for one in self.holidays),
+            "workdays": sorted(one.isoformat() for one in self.workdays),
+            "limits": {name: {"value": one.value, "unit": one.unit} for name, one in self.limits.items()},
+            "classes": {name: {"value": one.value, "unit": one.unit} for name, one in self.classes.items()},
+            "raised": sorted(self.raised),
+            "repeats": self.repeats,
+            "repeat_days": self.repeat_days,
+            "reopen_days": self.reopen_days,
+        }
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> "CaseRules":
+        """Return stored rules."""
+        return cls(
+            body["calendar"],
+            frozenset(date.fromisoformat(one) for one in body["holidays"]),
+            frozenset(date.fromisoformat(one) for one in body["workdays"]),
+            {name: Limit(**one) for name, one in body["limits"].items()},
+            {name: Limit(**one) for name, one in body["classes"].items()},
+            frozenset(body["raised"]),
+            body["repeats"],
+            body["repeat_days"],
+            body["reopen_days"],
+        )
