@@ -24,7 +24,8 @@ class Incident:
     ``accuracy_m`` is the radius the given place is good for. ``assignment`` keeps how it came to its
     ``unit``, ``representative`` and border ``segment``; ``measure_m`` runs from the segment's start.
     ``about_representative`` and ``about_unit`` are whom it complains about; they neither see nor handle it.
-    ``version`` counts its changes, from 1.
+    ``responsible`` is the account that answers until another accepts, ``named`` whom a red one names.
+    ``filed_at`` to ``remind_at`` are what the log says, copied. ``version`` counts its changes, from 1.
     """
 
     id: UUID
@@ -50,6 +51,14 @@ class Incident:
     measure_m: float | None = None
     about_representative: UUID | None = None
     about_unit: UUID | None = None
+    responsible: UUID | None = None
+    named: UUID | None = None
+    filed_at: datetime | None = None
+    due_at: datetime | None = None
+    suspended_at: datetime | None = None
+    closed_at: datetime | None = None
+    on_time: bool | None = None
+    remind_at: datetime | None = None
     version: int = 1
 
     def digest(self) -> str:

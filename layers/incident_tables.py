@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -72,6 +73,17 @@ incident = shard_table(
     # Whom the report complains about: they neither see nor handle it.
     identifier("about_representative", nullable=True),
     identifier("about_unit", nullable=True),
+    # Accounts: who answers until somebody else accepts, and whom a red one names.
+    identifier("responsible", nullable=True),
+    identifier("named", nullable=True),
+    # Copies of what the log says, for lists, counts and reminders; made anew whenever a rule changes.
+    Column("filed_at", DateTime(timezone=True)),
+    Column("due_at", DateTime(timezone=True)),
+    Column("suspended_at", DateTime(timezone=True)),
+    Column("closed_at", DateTime(timezone=True)),
+    Column("on_time", Boolean),
+    # When the next reminder is to be sent, null while none is.
+    Column("remind_at", DateTime(timezone=True)),
     in_district(),
     link("unit", "unit"),
     link("representative", "representative"),
@@ -87,6 +99,8 @@ incident = shard_table(
     Index(None, "district", "unit"),
     Index(None, "district", "representative"),
     Index(None, "district", "occurred_at"),
+    Index(None, "district", "remind_at"),
+    Index(None, "district", "due_at"),
     Index(None, "geom", postgresql_using="gist"),
 )
 
@@ -98,6 +112,7 @@ incident_event = shard_table(
     Column("kind", Text, nullable=False),
     Column("actor", Text, nullable=False),
     Column("body", JSONB, nullable=False),
+    identifier("person", nullable=True),
     link("incident", "incident", ondelete="CASCADE"),
     Index(None, "district", "incident", "at"),
 )

@@ -33,6 +33,7 @@ class IncidentEvent:
     kind: str
     actor: str
     body: Mapping[str, Any] = field(default_factory=dict)
+    person: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,9 +241,17 @@ class Incidents(Store):
         rows = [{name: getattr(event, name) for name in IncidentEvent.__slots__} for event in events]
         self._insert(incident_event, [{**row, "body": dict(row["body"])} for row in rows])
 
-    def record(self, identifier: UUID, at: datetime, kind: str, actor: str, **body: Any) -> IncidentEvent:
-        """Add to the log what happened to an incident, and return the entry."""
-        event = IncidentEvent(new_id(), identifier, at, kind, actor, body)
+    def record(
+        self,
+        identifier: UUID,
+        at: datetime,
+        kind: str,
+        actor: str,
+        person: UUID | None = None,
+        **body: Any,
+    ) -> IncidentEvent:
+        """Add to the log what happened to an incident, by which account, and return the entry."""
+        event = IncidentEvent(new_id(), identifier, at, kind, actor, body, person)
         self.add_events([event])
         return event
 
@@ -253,9 +262,20 @@ class Incidents(Store):
             .where(incident_event.c.district == self.district, incident_event.c.incident == identifier)
             .order_by(incident_event.c.at, incident_event.c.id)
         )
-        return tuple(
-            IncidentEvent(row.id, row.incident, row.at, row.kind, row.actor, row.body) for row in rows
+        return tuple(_event(row) for row in rows)
+
+    def logs(self, identifiers: Sequence[UUID]) -> dict[UUID, list[IncidentEvent]]:
+        """Return the logs of some incidents, each oldest first."""
+        c = incident_event.c
+        rows = self._all(
+            select(incident_event)
+            .where(c.district == self.district, c.incident == func.any(list(identifiers)))
+            .order_by(c.at, c.id)
         )
+        found: dict[UUID, list[IncidentEvent]] = {one: [] for one in identifiers}
+        for row in rows:
+            found[row.incident].append(_event(row))
+        return found
 
     def open_by_unit(self) -> dict[UUID, int]:
         """Return how many incidents are not settled in each unit that has any."""
@@ -325,6 +345,10 @@ class Incidents(Store):
     def _there(self) -> list[ColumnElement[bool]]:
         """Return the condition that an incident lies in the caller's area, none for the whole district."""
         return [] if self.roots is None else [within(incident.c.unit, self.district, self.roots)]
+
+
+def _event(row: Row[Any]) -> IncidentEvent:
+    return IncidentEvent(row.id, row.incident, row.at, row.kind, row.actor, row.body, row.person)
 
 
 def _repeated(value: Incident, row: Row[Any] | None) -> tuple[Incident, bool] | Conflict:

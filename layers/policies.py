@@ -124,6 +124,13 @@ def _came_of(table: str, *, change: str = "false") -> Rules:
     return Rules(seen, own, f"{change} AND {seen}", _everywhere(SYSTEM))
 
 
+def _of_case(table: str) -> Rules:
+    """Return the rules of what is done about an incident: for those who handle it."""
+    of = _of_incident(table)
+    written = f"{_whole(INTAKE)} OR {_part(*HANDLING)} AND {of}"
+    return Rules(f"{_whole(INTAKE)} OR {_part(*CASES)} AND {of}", written, written, _SYSTEM)
+
+
 def _withdrawn(table: str, column: str) -> str:
     """Return the rule that the incident of a row is withdrawn, and that the caller may know."""
     of = f"gone.district = {table}.district AND gone.incident = {table}.{column}"
@@ -236,6 +243,12 @@ RULES: Mapping[str, Rules] = {
         change=_SYSTEM,
         remove=_SYSTEM,
     ),
+    "incident_action": _of_case("incident_action"),
+    "incident_request": _of_case("incident_request"),
+    "incident_reminder": _same(
+        _SYSTEM, read=f"{_SYSTEM} OR {_part(*CASES)} AND {_of_incident('incident_reminder')}"
+    ),
+    "incident_rules": _same(_whole(*KEEPERS), read=ENTERED, remove=_SYSTEM),
     "incident_contact": Rules(
         read=f"{_whole(INTAKE)} OR {_part(*HANDLING)} AND {_of_incident('incident_contact')}",
         insert=_part(*CASES, INTAKE),

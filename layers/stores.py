@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from layers import record_tables  # noqa: F401 - declared here until their stores are
 from layers.audit import Audit
 from layers.border import Border
+from layers.cases import Cases
 from layers.catalog import Catalog
 from layers.contacts import Contacts
 from layers.coverage import Coverage
@@ -166,6 +167,11 @@ class Stores:
     def incidents(self) -> Incidents:
         """The incidents and their logs."""
         return Incidents(self.session, self.district, self.roots)
+
+    @cached_property
+    def cases(self) -> Cases:
+        """What is done about incidents."""
+        return Cases(self.session, self.district, self.roots)
 
     @cached_property
     def withdrawals(self) -> Withdrawals:

@@ -22,7 +22,7 @@ from service.copies import Copies, copies_of
 from service.settings import Settings
 from service.use_cases import notices
 from service.use_cases.copies import Promise, Renewal, renew
-from service.use_cases.incidents import rerouting
+from service.use_cases.incidents import remind, rerouting
 from service.use_cases.plans.taking_effect import begin_due
 from service.use_cases.retention import (
     Kept,
@@ -40,6 +40,9 @@ Sessions = Callable[[], Session]
 
 FIRST_S, EVERY_S = 600.0, 3600.0
 """When to look first, so that starting is quick, and then how often: within the lead that days have."""
+
+CASES_S = 60.0
+"""How often to look whether somebody is to be reminded of an incident."""
 
 PLANS_S = 20.0
 """How often to look whether the day of a scheduled plan has come."""
@@ -118,6 +121,33 @@ def take_up_plans(sessions: Sessions, now: datetime) -> int:
                 begun += 1
             session.commit()
     return begun
+
+
+async def remind_of_cases(sessions: Sessions) -> None:
+    """Look again and again whether somebody is to be reminded of an incident, until cancelled."""
+    while True:
+        await asyncio.sleep(CASES_S)
+        try:
+            await _to_the_end(remind_all, sessions, datetime.now(UTC))
+        except DBAPIError as error:
+            _log.warning("reminders of incidents wait: %s", type(error.orig).__name__)
+
+
+def remind_all(sessions: Sessions, now: datetime) -> int:
+    """Send the reminders that are due in all districts; return how many incidents were looked at."""
+    seen = 0
+    with sessions() as session:
+        every = districts.every(session)
+    for one in every:
+        # Each lot is a transaction of its own, and no more lots than it takes.
+        while True:
+            with sessions() as session:
+                done = remind(Stores(session, one.code), now)
+                session.commit()
+            seen += done
+            if done == 0:
+                break
+    return seen
 
 
 def look(sessions: Sessions, settings: Settings, copies: Copies, now: datetime) -> Renewal | None:

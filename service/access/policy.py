@@ -130,6 +130,7 @@ POLICY: Mapping[str, Rule] = {
     "POST /api/v1/stations/nearest": _PEOPLE_THERE,
     "POST /api/v1/incidents": _EVERYONE_THERE,
     "GET /api/v1/receipts/{receipt}": _EVERYONE_THERE,
+    "POST /api/v1/receipts/{receipt}/feedback": _EVERYONE_THERE,
     "GET /api/v1/public/incidents": _EVERYONE_THERE,
     # The ground.
     "POST /api/v1/locate": _PEOPLE_THERE,
@@ -245,6 +246,19 @@ POLICY: Mapping[str, Rule] = {
     # Nothing brings it back, so it is not for those whose case it is.
     "DELETE /api/v1/incidents/{incident}": Rule(WITHDRAWING, "subtree"),
     "POST /api/v1/incidents/{incident}/events": Rule(HANDLING, "subtree"),
+    "GET /api/v1/incidents/key-supervision": Rule(CASES, "subtree"),
+    "GET /api/v1/incidents/rules": Rule(CASES, "district"),
+    "PUT /api/v1/incidents/rules": Rule(KEEPERS, "district"),
+    "GET /api/v1/incidents/indicators": Rule(LEADS, "subtree"),
+    "GET /api/v1/incidents/indicators/{count}": Rule(LEADS, "subtree"),
+    "GET /api/v1/incidents/{incident}/case": Rule(CASES, "subtree"),
+    "POST /api/v1/incidents/{incident}/colour": Rule(HANDLING, "subtree"),
+    "POST /api/v1/incidents/{incident}/requests": Rule(HANDLING, "subtree"),
+    "POST /api/v1/incidents/{incident}/requests/{request_id}/decision": Rule(SIGNING, "subtree"),
+    "POST /api/v1/incidents/{incident}/actions": Rule(HANDLING, "subtree"),
+    "PATCH /api/v1/incidents/{incident}/actions/{action}": Rule(HANDLING, "subtree"),
+    # Who else tries is refused by the route, which notes it.
+    "POST /api/v1/incidents/{incident}/reopen": _PEOPLE_THERE,
     "GET /api/v1/incidents/{incident}/contact": Rule(HANDLING, "subtree"),
     # Meetings, visits and the stops of the mobile service.
     "GET /api/v1/outreach": Rule(CASES, "subtree"),

@@ -65,7 +65,9 @@ def post_incident(
         allowed = service.settings.allow_datum_inverse
         with acting(stores.session, INTAKE):
             ground = present_ground(service, stores)
-            value, new = incidents.receive(stores, ground, report, allow_inverse=allowed)
+            value, new = incidents.receive(
+                stores, ground, report, allow_inverse=allowed, person=identity.person
+            )
         receipt = None
         if new:
             if report.contact is not None:
@@ -173,12 +175,24 @@ def delete_incident(
 
 @router.post("/incidents/{incident}/events", response_model=EventOut, status_code=201, responses=_GONE)
 def post_event(
-    incident: UUID, event: EventIn, stores: StoresDep, version: VersionDep, once: OnceDep
+    incident: UUID,
+    event: EventIn,
+    stores: StoresDep,
+    identity: IdentityDep,
+    version: VersionDep,
+    once: OnceDep,
 ) -> Response:
-    """Add a comment, or lead the incident one step on: received, accepted, handling, done, closed."""
+    """Add a comment, or lead the incident one step on.
+
+    Received, accepted, filed, dispatched in a colour, handling, done, verified, closed; or rejected with a
+    reason. Whoever goes to work or closes at once takes the steps between together. Whoever handled it
+    neither verifies nor closes it.
+    """
 
     def act() -> Reply:
-        value, log = incidents.add_event(stores, incident, event, version=version)
+        value, log = incidents.add_event(
+            stores, incident, event, version=version, who=incidents.Who(identity.person, identity.name)
+        )
         return Reply(201, event_json(log), _tag(value))
 
     return once(stores, act)

@@ -19,7 +19,9 @@ Text = Annotated[str, StringConstraints(max_length=10_000)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, strict=True)]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, strict=True)]
 Radius = Annotated[float, Field(ge=0, le=10_000, allow_inf_nan=False, strict=True)]
-Step = Literal["received", "accepted", "handling", "done", "closed"]
+Step = Literal[
+    "received", "accepted", "filed", "dispatched", "handling", "done", "verified", "closed", "rejected"
+]
 
 
 class _Strict(BaseModel):
@@ -78,6 +80,10 @@ class EventIn(_Strict):
     kind: Literal["comment", "status"]
     status: Step | None = None
     text: Text = ""
+    colour: Literal["green", "blue", "yellow", "red"] | None = Field(
+        default=None, description="In which it is dispatched; as the rules say where none is given."
+    )
+    named: UUID | None = Field(default=None, description="The account that answers for a red one.")
     actor: Word = "staff"
 
 

@@ -115,17 +115,30 @@ def follow(stores: Stores, receipt: str) -> Followed:
     NotFound
         There is no such receipt, or the time for which it is kept is over.
     """
+    incident = incident_of(stores, receipt)
+    with acting(stores.session, INTAKE):
+        value = stores.incidents.get(incident)
+        return Followed(value.status, value.class_, value.received_at, _changed_at(stores, value))
+
+
+def incident_of(stores: Stores, receipt: str) -> UUID:
+    """Return the incident of a receipt.
+
+    Raises
+    ------
+    NotFound
+        There is no such receipt, or the time for which it is kept is over.
+    """
     letters = "".join(receipt.upper().split()).replace("-", "").translate(_READ_AS)
     with acting(stores.session, INTAKE):
         incident = stores.contacts.by_receipt(_digest(letters))
-        if incident is None:
-            raise NotFound(
-                N_("There is no report of this receipt."),
-                mend=N_("Check its letters; receipts are forgotten a year after the report is closed."),
-                where={"parameter": "receipt"},
-            )
-        value = stores.incidents.get(incident)
-        return Followed(value.status, value.class_, value.received_at, _changed_at(stores, value))
+    if incident is None:
+        raise NotFound(
+            N_("There is no report of this receipt."),
+            mend=N_("Check its letters; receipts are forgotten a year after the report is closed."),
+            where={"parameter": "receipt"},
+        )
+    return incident
 
 
 def reseal(stores: Stores, ring: KeyRing) -> int:

@@ -29,6 +29,7 @@ _TEXTS = {
     "plan-rejected": N_("Plan {number} “{title}” was rejected by {by}: {note}"),
     "incidents-gone": N_("{count} open incidents went from {unit} to others, since its ground was redrawn."),
     "incidents-come": N_("{count} open incidents came to {unit}, since its ground was redrawn."),
+    "case-reminder": N_("{percent} % of the time of a {colour} incident ({class}) is over; it is due {due}."),
     REDRAWN: N_("Plan {number} “{title}” redraws what you watch from {day} on: {units}."),
 }
 _KINDS = {

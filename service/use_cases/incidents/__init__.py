@@ -1,20 +1,34 @@
-"""Incidents: taken in, assigned by location, moved, led through the first steps of their life, withdrawn."""
+"""Incidents: taken in, assigned by location, moved, led through their life, reminded of, withdrawn."""
 
+from service.use_cases.incidents.asking import add_action, ask, decide, settle_action
 from service.use_cases.incidents.assignment import Assignment, assign, holders_of
-from service.use_cases.incidents.changes import STEPS, Change, add_event, change, change_all
+from service.use_cases.incidents.changes import Change, change, change_all
+from service.use_cases.incidents.colours import change_colour
 from service.use_cases.incidents.intake import receive, receive_all
+from service.use_cases.incidents.reminding import remind
+from service.use_cases.incidents.reopening import feedback, reopen
+from service.use_cases.incidents.steps import add_event
+from service.use_cases.incidents.timing import Who
 from service.use_cases.incidents.withdrawal import withdraw
 
 __all__ = [
-    "STEPS",
     "Assignment",
     "Change",
+    "Who",
+    "add_action",
     "add_event",
+    "ask",
     "assign",
     "change",
     "change_all",
+    "change_colour",
+    "decide",
+    "feedback",
     "holders_of",
     "receive",
     "receive_all",
+    "remind",
+    "reopen",
+    "settle_action",
     "withdraw",
 ]

@@ -1,4 +1,4 @@
-"""Changing incidents: edited from a version, moved, and led one step on."""
+"""Changing incidents: edited from a version, and moved."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,14 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from geo.errors import N_, WardlineError
-from layers.errors import NotFound, StaleVersion
+from layers.errors import NotFound
 from layers.ids import new_id
 from layers.incidents import Incident, IncidentEvent
 from layers.stores import Stores
-from service.errors import InvalidInput, InvalidTransition, StaleCopy
+from service.errors import InvalidInput, StaleCopy
 from service.indexes.ground import Ground
 from service.indexes.locate import Answer, to_storage
-from service.schemas.incidents import EventIn, IncidentPatch, incident_json
+from service.schemas.incidents import IncidentPatch, incident_json
 from service.use_cases.incidents.assignment import (
     accused_of,
     assigned,
@@ -25,17 +25,6 @@ from service.use_cases.incidents.assignment import (
     settle,
     summary,
 )
-
-STEPS: Mapping[str, tuple[str, ...]] = {
-    "received": ("accepted",),
-    "accepted": ("handling",),
-    "filed": ("handling",),
-    "dispatched": ("handling",),
-    "handling": ("done",),
-    "done": ("closed", "handling"),
-    "verified": ("closed",),
-}
-"""The steps that may follow each status; a status that is not listed has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,62 +168,9 @@ def _logged(one: _Made, saved: Incident, now: datetime) -> IncidentEvent:
 def _overtaken(stores: Stores, identifier: UUID) -> WardlineError:
     """Return why a change was not stored: somebody changed the incident meanwhile, or it is gone."""
     try:
-        return _stale(stores.incidents.get(identifier))
+        return stale_copy(stores.incidents.get(identifier))
     except NotFound as gone:
         return gone
-
-
-def add_event(
-    stores: Stores, identifier: UUID, event: EventIn, *, version: int | None = None
-) -> tuple[Incident, IncidentEvent]:
-    """Add a comment to an incident, or lead it one step on.
-
-    Raises
-    ------
-    NotFound
-        The district has no such incident.
-    InvalidTransition
-        Its status does not allow the step; names those it allows.
-    InvalidInput
-        A comment without text, or a step without a status.
-    StaleCopy
-        It was changed since ``version``; carries the current copy.
-    """
-    value = stores.incidents.get(identifier)
-    require_version(value, version)
-    now = datetime.now(UTC)
-    if event.kind == "comment":
-        if not event.text.strip() or event.status is not None:
-            raise InvalidInput(
-                N_("A comment needs a text and no status."),
-                mend=N_("Send text, or kind status to change the status."),
-                where={"pointer": "/text"},
-            )
-        stores.audit.record("incident.comment", "incident", value.id)
-        return value, stores.incidents.record(value.id, now, "comment", event.actor, text=event.text)
-    if event.status is None:
-        raise InvalidInput(
-            N_("An event of kind status needs a status."),
-            mend=N_("Send the status, one of: {known}."),
-            where={"pointer": "/status"},
-            known=", ".join(STEPS.get(value.status, ())) or "–",
-        )
-    if event.status not in STEPS.get(value.status, ()):
-        raise InvalidTransition(
-            N_("An incident that is {status} cannot become {wanted}; it can become: {known}."),
-            mend=N_("Take the next step first."),
-            where={"pointer": "/status"},
-            extra={"current": incident_json(value)},
-            status=value.status,
-            wanted=event.status,
-            known=", ".join(STEPS.get(value.status, ())) or "–",
-        )
-    saved = _save(stores, replace(value, status=event.status))
-    log = stores.incidents.record(
-        value.id, now, "status", event.actor, before=value.status, after=event.status, text=event.text
-    )
-    stores.audit.record("incident.status", "incident", value.id, before=value.status, after=event.status)
-    return saved, log
 
 
 def _moved(value: Incident, given: Mapping[str, Any], *, allow_inverse: bool) -> Incident:
@@ -249,13 +185,6 @@ def _moved(value: Incident, given: Mapping[str, Any], *, allow_inverse: bool) ->
     return replace(value, lon=lon, lat=lat, raw_lon=given["lon"], raw_lat=given["lat"], datum=datum)
 
 
-def _save(stores: Stores, value: Incident) -> Incident:
-    try:
-        return stores.incidents.save(value)
-    except StaleVersion:
-        raise _stale(stores.incidents.get(value.id)) from None
-
-
 def require_version(value: Incident, version: int | None) -> None:
     """Refuse a change that was made from another version than the present one.
 
@@ -265,10 +194,11 @@ def require_version(value: Incident, version: int | None) -> None:
         It was changed since; carries the current copy.
     """
     if version is not None and version != value.version:
-        raise _stale(value)
+        raise stale_copy(value)
 
 
-def _stale(present: Incident) -> StaleCopy:
+def stale_copy(present: Incident) -> StaleCopy:
+    """Return the refusal of a stale edit, with the current copy."""
     return StaleCopy(
         N_("The incident was changed since it was read: it is at version {version}."),
         mend=N_("Look at the current copy in this answer and repeat the change on it."),

@@ -1,7 +1,7 @@
 """Taking incidents in: one, or as many as came at once, each assigned and logged as if it came alone."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -38,9 +38,16 @@ class _Placed:
 
 
 def receive(
-    stores: Stores, ground: Ground, report: IncidentIn, *, allow_inverse: bool = False
+    stores: Stores,
+    ground: Ground,
+    report: IncidentIn,
+    *,
+    allow_inverse: bool = False,
+    person: UUID | None = None,
 ) -> tuple[Incident, bool]:
     """Take in an incident and assign it; return it and whether it is new.
+
+    ``person`` receives it, and answers for it until somebody else accepts it.
 
     The same channel and external id with the same content is the same incident.
 
@@ -55,14 +62,19 @@ def receive(
     Gone
         The channel delivered it before, and it was withdrawn.
     """
-    found = receive_all(stores, ground, [report], allow_inverse=allow_inverse)[0]
+    found = receive_all(stores, ground, [report], allow_inverse=allow_inverse, person=person)[0]
     if isinstance(found, WardlineError):
         raise found
     return found
 
 
 def receive_all(
-    stores: Stores, ground: Ground, reports: Sequence[IncidentIn], *, allow_inverse: bool = False
+    stores: Stores,
+    ground: Ground,
+    reports: Sequence[IncidentIn],
+    *,
+    allow_inverse: bool = False,
+    person: UUID | None = None,
 ) -> list[tuple[Incident, bool] | WardlineError]:
     """Take in incidents and assign them; return of each what :func:`receive` returns or raises, in order.
 
@@ -75,7 +87,8 @@ def receive_all(
     placed: dict[int, _Placed] = {}
     for place, report in enumerate(reports):
         try:
-            placed[place] = _place(stores, ground, report, now, allow_inverse=allow_inverse)
+            found_there = _place(stores, ground, report, now, allow_inverse=allow_inverse)
+            placed[place] = replace(found_there, value=replace(found_there.value, responsible=person))
         except WardlineError as refusal:
             found[place] = refusal
     for place, stored in zip(placed, _store(stores, ground, list(placed.values()), now), strict=True):

@@ -1,0 +1,225 @@
+"""Shapes of what is done about incidents: colours, requests, actions, clocks, rules and indicators."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from layers.cases import Action, CaseRequest
+from service.rules.clocks import Clock
+from service.schemas.incidents import IncidentOut, Text, Title, Word
+
+Colour = Literal["green", "blue", "yellow", "red"]
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True)]
+Short = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
+Note = Annotated[str, StringConstraints(max_length=2000, strip_whitespace=True)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ColourIn(_Strict):
+    """Another colour of an incident, and why; red names the account of who answers for it."""
+
+    colour: Colour
+    reason: Reason
+    named: UUID | None = None
+
+
+class RequestIn(_Strict):
+    """A request to return, delay or suspend an incident; a delay asks for working days."""
+
+    kind: Literal["return", "delay", "suspend"]
+    reason: Reason
+    days: Annotated[int, Field(ge=1, le=365, strict=True)] | None = None
+
+
+class DecisionIn(_Strict):
+    """The decision of a request."""
+
+    approve: Annotated[bool, Field(strict=True)]
+    note: Note = ""
+
+
+class ActionIn(_Strict):
+    """Something to be done, by whom and until when."""
+
+    what: Title
+    who: Short = ""
+    assignee: UUID | None = None
+    due_on: date | None = None
+
+
+class ActionPatch(_Strict):
+    """What became of an action: done with evidence, or dropped with a reason."""
+
+    state: Literal["done", "dropped"]
+    evidence: Note = ""
+    reason: Note = ""
+
+
+class ReopenIn(_Strict):
+    """Why a closed incident is opened again."""
+
+    reason: Reason
+
+
+class FeedbackIn(_Strict):
+    """What the reporter says of the result, and whether the incident is to be opened again."""
+
+    satisfied: Annotated[bool, Field(strict=True)]
+    text: Text = ""
+    reopen: Annotated[bool, Field(strict=True)] = False
+
+
+class FeedbackOut(BaseModel):
+    """What became of the report after its reporter said something of it."""
+
+    status: str
+
+
+class ActionOut(BaseModel):
+    """An action as readers see it."""
+
+    id: UUID
+    what: str
+    who: str
+    assignee: UUID | None
+    due_on: date | None
+    state: str
+    evidence: str
+    reason: str
+    created_at: datetime
+    settled_at: datetime | None
+
+
+class RequestOut(BaseModel):
+    """A request as readers see it; ``approved`` is null while it waits."""
+
+    id: UUID
+    kind: str
+    reason: str
+    days: int | None
+    asked_by: UUID | None
+    asked_at: datetime
+    approved: bool | None
+    decided_by: UUID | None
+    decided_at: datetime | None
+    note: str
+
+
+class ClockOut(BaseModel):
+    """When an incident was filed and is due, and since when its time does not count."""
+
+    filed_at: datetime
+    due_at: datetime
+    waiting_since: datetime | None
+    approximate: bool = Field(description="Days beyond the published years were taken by their weekdays.")
+    on_time: bool | None
+
+
+class CaseOut(BaseModel):
+    """How an incident stands; ``possible`` are the steps that may follow."""
+
+    id: UUID
+    version: int
+    status: str
+    possible: list[str]
+    colour: str
+    owner: dict[str, Any]
+    responsible: UUID | None
+    colours: list[dict[str, Any]]
+    clock: ClockOut | None
+    actions: list[ActionOut]
+    requests: list[RequestOut]
+
+
+class NamedOut(BaseModel):
+    """Who answers for a red incident."""
+
+    id: UUID
+    name: str
+
+
+class SupervisedOut(IncidentOut):
+    """A red incident; ``named`` is null while nobody is named yet."""
+
+    named: NamedOut | None
+    due_at: datetime | None
+
+
+class SupervisedPage(BaseModel):
+    """A page of the key-supervision list."""
+
+    items: list[SupervisedOut]
+    cursor: str | None
+
+
+class CountOut(BaseModel):
+    """A number, and where its rows are."""
+
+    count: int
+    rows: str
+
+
+class IndicatorsOut(BaseModel):
+    """The numbers of a period; rates are percent of what was due and not suspended, null of nothing."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    from_: datetime = Field(alias="from")
+    to: datetime
+    counts: dict[str, CountOut]
+    closure_rate: float | None
+    on_time_rate: float | None
+
+
+class LimitIn(_Strict):
+    """A time limit."""
+
+    value: Annotated[float, Field(gt=0, le=3650, allow_inf_nan=False, strict=True)]
+    unit: Literal["working_days", "hours"] = "working_days"
+
+
+class RulesIn(_Strict):
+    """The rules of a district for its incidents; holidays and workdays go before the calendar."""
+
+    calendar: Literal["china", "weekdays"] = "china"
+    holidays: Annotated[list[date], Field(max_length=2000)] = []
+    workdays: Annotated[list[date], Field(max_length=2000)] = []
+    limits: dict[Colour, LimitIn]
+    classes: Annotated[dict[Word, LimitIn], Field(max_length=500)] = {}
+    raised: Annotated[list[Word], Field(max_length=500)] = []
+    repeats: Annotated[int, Field(ge=2, le=1000, strict=True)] = 3
+    repeat_days: Annotated[int, Field(ge=1, le=3650, strict=True)] = 90
+    reopen_days: Annotated[int, Field(ge=0, le=3650, strict=True)] = 30
+
+
+class RulesOut(RulesIn):
+    """The rules in force, and how many clocks a change of them changed."""
+
+    version: int
+    recomputed: int
+
+
+def action_json(one: Action) -> dict[str, Any]:
+    """Return an action as readers see it."""
+    return {name: getattr(one, name) for name in ActionOut.model_fields}
+
+
+def request_json(one: CaseRequest) -> dict[str, Any]:
+    """Return a request as readers see it."""
+    return {name: getattr(one, name) for name in RequestOut.model_fields}
+
+
+def clock_json(one: Clock) -> dict[str, Any]:
+    """Return a clock as readers see it."""
+    return {
+        "filed_at": one.started_at.isoformat(),
+        "due_at": one.due_at.isoformat(),
+        "waiting_since": None if one.waiting_since is None else one.waiting_since.isoformat(),
+        "approximate": one.approximate,
+        "on_time": one.on_time,
+    }

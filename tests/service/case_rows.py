@@ -1,0 +1,38 @@
+"""The rows of what is done about incidents in the access matrix."""
+
+from tests.service.access_rows import ALL, CASES, HANDLING, NO_ID, PEOPLE, Row, there
+
+_ALL = "/api/v1/incidents"
+_ONE = "/api/v1/incidents/{incident}"
+_PERIOD = "?from=2025-06-01T00:00:00Z&to=2025-07-01T00:00:00Z"
+
+CASE_ROWS: dict[str, Row] = {
+    f"GET {_ALL}/key-supervision": Row(CASES, "list", there(f"{_ALL}/key-supervision")),
+    f"GET {_ALL}/rules": Row(CASES, "district", there(f"{_ALL}/rules")),
+    f"PUT {_ALL}/rules": Row("ca", "district", there(f"{_ALL}/rules"), {}),
+    f"GET {_ALL}/indicators": Row("csau", "list", there(f"{_ALL}/indicators{_PERIOD}")),
+    f"GET {_ALL}/indicators/{{count}}": Row("csau", "list", there(f"{_ALL}/indicators/received{_PERIOD}")),
+    f"GET {_ONE}/case": Row(CASES, "thing", there(f"{_ONE}/case")),
+    f"POST {_ONE}/colour": Row(
+        HANDLING, "thing", there(f"{_ONE}/colour"), {"colour": "green", "reason": "none"}
+    ),
+    f"POST {_ONE}/requests": Row(
+        HANDLING, "thing", there(f"{_ONE}/requests"), {"kind": "suspend", "reason": "parts"}
+    ),
+    f"POST {_ONE}/requests/{{request_id}}/decision": Row(
+        "csa", "district", there(f"{_ALL}/{NO_ID}/requests/{NO_ID}/decision"), {"approve": True}, found=404
+    ),
+    f"POST {_ONE}/actions": Row(HANDLING, "thing", there(f"{_ONE}/actions"), {"what": "look"}),
+    f"PATCH {_ONE}/actions/{{action}}": Row(
+        HANDLING,
+        "district",
+        there(f"{_ALL}/{NO_ID}/actions/{NO_ID}"),
+        {"state": "dropped", "reason": "twice"},
+        found=404,
+    ),
+    # Who has no power is refused by the route itself; the tests of cases hold it.
+    f"POST {_ONE}/reopen": Row(PEOPLE, "district", there(f"{_ALL}/{NO_ID}/reopen"), {}),
+    "POST /api/v1/receipts/{receipt}/feedback": Row(
+        ALL, path=there("/api/v1/receipts/nothing/feedback"), body={"satisfied": True}, found=404
+    ),
+}
