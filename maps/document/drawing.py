@@ -7,10 +7,12 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 from markupsafe import Markup, escape
 from shapely import Geometry
 
+from geo.describe import Mark
 from geo.redraw import Change, State, UnitState
 from maps import style
 from maps.document import labels
@@ -35,6 +37,23 @@ _LINES: Mapping[str, str] = {
 _FONT = 'font-family="Noto Sans, Noto Sans CJK SC, DejaVu Sans, sans-serif"'
 
 
+Shapes = npt.NDArray[np.object_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Side:
+    """What the maps of one state share: the state, and its ground that is another's on the other side."""
+
+    maps: Maps
+    state: State
+    moved: Shapes
+
+    @classmethod
+    def of(cls, maps: Maps, state: State) -> "Side":
+        """Return the side of a state of ``maps``, its moved ground found once for all maps."""
+        return cls(maps, state, shapes(moved(maps.change, state)))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Sheet:
     """What one map shows: a frame for a group of changed units; codes are drawn without ``prefix``.
@@ -49,53 +68,64 @@ class Sheet:
     prefix: str = ""
 
 
-def side(maps: Maps, state: State, sheet: Sheet) -> Markup:
+def side(one: Side, sheet: Sheet) -> Markup:
     """Return one map of a state."""
-    frame = sheet.frame
-    units = _shown(maps, state, frame)
-    changed = maps.change.units
-    drawn = {unit: frame.place(value.area) for unit, value in units.items()}
+    maps, frame = one.maps, sheet.frame
+    units = _shown(maps, one.state, frame)
+    areas = frame.place(shapes([value.area for value in units.values()]))
+    changing = maps.change.units
+    changed = np.array([unit in changing for unit in units], dtype=bool)
+    marks = _marks(maps, frame)
     body = [
-        _area(area, GROUND["unit"] if unit not in changed else CHANGED, GROUND["unit-line"], 0.7)
-        for unit, area in drawn.items()
+        _areas(areas[~changed], GROUND["unit"], GROUND["unit-line"], 0.7),
+        _areas(areas[changed], CHANGED, GROUND["unit-line"], 0.7),
+        _areas(_seen(frame, one.moved), f"url(#{sheet.key})", "none", 0),
+        *_lines(maps, frame),
+        _outlines(_seen(frame, uppers(units)), GROUND["top-line"], 1.8),
+        _outlines(shapely.boundary(areas[changed]), GROUND["selected"], 1.5),
+        *(_mark(*at) for at in marks),
     ]
-    body += [
-        _area(frame.place(ground), f"url(#{sheet.key})", "none", 0) for ground in moved(maps.change, state)
-    ]
-    body += _lines(maps, frame)
-    body += [_outline(frame.place(ground), GROUND["top-line"], 1.8) for ground in uppers(units)]
-    body += [
-        _outline(area.boundary, GROUND["selected"], 1.5) for unit, area in drawn.items() if unit in changed
-    ]
-    body += _marks(maps, frame)
     wanted = [
-        (area, units[unit].code.removeprefix(sheet.prefix), unit in sheet.group)
-        for unit, area in drawn.items()
+        (area, value.code.removeprefix(sheet.prefix), unit in sheet.group)
+        for area, (unit, value) in zip(areas, units.items(), strict=True)
     ]
-    wanted += _names_of_marks(maps, frame)
-    body += [_label(one) for one in labels.place(wanted, frame.width, frame.height - 24)]
+    # The code of a mark stands below it.
+    wanted += [(shapely.Point(x, y + 10).buffer(1.0), mark.code, False) for mark, x, y in marks]
+    body += [_label(each) for each in labels.place(wanted, frame.width, frame.height - 24)]
     return svg(frame, sheet.title, sheet.key, body)
 
 
-def overview(maps: Maps, frame: Frame, groups: Sequence[Collection[UUID]], title: str) -> Markup:
+def overview(one: Side, frame: Frame, groups: Sequence[Collection[UUID]], title: str) -> Markup:
     """Return the map of all changes, numbered by their groups."""
-    units = _shown(maps, maps.after, frame)
-    changed = maps.change.units
+    maps = one.maps
+    units = _shown(maps, one.state, frame)
+    areas = frame.place(shapes([value.area for value in units.values()]))
+    changing = maps.change.units
+    changed = np.array([unit in changing for unit in units], dtype=bool)
     body = [
-        _area(
-            frame.place(value.area),
-            CHANGED if unit in changed else GROUND["unit"],
-            GROUND["selected"] if unit in changed else GROUND["unit-line"],
-            0.9 if unit in changed else 0.4,
-        )
-        for unit, value in sorted(units.items(), key=lambda item: item[0] in changed)
+        _areas(areas[~changed], GROUND["unit"], GROUND["unit-line"], 0.4),
+        _areas(areas[changed], CHANGED, GROUND["selected"], 0.9),
+        _areas(_seen(frame, one.moved), "url(#all)", "none", 0),
+        *_lines(maps, frame),
+        _outlines(_seen(frame, uppers(units)), GROUND["top-line"], 1.6),
     ]
-    body += [_area(frame.place(one), "url(#all)", "none", 0) for one in moved(maps.change, maps.after)]
-    body += _lines(maps, frame)
-    body += [_outline(frame.place(ground), GROUND["top-line"], 1.6) for ground in uppers(units)]
     if len(groups) > 1:
         body += [_number(frame, maps, number, group) for number, group in enumerate(groups, 1)]
     return svg(frame, title, "all", body)
+
+
+def shapes(given: Sequence[Geometry]) -> Shapes:
+    """Return geometries as an array."""
+    return np.array(given, dtype=object)
+
+
+def _seen(frame: Frame, given: Shapes) -> Shapes:
+    """Return what a frame shows of shapes in degrees, on paper."""
+    west, south, east, north = frame.box
+    here = shapely.bounds(given).reshape(-1, 4)
+    near = (here[:, 0] <= east) & (here[:, 2] >= west) & (here[:, 1] <= north) & (here[:, 3] >= south)
+    placed: Shapes = frame.place(given[near])
+    return placed
 
 
 def prefix_of(maps: Maps, frame: Frame) -> str:
@@ -118,13 +148,13 @@ def moved(change: Change, state: State) -> list[Geometry]:
     return found
 
 
-def uppers(units: Mapping[UUID, UnitState]) -> list[Geometry]:
+def uppers(units: Mapping[UUID, UnitState]) -> Shapes:
     """Return the outlines of the level above, as far as its units are drawn."""
     below: dict[UUID, list[Geometry]] = defaultdict(list)
     for value in units.values():
         if value.parent is not None:
             below[value.parent].append(value.area)
-    return [shapely.coverage_union_all(areas).boundary for areas in below.values()]
+    return shapes([shapely.coverage_union_all(areas).boundary for areas in below.values()])
 
 
 def _shown(maps: Maps, state: State, frame: Frame) -> dict[UUID, UnitState]:
@@ -148,25 +178,18 @@ def _meets(a: Sequence[float], b: Sequence[float]) -> bool:
     return a[0] <= b[2] and b[0] <= a[2] and a[1] <= b[3] and b[1] <= a[3]
 
 
-def _marks(maps: Maps, frame: Frame) -> list[str]:
-    found = []
-    for mark in maps.marks:
-        point = frame.place(shapely.Point(mark.lon, mark.lat))
-        if not point.is_empty:
-            x, y = round(point.x - 2.4, 1), round(point.y - 2.4, 1)
-            found.append(
-                f'<rect x="{x}" y="{y}" width="4.8" height="4.8" fill="{MARK}" stroke="#ffffff" '
-                f'stroke-width="0.8"><title>{escape(mark.code)} {escape(mark.name)}</title></rect>'
-            )
-    return found
+def _marks(maps: Maps, frame: Frame) -> list[tuple[Mark, float, float]]:
+    """Return the marks that a frame shows, with their places on paper."""
+    points = frame.place(shapely.points([(mark.lon, mark.lat) for mark in maps.marks]).reshape(-1))
+    seen = np.flatnonzero(~shapely.is_empty(points)).tolist()
+    return [(maps.marks[k], points[k].x, points[k].y) for k in seen]
 
 
-def _names_of_marks(maps: Maps, frame: Frame) -> list[tuple[Geometry, str, bool]]:
-    """Return the codes of marks as labels to place, each below its mark."""
-    points = [(frame.place(shapely.Point(mark.lon, mark.lat)), mark.code) for mark in maps.marks]
-    return [
-        (shapely.Point(at.x, at.y + 10).buffer(1.0), code, False) for at, code in points if not at.is_empty
-    ]
+def _mark(mark: Mark, x: float, y: float) -> str:
+    return (
+        f'<rect x="{round(x - 2.4, 1)}" y="{round(y - 2.4, 1)}" width="4.8" height="4.8" fill="{MARK}" '
+        f'stroke="#ffffff" stroke-width="0.8"><title>{escape(mark.code)} {escape(mark.name)}</title></rect>'
+    )
 
 
 def _number(frame: Frame, maps: Maps, number: int, group: Collection[UUID]) -> str:
@@ -210,14 +233,15 @@ def text(
     )
 
 
-def _area(shape: Geometry, fill: str, stroke: str, width: float) -> str:
-    path = path_of(shape)
+def _areas(areas: Shapes, fill: str, stroke: str, width: float) -> str:
+    """Return areas that do not overlap as one path: whoever draws it has few parts to look at."""
+    path = "".join(map(path_of, areas))
     line = f' stroke="{stroke}" stroke-width="{width}" stroke-linejoin="round"' if width else ""
     return f'<path d="{path}" fill="{fill}" fill-rule="evenodd"{line}/>' if path else ""
 
 
-def _outline(shape: Geometry, stroke: str, width: float) -> str:
-    path = path_of(shape)
+def _outlines(lines: Shapes, stroke: str, width: float) -> str:
+    path = "".join(map(path_of, lines))
     line = f'stroke="{stroke}" stroke-width="{width}" stroke-linejoin="round"'
     return f'<path d="{path}" fill="none" {line}/>' if path else ""
 

@@ -2,17 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import floor, log10
 from typing import Any
 from uuid import UUID
 
 import numpy as np
+import numpy.typing as npt
 import shapely
+from pyproj import Transformer
+from pyproj.enums import TransformDirection
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from shapely import Geometry
 
-from geo.crs import STORAGE_CRS, reproject
 from geo.redraw import Change
 
 _MARGIN = 0.18
@@ -24,46 +27,41 @@ _MOST_TOGETHER = 16
 class Frame:
     """A rectangle of a local plane in metres, drawn ``width`` by ``height`` units of paper, north up."""
 
-    crs: str
+    plane: Transformer
     west: float
     south: float
     metres: float
     width: int
     height: int
+    box: tuple[float, float, float, float]
+    """West, south, east, north in degrees of what the frame shows."""
 
     @classmethod
     def around(cls, areas: Sequence[Geometry], width: int, height: int) -> "Frame":
         """Return the frame that shows areas in lon, lat degrees with a margin, undistorted."""
         west, south, east, north = shapely.total_bounds(np.array(areas, dtype=object)).tolist()
-        crs = _plane((west + east) / 2, (south + north) / 2)
-        flat = np.array([reproject(area, STORAGE_CRS, crs) for area in areas], dtype=object)
+        plane = _plane((west + east) / 2, (south + north) / 2)
+        flat = _flat(plane, np.array(areas, dtype=object))
         left, low, right, high = shapely.total_bounds(flat).tolist()
         metres = max((right - left) / width, (high - low) / height, _LEAST_M / width) * (1 + 2 * _MARGIN)
-        across, along = metres * width / 2, metres * height / 2
-        return cls(crs, (left + right) / 2 - across, (low + high) / 2 - along, metres, width, height)
+        west, south = (left + right) / 2 - metres * width / 2, (low + high) / 2 - metres * height / 2
+        shown = shapely.box(west, south, west + metres * width, south + metres * height)
+        sides = shapely.segmentize(shown, metres * width / 4)
+        box = _flat(plane, sides, TransformDirection.INVERSE).bounds
+        return cls(plane, west, south, metres, width, height, box)
 
-    @property
-    def box(self) -> tuple[float, float, float, float]:
-        """West, south, east, north in degrees of what the frame shows."""
-        east, north = self.west + self.metres * self.width, self.south + self.metres * self.height
-        plane = shapely.segmentize(shapely.box(self.west, self.south, east, north), (east - self.west) / 4)
-        bounds: tuple[float, float, float, float] = reproject(plane, self.crs, STORAGE_CRS).bounds
-        return bounds
+    def place(self, shape: Any) -> Any:
+        """Return a shape in degrees, or an array of them, as units of paper.
 
-    def place(self, shape: Geometry) -> Geometry:
-        """Return a shape in degrees as units of paper, y down, cut to the frame and slimmed to what shows."""
-        flat = reproject(shape, STORAGE_CRS, self.crs)
-        drawn = shapely.transform(
-            flat,
-            lambda xy: np.column_stack(
-                (
-                    (xy[:, 0] - self.west) / self.metres,
-                    self.height - (xy[:, 1] - self.south) / self.metres,
-                )
-            ),
-        )
+        Y goes down; what is outside of the frame is cut off, and vertices too fine to show are left out.
+        """
+        drawn = shapely.transform(_flat(self.plane, shape), self._on_paper)
         slim = shapely.simplify(drawn, 0.15)
         return shapely.clip_by_rect(slim, 0, 0, self.width, self.height)
+
+    def _on_paper(self, metres: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        x, y = (metres - (self.west, self.south)).T / self.metres
+        return np.column_stack((x, self.height - y))
 
     def scale(self) -> tuple[float, int]:
         """Return the length in paper units of a scale bar and the round number of metres it stands for."""
@@ -73,9 +71,25 @@ class Frame:
         return metres / self.metres, round(metres)
 
 
-def _plane(lon: float, lat: float) -> str:
-    """Return a plane in metres about a point, whose north is true north there, unlike a zone's."""
-    return f"+proj=tmerc +lat_0={lat:.4f} +lon_0={lon:.4f} +k=1 +ellps=GRS80 +units=m +no_defs"
+@lru_cache(maxsize=64)
+def _plane(lon: float, lat: float) -> Transformer:
+    """Return the way from degrees to metres about a point, whose north is true north there, unlike a zone's.
+
+    A pipeline is there at once; a reference system would be looked for in the database of PROJ.
+    """
+    return Transformer.from_pipeline(
+        "+proj=pipeline +step +proj=unitconvert +xy_in=deg +xy_out=rad "
+        f"+step +proj=tmerc +lat_0={lat:.4f} +lon_0={lon:.4f} +k=1 +ellps=GRS80"
+    )
+
+
+def _flat(plane: Transformer, shape: Any, direction: Any = TransformDirection.FORWARD) -> Any:
+    """Return a shape, or an array of them, on a plane, or back in degrees."""
+
+    def change(x: Any, y: Any) -> Any:
+        return plane.transform(x, y, direction=direction)
+
+    return shapely.transform(shapely.force_2d(shape), change, interleaved=False)
 
 
 def clusters(change: Change) -> list[list[UUID]]:

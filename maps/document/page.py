@@ -6,6 +6,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from geo.describe import Run
 from geo.errors import N_
 from maps import assets
 from maps.document import drawing
@@ -59,7 +60,9 @@ def policy(nonce: str) -> str:
 
 def page(facts: Facts, reader: Reader, nonce: str) -> str:
     """Return the document as one HTML file."""
-    groups = clusters(facts.maps.change)
+    maps = facts.maps
+    groups = clusters(maps.change)
+    before, after = drawing.Side.of(maps, maps.before), drawing.Side.of(maps, maps.after)
     values: dict[str, Any] = {
         "_": reader.say,
         "reader": reader,
@@ -73,8 +76,10 @@ def page(facts: Facts, reader: Reader, nonce: str) -> str:
         "kinds": KINDS,
         "ways": LINEAGE,
         "things": THINGS,
-        "overview": _overview(facts, reader, groups) if groups else None,
-        "pairs": [_pair(facts, reader, number, group) for number, group in enumerate(groups[:MOST_PAIRS], 1)],
+        "overview": _overview(after, reader, groups) if groups else None,
+        "pairs": [
+            _pair(before, after, reader, number, group) for number, group in enumerate(groups[:MOST_PAIRS], 1)
+        ],
         "undrawn": max(0, len(groups) - MOST_PAIRS),
         "colours": drawing,
         "nonce": nonce,
@@ -84,16 +89,16 @@ def page(facts: Facts, reader: Reader, nonce: str) -> str:
     return environment().get_template("document.html").render(values)
 
 
-def _overview(facts: Facts, reader: Reader, groups: Any) -> Any:
-    change = facts.maps.change
+def _overview(after: drawing.Side, reader: Reader, groups: Any) -> Any:
+    change = after.maps.change
     areas = [one.area for states in (change.before, change.after) for one in states.values() if one]
     return drawing.overview(
-        facts.maps, Frame.around(areas, *_OVERVIEW), groups, reader.translate(N_("All changes"))
+        after, Frame.around(areas, *_OVERVIEW), groups, reader.translate(N_("All changes"))
     )
 
 
-def _pair(facts: Facts, reader: Reader, number: int, group: Any) -> dict[str, Any]:
-    maps = facts.maps
+def _pair(old: drawing.Side, new: drawing.Side, reader: Reader, number: int, group: Any) -> dict[str, Any]:
+    maps = old.maps
     sides = (maps.change.before, maps.change.after)
     areas = [value.area for states in sides for unit in group if (value := states.get(unit)) is not None]
     frame = Frame.around(areas, *_PAIR)
@@ -107,11 +112,20 @@ def _pair(facts: Facts, reader: Reader, number: int, group: Any) -> dict[str, An
         "number": number,
         "codes": codes,
         "prefix": prefix,
-        "before": drawing.side(
-            maps, maps.before, drawing.Sheet(frame, group, before, f"before{number}", prefix)
-        ),
-        "after": drawing.side(maps, maps.after, drawing.Sheet(frame, group, after, f"after{number}", prefix)),
+        "before": drawing.side(old, drawing.Sheet(frame, group, before, f"before{number}", prefix)),
+        "after": drawing.side(new, drawing.Sheet(frame, group, after, f"after{number}", prefix)),
     }
+
+
+def legs(run: Run) -> str:
+    """Return the legs of a run. A leg stays on one line; as text alone, as thousands of elements are slow."""
+    return (
+        "; ".join(
+            f"{leg.bearing_deg:,.2f}°\N{NO-BREAK SPACE}{leg.distance_m:,.1f}\N{NO-BREAK SPACE}m"
+            for leg in run.legs
+        )
+        + "."
+    )
 
 
 @lru_cache(maxsize=1)
@@ -134,5 +148,6 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     found.filters["number"] = lambda value, digits=0: f"{value:,.{digits}f}"
+    found.filters["legs"] = legs
     found.filters["percent"] = lambda value: f"{value * 100:.1f} %"
     return found

@@ -1,7 +1,7 @@
 """One edge moved over HTTP: validated, proven and told what changes hands, among a million dwellings.
 
-Beside it what a plan costs as a whole: 200 operations replayed, and 200 changed units published. Nobody else
-does this, so there is no peer; answers are compared with an index of all units before and after.
+Beside it what a plan costs as a whole: 200 operations replayed, 200 changed units told as PDF, and published.
+Nobody else does this, so there is no peer; answers are compared with an index of all units before and after.
 """
 
 import http.client
@@ -71,7 +71,7 @@ class Talk:
             self.connection = None
 
     def ask(self, method: str, path: str, body: Any = None, name: str | None = None) -> tuple[int, Any]:
-        """Return status and JSON of an answer."""
+        """Return status and JSON of an answer, or its bytes where it has no JSON."""
         if time.monotonic() - self.asked > IDLE_S:
             self.close()  # the service closes what is idle for some seconds
         if self.connection is None:
@@ -85,6 +85,8 @@ class Talk:
         self.asked = time.monotonic()
         if name is not None and answer.status == 200:
             self.took.setdefault(name, []).append((time.perf_counter() - begun) * 1e3)
+        if said and "json" not in answer.headers["Content-Type"]:
+            return answer.status, said
         return answer.status, orjson.loads(said) if said else None
 
 
@@ -114,6 +116,7 @@ class _Found:
     ops: int
     replay: float
     changed: int
+    document: Sequence[float]
     publish: Sequence[float]
     wrong: Sequence[str]
 
@@ -125,6 +128,9 @@ class _Found:
             value = float(np.percentile(self.moves, percent))
             yield Row(f"one edge moved over HTTP, p{percent}{at}", "ms", (value,), competes=False)
         yield Row(f"{self.ops} operations replayed{at}", "ms", (self.replay,), competes=False)
+        if self.document:  # else Pango is not installed
+            took = tuple(self.document)
+            yield Row(f"{self.changed} changed units as PDF over HTTP{at}", "ms", took, competes=False)
         yield Row(
             f"{self.changed} changed units published over HTTP{at}", "ms", tuple(self.publish), competes=False
         )
@@ -148,8 +154,11 @@ def _run(count: int, dwellings: int, *, small: bool) -> _Found:
         replay = _replay(url, plan)
         # A moved edge changes about two units.
         plan, _ = _draw_many(planner, moves, (20 if small else PLAN) // 2)
+        planner.ask("GET", f"/api/v1/plans/{plan}/document.pdf?lang=en", name="document")
         changed = _publish(planner, reviewer, plan)
-    return _Found(count, planner.took["move"], ops, replay, changed, planner.took["publish"], wrong)
+    took = planner.took
+    document = took.get("document", [])
+    return _Found(count, took["move"], ops, replay, changed, document, took["publish"], wrong)
 
 
 def _moves(units: npt.NDArray[Any], rng: np.random.Generator) -> Iterator[dict[str, Any]]:

@@ -3,6 +3,7 @@
 import builtins
 import json
 import re
+from collections.abc import Iterator
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, cast
 
 import pytest
 import shapely
+from markupsafe import escape
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -154,16 +156,32 @@ def test_stored_text_stays_text_and_nothing_of_the_page_asks_for_anything(
     assert "{{7*7}}" in text_of(layout)
 
 
-def text_of(layout: Any) -> str:
-    """Return the text of laid out pages, blanks left out."""
-    found: list[str] = []
+def boxes_of(layout: Any) -> Iterator[Any]:
+    """Yield the boxes of laid out pages, in their order."""
     for page in layout.pages:
         boxes = [page._page_box]
         while boxes:
             box = boxes.pop()
-            found.append(getattr(box, "text", "") or "")
+            yield box
             boxes += reversed(list(getattr(box, "children", ())))
-    return "".join("".join(found).split())
+
+
+def text_of(layout: Any) -> str:
+    """Return the text of laid out pages, blanks left out."""
+    return "".join("".join(getattr(box, "text", "") or "" for box in boxes_of(layout)).split())
+
+
+def test_every_map_is_in_the_pdf_whatever_is_named_on_it(office: Office, ground: None) -> None:
+    odd = "</svg>]]>&nbsp;\x01 & <svg>"
+    plan = office.planner.begin("Corner")
+    office.planner.draw(plan, move(1, 1, 0.3, 0.2), move(4, 2, 0.2, 0.2))
+    page = document(office.planner, plan).replace("界石0", str(escape(odd)))
+    assert page.count("<title>K0 ") > 0
+    layout, _ = printing.rendered(page)
+    drawn = [box.replacement for box in boxes_of(layout) if hasattr(box, "replacement")]
+    # The map of all changes, two of each of both groups, and the signs of the legend.
+    assert len(drawn) == page.count("<svg") == 5 + 6
+    assert all(type(one).__name__ == "SVGImage" for one in drawn)
 
 
 def test_the_pdf_has_pages_with_chinese_text_and_fonts_inside(office: Office, ground: None) -> None:
@@ -251,7 +269,7 @@ def test_who_would_wait_for_too_many_others_is_told_at_once() -> None:
 def test_what_a_page_names_is_not_fetched(tmp_path: Path) -> None:
     picture = tmp_path / "p.svg"
     picture.write_text('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><text>LEAK</text></svg>')
-    fetcher = printing._refuse(printing.require_pdf())
+    fetcher = printing._only(printing.require_pdf(), {})
     with pytest.raises(ValueError, match="everything inside"):
         fetcher.fetch(picture.as_uri())
     layout, _ = printing.rendered(f'<img src="{picture.as_uri()}" alt="none"><p>rest</p>')
