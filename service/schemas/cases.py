@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from layers.cases import Action, CaseRequest
 from service.rules.clocks import Clock
 from service.schemas.incidents import IncidentOut, Text, Title, Word
+from service.schemas.times import NearDay
 
 Colour = Literal["green", "blue", "yellow", "red"]
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True)]
@@ -49,7 +50,7 @@ class ActionIn(_Strict):
     what: Title
     who: Short = ""
     assignee: UUID | None = None
-    due_on: date | None = None
+    due_on: NearDay | None = None
 
 
 class ActionPatch(_Strict):
@@ -183,13 +184,22 @@ class LimitIn(_Strict):
     unit: Literal["working_days", "hours"] = "working_days"
 
 
+class LimitsIn(_Strict):
+    """The time limits of all four colours."""
+
+    green: LimitIn
+    blue: LimitIn
+    yellow: LimitIn
+    red: LimitIn
+
+
 class RulesIn(_Strict):
     """The rules of a district for its incidents; holidays and workdays go before the calendar."""
 
     calendar: Literal["china", "weekdays"] = "china"
-    holidays: Annotated[list[date], Field(max_length=2000)] = []
-    workdays: Annotated[list[date], Field(max_length=2000)] = []
-    limits: dict[Colour, LimitIn]
+    holidays: Annotated[list[NearDay], Field(max_length=2000)] = []
+    workdays: Annotated[list[NearDay], Field(max_length=2000)] = []
+    limits: LimitsIn
     classes: Annotated[dict[Word, LimitIn], Field(max_length=500)] = {}
     raised: Annotated[list[Word], Field(max_length=500)] = []
     repeats: Annotated[int, Field(ge=2, le=1000, strict=True)] = 3

@@ -240,3 +240,16 @@ def test_a_changed_rule_recomputes_the_clock(office: Office) -> None:
     filed, due = (datetime.fromisoformat(after["clock"][name]) for name in ("filed_at", "due_at"))
     assert due - filed == timedelta(hours=2)
     assert after["version"] == before["version"]
+
+
+def test_rules_without_a_limit_for_a_colour_are_refused(office: Office) -> None:
+    one = office.report(office.lead)["id"]
+    lead_to(office, one, "accepted", "handling")
+    rules = office.lead.get(f"{PATH}/rules").json()
+    for name in ("version", "recomputed"):
+        del rules[name]
+    del rules["limits"]["green"]
+    refused = office.lead.put(f"{PATH}/rules", json=rules)
+    assert refused.status_code == 422
+    assert "/limits/green" in refused.text
+    assert office.case(one)["clock"]["due_at"]
