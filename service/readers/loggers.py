@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from math import isinf
+from math import isfinite, isinf
 from operator import itemgetter
 from typing import Any, Literal
 from uuid import NAMESPACE_OID, uuid5
@@ -239,7 +239,8 @@ def _numbers(points: Sequence[dict[str, Any]], t: npt.NDArray[np.float64]) -> li
 def _checksum(point: dict[str, Any]) -> int:
     at, lon, lat = point["at"], point["lon"], point["lat"]
     # What JSON would write of them, without asking it: half of the time of a batch.
-    if type(lon) is float and type(lat) is float and type(at) is str and _PLAIN_TIME.fullmatch(at):
+    plain = type(lon) is float and type(lat) is float and isfinite(lon) and isfinite(lat)
+    if plain and type(at) is str and _PLAIN_TIME.fullmatch(at):
         return zlib.crc32(f'["{at}",{lon!r},{lat!r}]'.encode())
     return zlib.crc32(canonical([at, lon, lat]).encode())
 

@@ -59,6 +59,8 @@ def test_plain_json_is_read_as_any(value: Any, space: str) -> None:
     st.floats(allow_nan=False) | st.integers() | st.none() | st.text(max_size=3),
     st.floats() | st.integers(),
 )
+@example("0", 0.0, float("inf"))
+@example("0", float("nan"), 0.0)
 def test_the_checksum_of_a_point_is_that_of_its_json(at: str, lon: Any, lat: Any) -> None:
     point = {"at": at, "lon": lon, "lat": lat}
     assert loggers._checksum(point) == zlib.crc32(canonical([at, lon, lat]).encode())
