@@ -79,18 +79,38 @@ class Proposal:
     loads: dict[Key, float]
 
 
+class WhyNot(StrEnum):
+    """Why there is no proposal of an aim."""
+
+    NO_EVENER = "no-evener"
+    """No division was found that is more even than that of the fewest moves."""
+    NO_SHORTER = "no-shorter"
+    """No division was found whose boundaries are shorter than those of the other proposals."""
+    LESS_EVEN = "less-even"
+    """Shorter boundaries were found only where loads lie further off than with the fewest moves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Omitted:
+    """An aim that has no proposal of its own, and why."""
+
+    aim: Aim
+    why: WhyNot
+
+
 @dataclass(frozen=True, slots=True)
 class Balance:
     """The present division and up to three proposals that really differ.
 
     ``least_moves``: nobody can reach the tolerance with fewer. ``loads`` are the groups' present loads,
-    multiples of the target.
+    multiples of the target. ``omitted`` are the aims without a proposal.
     """
 
     before: Evenness
     loads: dict[Key, float]
     least_moves: int
     proposals: tuple[Proposal, ...]
+    omitted: tuple[Omitted, ...]
 
 
 def balance(division: Division, wish: Wish) -> Balance:
@@ -98,8 +118,8 @@ def balance(division: Division, wish: Wish) -> Balance:
 
     They aim at the fewest moves, at the best evenness and at the shortest boundaries. Groups fall into no
     more pieces than they are in, none is emptied, units go only to groups that they share an edge with, and
-    locks hold. One that is no better at its aim than the first is left out. The same units have the same
-    answer, in whatever order they come.
+    locks hold. One that is no better at its aim than the first is left out, with the reason. The same units
+    have the same answer, in whatever order they come.
 
     Raises
     ------
@@ -115,11 +135,13 @@ def balance(division: Division, wish: Wish) -> Balance:
     by_aim = dict(zip(_LONGEST_FIRST, found, strict=True))
     present = begin(place.ground)
     told = [_tell(place, aim, by_aim[aim], wish.tolerance) for aim in Aim]
+    proposals, omitted = _different(told, wish.tolerance)
     return Balance(
         before=_evenness(place, present),
         loads=_loads(place, present),
         least_moves=least_moves(place, wish.tolerance),
-        proposals=_different(told, wish.tolerance),
+        proposals=proposals,
+        omitted=omitted,
     )
 
 
@@ -133,20 +155,25 @@ def warm_up() -> None:
 _LONGEST_FIRST = (Aim.EVENEST, Aim.COMPACT, Aim.FEWEST)
 
 
-def _different(told: list[Proposal], tolerance: float) -> tuple[Proposal, ...]:
-    """Return the first proposal and those that are better than it at their own aim.
+def _different(told: list[Proposal], tolerance: float) -> tuple[tuple[Proposal, ...], tuple[Omitted, ...]]:
+    """Return the first proposal and those that are better than it at their own aim, and why others are not.
 
     Shorter boundaries are no proposal where a load would lie further off than with the first one, but
     within the tolerance.
     """
     first, evenest, compact = told
-    kept = [first]
+    kept, omitted = [first], []
     if (evenest.after.worst, evenest.after.mean) < (first.after.worst, first.after.mean):
         kept.append(evenest)
-    shortest = min(each.after.boundary_m for each in kept)
-    if compact.after.boundary_m < shortest and compact.after.worst <= max(first.after.worst, tolerance):
+    else:
+        omitted.append(Omitted(Aim.EVENEST, WhyNot.NO_EVENER))
+    if compact.after.boundary_m >= min(each.after.boundary_m for each in kept):
+        omitted.append(Omitted(Aim.COMPACT, WhyNot.NO_SHORTER))
+    elif compact.after.worst > max(first.after.worst, tolerance):
+        omitted.append(Omitted(Aim.COMPACT, WhyNot.LESS_EVEN))
+    else:
         kept.append(compact)
-    return tuple(kept)
+    return tuple(kept), tuple(omitted)
 
 
 def _tell(place: Canonical, aim: Aim, found: Found, tolerance: float) -> Proposal:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from geo.balance.canonical import Canonical
 from geo.balance.chain_kernels import LONGEST, Labels, Terms, Words, blank_labels, repair
-from geo.balance.plan_kernels import EFFORT, LIMITED, STEPS, Int32s, Plan, begin
+from geo.balance.plan_kernels import BOUNDARY, EFFORT, LIMITED, STEPS, Int32s, Plan, begin
 from geo.balance.search_kernels import descend, improve, order_moves
 
 _SEED = 0x9E3779B97F4A7C15
@@ -23,6 +23,9 @@ _SETTLE_AGAIN = 3
 _TURNS = 2
 _FEW_HOPS = 3
 _HALVES = 6
+_GENTLER, _PART_GENTLE = (1.0, 0.7, 0.5, 0.3), 0.2
+"""The prices of boundary that are tried one after the other, each with a part of the effort."""
+
 _PART_FEWEST, _PART_COMPACT = 0.5, 0.3
 """Where the moves do not suffice: how far from the best that they can do towards the present deviation."""
 
@@ -152,11 +155,26 @@ class _Run:
             if self.deviation() > bounds.tolerance:
                 # Short boundaries may use up the moves that evenness needs: see to that first.
                 self.begin_again()
-                self.approach(self.terms(bounds.tolerance, 1.0, 0.02), 0.3, enough=True)
-                self.approach(self.terms(bounds.tolerance, 0.25, 1.0), 0.4)
+                self.approach(self.terms(bounds.tolerance, 1.0, 0.02), 0.7, enough=True)
+                self.shorten_within(bounds.tolerance)
         if self.is_short_of_moves(bounds):
             self.approach(self.terms(bounds.between(_PART_COMPACT), 0.25, 1.0), 0.3)
             self.limited = True
+
+    def shorten_within(self, tolerance: float) -> None:
+        """Shorten the boundaries of what was found as long as its loads stay within a tolerance.
+
+        Moves that wait for each other are left out in the end, and what they evened out with them: then less
+        is asked for.
+        """
+        best, length = self.found, int(self.plan.totals[BOUNDARY])
+        for price in _GENTLER if self.deviation() <= tolerance else ():
+            self.approach(self.terms(tolerance, 0.25, price), _PART_GENTLE)
+            if self.deviation() <= tolerance and self.plan.totals[BOUNDARY] < length:
+                best, length = self.found, int(self.plan.totals[BOUNDARY])
+            self.begin_again()
+            order_moves(self.ground, self.plan, best.group, self.target, self.order)
+        self.found = best
 
     def terms(self, tolerance: float, per_unit: float, per_length: float) -> Terms:
         """Return the terms for loads within a tolerance, priced per moved unit and per unit's boundary."""

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Weight = Annotated[float, Field(ge=0, le=1_000, allow_inf_nan=False, strict=True)]
 Share = Annotated[float, Field(ge=0.001, le=1, allow_inf_nan=False, strict=True)]
+Aim = Literal["fewest-moves", "most-even", "shortest-boundaries"]
 
 
 class WeightsIn(BaseModel):
@@ -77,7 +78,7 @@ class LeftOut(BaseModel):
 class ProposalOut(BaseModel):
     """One way to even out the load; ``ops`` are the operations that do it, in an order that is legal."""
 
-    aim: Literal["fewest-moves", "most-even", "shortest-boundaries"]
+    aim: Aim
     moved: float
     reached: bool
     after: EvennessOut
@@ -87,9 +88,18 @@ class ProposalOut(BaseModel):
     ops: list[dict[str, Any]]
 
 
+class OmittedOut(BaseModel):
+    """An aim that has no proposal of its own, and why."""
+
+    aim: Aim
+    why: Literal["no-evener", "no-shorter", "less-even"]
+    text: str
+
+
 class BalanceOut(BaseModel):
-    """The present evenness and up to three proposals that really differ."""
+    """The present evenness, up to three proposals that really differ, and why there are not three."""
 
     before: EvennessOut
     least_moves: int
     proposals: list[ProposalOut]
+    omitted: list[OmittedOut]

@@ -2,7 +2,7 @@
 
 import { dialog, field } from "wardline/admin-parts";
 import { read } from "wardline/api";
-import { announce, byId, make, message, replace } from "wardline/dom";
+import { announce, byId, make, replace } from "wardline/dom";
 import { addSteps, desk, edits, of, on } from "wardline/redraw/desk";
 import { _, count, percent } from "wardline/text";
 
@@ -62,7 +62,8 @@ function show() {
   byId("balance-section").hidden = !current;
   byId("even-out").hidden = !edits();
   if (!current) return;
-  replace(byId("balance"), ...(found.proposals.length ? found.proposals.map(card) : [make("li", {}, message(_("The load is as even as moves can make it"), _("Split units that are too large, then try again.")))]));
+  const missing = found.omitted.map((one) => make("li", { class: "faint", "data-omitted": one.aim }, `${aimName(one.aim)}: ${one.text}`));
+  replace(byId("balance"), ...found.proposals.map(card), ...missing);
 }
 
 /** Let planners ask for proposals; those of another version of the plan are no longer shown. */

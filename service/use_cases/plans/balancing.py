@@ -8,7 +8,19 @@ from uuid import UUID
 import numpy as np
 import shapely
 
-from geo.balance import Balance, Cause, Division, Evenness, Left, Move, Proposal, Why, Wish, balance
+from geo.balance import (
+    Balance,
+    Cause,
+    Division,
+    Evenness,
+    Left,
+    Move,
+    Proposal,
+    Why,
+    WhyNot,
+    Wish,
+    balance,
+)
 from geo.balance import warm_up as warm_up_search
 from geo.crs import geodesic_area
 from geo.errors import N_
@@ -35,6 +47,11 @@ CAUSES: Mapping[Cause, str] = {
     Cause.COARSE: N_("The units of {group} or its neighbours are too large to be moved whole."),
     Cause.LOCKED: N_("No unit at the boundary of {group} is free to move."),
     Cause.UNFOUND: N_("No way was found for {group}; there may be one."),
+}
+WHY_NOTS: Mapping[WhyNot, str] = {
+    WhyNot.NO_EVENER: N_("Nothing more even was found than what the fewest moves reach."),
+    WhyNot.NO_SHORTER: N_("No shorter boundaries were found than those of the other proposals."),
+    WhyNot.LESS_EVEN: N_("Shorter boundaries were found only where loads lie further off."),
 }
 
 
@@ -111,6 +128,10 @@ def _told(found: Balance, names: Names, translate: Translate) -> dict[str, Any]:
         "before": _evenness(found.before),
         "least_moves": found.least_moves,
         "proposals": [_proposal(found, one, names, translate) for one in found.proposals],
+        "omitted": [
+            {"aim": one.aim.value, "why": one.why.value, "text": translate(WHY_NOTS[one.why])}
+            for one in found.omitted
+        ],
     }
 
 

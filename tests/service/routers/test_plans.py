@@ -262,6 +262,9 @@ def test_load_is_evened_out_by_operations_that_can_be_added(office: Office) -> N
     found = answer.json()
     assert found["before"]["worst"] > 0.3
     best = found["proposals"][0]
+    aims = [one["aim"] for one in (*found["proposals"], *found["omitted"])]
+    assert sorted(aims) == ["fewest-moves", "most-even", "shortest-boundaries"]
+    assert all(one["text"] for one in found["omitted"])
     assert best["reached"] is True
     assert best["after"]["worst"] <= 0.05
     assert len(best["ops"]) == len(best["moves"]) >= found["least_moves"]
