@@ -19,7 +19,7 @@ from tests.fixtures.client import TestClient
 from tests.fixtures.county import centre
 
 WRITES = {"POST", "PUT", "PATCH", "DELETE"}
-READS = {"POST /api/v1/locate"}
+READS = {"POST /api/v1/locate", "POST /api/v1/stations/nearest"}
 """They change nothing; only their questions are too long for an address."""
 OWN_SESSIONS = {"POST /signin"}
 """They open and commit a session in one step of their own."""
