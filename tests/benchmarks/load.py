@@ -73,7 +73,8 @@ class _Connection(asyncio.Protocol):
 
     def _send(self, due: float) -> None:
         assert self.transport is not None
-        self._begun = due
+        # The loop's timers count whole milliseconds and may end one of them early.
+        self._begun = min(due, time.perf_counter())
         self.transport.write(self._of.requests[self._next])
 
     def data_received(self, data: bytes) -> None:

@@ -6,13 +6,14 @@ from uuid import uuid4
 
 import numpy as np
 import pytest
+from alembic import command
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from layers.field_tracks import Track
 from layers.stores import Stores
 from service.cluster import Cluster
-from service.database import make_engine, migrate, revision, session_factory
+from service.database import configuration, make_engine, migrate, revision, session_factory
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
@@ -79,11 +80,8 @@ def test_numbers_of_tracks_are_kept_where_they_become_bits(cluster: Cluster) -> 
     engine = make_engine(cluster.url(name))
     track, person, patrol = uuid4(), uuid4(), uuid4()
     try:
-        migrate(engine)
         with engine.begin() as connection:
-            connection.execute(text("DROP TABLE field_number"))
-            connection.execute(text("ALTER TABLE field_track ADD COLUMN received int4multirange NOT NULL"))
-            connection.execute(text("UPDATE alembic_version SET version_num = '0013'"))
+            command.upgrade(configuration(connection), "0013")
             Stores(session := Session(connection), "152921").districts.create("某县")
             session.flush()
             connection.execute(
