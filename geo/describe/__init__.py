@@ -5,6 +5,7 @@ ellipsoid, bearings degrees clockwise from true north at the start of each leg.
 """
 
 from geo.describe.boundary import describe
+from geo.describe.marks import NO_MARKS, Marks
 from geo.describe.values import Description, Leg, Mark, Passed, Run, Tie, Walk
 
-__all__ = ["Description", "Leg", "Mark", "Passed", "Run", "Tie", "Walk", "describe"]
+__all__ = ["NO_MARKS", "Description", "Leg", "Mark", "Marks", "Passed", "Run", "Tie", "Walk", "describe"]

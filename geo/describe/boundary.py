@@ -11,6 +11,7 @@ import shapely
 from shapely import Geometry, LineString, Polygon
 
 from geo.crs import GEOD, STORAGE_CRS, geodesic_area, metric_crs, transformer
+from geo.describe.marks import NO_MARKS, Marks
 from geo.describe.values import Description, Leg, Mark, Passed, Run, Tie, Walk
 from geo.lattice import to_lattice
 
@@ -20,6 +21,8 @@ Edge = tuple[int, int, int, int]
 TOLERANCE_M = 5.0
 PASSED_WITHIN_M = 30.0
 TIED_WITHIN_M = 20_000.0
+_LOOKED_FOR_M = (500.0, 3_000.0, TIED_WITHIN_M)
+"""Where marks stand close, the nearest is found among the few that are near."""
 _HALF_BEARING = radians(0.005)
 _HALF_DISTANCE_M = 0.05
 
@@ -27,7 +30,7 @@ _HALF_DISTANCE_M = 0.05
 def describe(
     area: Geometry,
     neighbours: Mapping[str, Geometry],
-    marks: Sequence[Mark] = (),
+    marks: Marks = NO_MARKS,
     *,
     tolerance_m: float = TOLERANCE_M,
     passed_within_m: float = PASSED_WITHIN_M,
@@ -67,14 +70,13 @@ def describe(
 class _Ground:
     """The plane near a unit, in metres, and the marks on it."""
 
-    def __init__(self, area: Geometry, marks: Sequence[Mark], tolerance_m: float, passed_m: float) -> None:
-        west, south, east, north = area.bounds
+    def __init__(self, area: Geometry, marks: Marks, tolerance_m: float, passed_m: float) -> None:
+        west, south, east, north = self._box = area.bounds
         crs = metric_crs((west + east) / 2, (south + north) / 2).to_string()
         self._project = transformer(STORAGE_CRS, crs)
-        self.marks = tuple(marks)
+        self._marks = marks
         self.tolerance_m, self.passed_m = tolerance_m, passed_m
-        self.places = self.plane(np.array([(one.lon, one.lat) for one in marks], dtype=np.float64))
-        self._tree = shapely.STRtree(shapely.points(self.places))
+        self._beside = self._around(passed_m)
 
     def plane(self, lonlat: Points) -> Points:
         """Return points (n, 2) in metres."""
@@ -82,27 +84,33 @@ class _Ground:
             return np.empty((0, 2))
         return np.column_stack(self._project.transform(*lonlat.T))
 
-    def nearest(self, points: Points) -> tuple[int, int] | None:
-        """Return the point of some, in metres, that is nearest to a mark, and the mark, by position."""
-        if not self.marks:
-            return None
-        (at, mark), gaps = self._tree.query_nearest(
-            shapely.points(points), max_distance=TIED_WITHIN_M, return_distance=True
-        )
-        if not len(at):
-            return None
-        first = min(range(len(at)), key=lambda k: (round(float(gaps[k]), 3), int(mark[k]), int(at[k])))
-        return int(at[first]), int(mark[first])
+    def nearest(self, points: Points) -> tuple[int, Mark] | None:
+        """Return the position of the point of some, in metres, that is nearest to a mark, and the mark."""
+        for reach in _LOOKED_FOR_M:
+            marks, places = self._around(reach)
+            (at, mark), gaps = shapely.STRtree(places).query_nearest(
+                shapely.points(points), max_distance=TIED_WITHIN_M, return_distance=True
+            )
+            # Nearer than the window reaches, none outside of it can be.
+            if len(at) and (gaps.min() < reach - 1.0 or reach == TIED_WITHIN_M):
+                best = min(range(len(at)), key=lambda k: (round(float(gaps[k]), 3), int(mark[k]), int(at[k])))
+                return int(at[best]), marks[int(mark[best])]
+        return None
 
     def passed(self, line: LineString) -> tuple[Passed, ...]:
         """Return the marks beside a line, in the order in which it passes them."""
-        near = self._tree.query(line, predicate="dwithin", distance=self.passed_m)
-        places = [(int(k), shapely.Point(self.places[k])) for k in near]
+        marks, places = self._beside
         found = [
-            Passed(self.marks[k], round(float(line.project(at)), 1), round(float(line.distance(at)), 1))
-            for k, at in places
+            Passed(marks[k], round(float(line.project(at)), 1), round(float(line.distance(at)), 1))
+            for k, at in enumerate(places)
+            if shapely.dwithin(line, at, self.passed_m)
         ]
         return tuple(sorted(found, key=lambda one: (one.along_m, one.mark.code)))
+
+    def _around(self, metres: float) -> tuple[list[Mark], npt.NDArray[Any]]:
+        """Return the marks within a distance of the unit, and their places in metres, in their order."""
+        near = self._marks.within(self._box, metres)
+        return [self._marks.each[k] for k in near], shapely.points(self.plane(self._marks.lonlat[near]))
 
     def kept(self, points: Points) -> npt.NDArray[np.int64]:
         """Return the positions of the vertices that a line (n, 2) in metres keeps, its ends among them.
@@ -169,7 +177,7 @@ def _walk(ground: _Ground, owners: Mapping[Edge, str], part: int, ring: Points, 
         part,
         bool(hole),
         (lon, lat),
-        _tie(ground.marks[tied[1]], lon, lat) if tied else None,
+        _tie(tied[1], lon, lat) if tied else None,
         runs,
         sum(run.length_m for run in runs),
         round(sum(_HALF_DISTANCE_M + leg.distance_m * _HALF_BEARING for leg in legs), 1) + 0.1,

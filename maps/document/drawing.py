@@ -180,9 +180,9 @@ def _meets(a: Sequence[float], b: Sequence[float]) -> bool:
 
 def _marks(maps: Maps, frame: Frame) -> list[tuple[Mark, float, float]]:
     """Return the marks that a frame shows, with their places on paper."""
-    points = frame.place(shapely.points([(mark.lon, mark.lat) for mark in maps.marks]).reshape(-1))
-    seen = np.flatnonzero(~shapely.is_empty(points)).tolist()
-    return [(maps.marks[k], points[k].x, points[k].y) for k in seen]
+    near = maps.marks.within(frame.box)
+    points = frame.place(shapely.points(maps.marks.lonlat[near]))
+    return [(maps.marks.each[k], at.x, at.y) for k, at in zip(near, points, strict=True) if not at.is_empty]
 
 
 def _mark(mark: Mark, x: float, y: float) -> str:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shapely import Geometry
 
-from geo.describe import Description, Mark
+from geo.describe import Description, Marks
 from geo.redraw import Change, State
 
 
@@ -19,7 +19,7 @@ class Maps:
     after: State
     change: Change
     lines: Sequence[tuple[str, Geometry]]
-    marks: Sequence[Mark]
+    marks: Marks
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from shapely import Polygon
 
 from geo.crs import GEOD, STORAGE_CRS, geodesic_area, metric_crs, reproject
-from geo.describe import Mark, Walk, describe
+from geo.describe import Mark, Marks, Walk, describe
+from geo.describe import boundary as describing
 from tests.geo.partitions import Made, make
 
 
@@ -18,12 +19,12 @@ def neighbours_of(made: Made, at: int) -> dict[str, Polygon]:
     return {f"G{k}": unit for k, unit in enumerate(made.units) if k != at}
 
 
-def marks_around(rng: np.random.Generator, made: Made, count: int) -> list[Mark]:
+def marks_around(rng: np.random.Generator, made: Made, count: int) -> Marks:
     west, south, east, north = made.frame.bounds
-    return [
+    return Marks.of(
         Mark(f"M{k}", f"Stone {k}", float(rng.uniform(west, east)), float(rng.uniform(south, north)))
         for k in range(count)
-    ]
+    )
 
 
 def arrive(walk: Walk) -> tuple[float, float]:
@@ -78,6 +79,36 @@ def test_who_is_named_along_a_run_is_who_shares_it_and_nobody_else(seed: int) ->
         assert told == pytest.approx(float(GEOD.geometry_length(line)), rel=1e-6, abs=0.05)
 
 
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 60))
+def test_looking_near_first_finds_the_marks_that_looking_everywhere_finds(seed: int, count: int) -> None:
+    rng = np.random.default_rng(seed)
+    made = make(rng, 5, 6)
+    marks = marks_around(rng, made, count)
+    found = describe(made.units[0], neighbours_of(made, 0), marks)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(describing, "_LOOKED_FOR_M", (describing.TIED_WITHIN_M,))
+        assert describe(made.units[0], neighbours_of(made, 0), marks) == found
+
+
+@given(
+    st.lists(st.tuples(st.floats(116.0, 118.0), st.floats(-89.0, 89.0)), max_size=8),
+    st.tuples(st.floats(116.5, 117.5), st.floats(-88.5, 88.0)),
+    st.floats(0, 40_000),
+)
+def test_no_mark_within_a_distance_of_a_box_is_missed(
+    places: list[tuple[float, float]], corner: tuple[float, float], metres: float
+) -> None:
+    west, south = corner
+    box = (west, south, west + 0.1, south + 0.1)
+    marks = Marks.of(Mark(f"M{k}", "", lon, lat) for k, (lon, lat) in enumerate(places))
+    found = set(marks.within(box, metres).tolist())
+    for k, (lon, lat) in enumerate(places):
+        beside = min(max(lon, box[0]), box[2]), min(max(lat, box[1]), box[3])
+        if GEOD.inv(lon, lat, *beside)[2] <= metres:
+            assert k in found
+
+
 SIDE = 0.01
 WEST, SOUTH = 116.3, 39.8
 
@@ -90,7 +121,7 @@ def square(column: float, row: float, size: float = 1.0) -> Polygon:
 def test_a_square_is_walked_clockwise_from_the_end_of_a_run_nearest_to_a_mark() -> None:
     # Only the ends of runs are asked for a start: here the two ends of the edge shared with B.
     stone = Mark("M1", "Stone", WEST + SIDE + 0.001, SOUTH + SIDE)
-    (walk,) = describe(square(0, 0), {"B": square(1, 0)}, [stone]).walks
+    (walk,) = describe(square(0, 0), {"B": square(1, 0)}, Marks.of([stone])).walks
     assert walk.start == (round(WEST + SIDE, 7), round(SOUTH + SIDE, 7))
     assert walk.tie is not None
     assert walk.tie.mark == stone
@@ -102,7 +133,7 @@ def test_a_square_is_walked_clockwise_from_the_end_of_a_run_nearest_to_a_mark() 
 def test_a_mark_beside_the_boundary_is_named_where_it_is_passed() -> None:
     post = Mark("M2", "Post", WEST + SIDE + 0.0001, SOUTH + SIDE / 2)
     far = Mark("M3", "Far", WEST + SIDE + 0.001, SOUTH + SIDE / 2)
-    (walk,) = describe(square(0, 0), {"B": square(1, 0)}, [post, far]).walks
+    (walk,) = describe(square(0, 0), {"B": square(1, 0)}, Marks.of([post, far])).walks
     (passed,) = (one for run in walk.runs for one in run.passed)
     assert passed.mark == post
     assert passed.off_m == pytest.approx(8.6, abs=0.2)

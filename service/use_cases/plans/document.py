@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import shapely
 
-from geo.describe import Mark, describe
+from geo.describe import NO_MARKS, Mark, Marks, describe
 from geo.redraw import Change, State
 from layers.geometry import Box
 from layers.stores import Stores
@@ -84,13 +84,13 @@ def _maps(stores: Stores, state: State, change: Change, day: date) -> Maps:
     before = State.of(state.base)
     box = _around(change)
     if box is None:
-        return Maps(before, state, change, (), ())
+        return Maps(before, state, change, (), NO_MARKS)
     lines = [(one.kind, one.line) for one in stores.lines.all(bbox=box)]
-    marks = [
+    marks = Marks.of(
         Mark(one.code, one.name, one.lon, one.lat)
         for one in stores.markers.all(day)
         if box.west <= one.lon <= box.east and box.south <= one.lat <= box.north
-    ]
+    )
     return Maps(before, state, change, lines, marks)
 
 
