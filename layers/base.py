@@ -6,9 +6,19 @@ partitions by district and on a distributed engine. ``reference`` tables are cop
 ``local`` tables stay where the coordinator is.
 """
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
-from sqlalchemy import Column, ForeignKeyConstraint, MetaData, PrimaryKeyConstraint, Table, Text, Uuid
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Uuid,
+)
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.schema import SchemaItem
 
@@ -51,6 +61,11 @@ def shard_table(name: str, *items: SchemaItem, key: tuple[str, ...] = ("id",), *
 def identifier(name: str = "id", *, nullable: bool = False) -> Column[Any]:
     """Return a column for an id made by the application."""
     return Column(name, Uuid, nullable=nullable)
+
+
+def among(column: str, values: Sequence[str]) -> CheckConstraint:
+    """Return the rule that a column holds one of some words."""
+    return CheckConstraint("{} IN ({})".format(column, ", ".join(f"'{one}'" for one in values)), name=column)
 
 
 def in_district() -> ForeignKeyConstraint:

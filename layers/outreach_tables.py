@@ -5,12 +5,10 @@ problems, actions with owners and dates, and requests. Opinions and problems are
 leads to any number of problems, and a problem needs no opinion.
 """
 
-from collections.abc import Sequence
-
 from sqlalchemy import CheckConstraint, Column, Date, DateTime, Index, Integer, SmallInteger, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from layers.base import identifier, link, shard_table
+from layers.base import among, identifier, link, shard_table
 from layers.geometry import geometry_type
 
 KINDS = ("bench-meeting", "council", "visit")
@@ -18,10 +16,6 @@ DUTIES = ("law-and-policy", "opinions", "disputes", "safety", "services", "envir
 REQUESTS = ("patrol", "service-stop")
 ASKED, ACCEPTED, DECLINED = REQUEST_STATES = ("asked", "accepted", "declined")
 PLANNED, HELD, CANCELLED = STOP_STATES = ("planned", "held", "cancelled")
-
-
-def _among(column: str, values: Sequence[str]) -> CheckConstraint:
-    return CheckConstraint("{} IN ({})".format(column, ", ".join(f"'{one}'" for one in values)), name=column)
 
 
 outreach = shard_table(
@@ -46,8 +40,8 @@ outreach = shard_table(
     Column("digest", Text, nullable=False),
     link("unit", "unit"),
     link("representative", "representative"),
-    _among("kind", KINDS),
-    _among("duty", DUTIES),
+    among("kind", KINDS),
+    among("duty", DUTIES),
     CheckConstraint(
         "CASE WHEN kind = 'visit' THEN representative IS NOT NULL AND duty IS NOT NULL"
         " ELSE representative IS NULL AND duty IS NULL END",
@@ -125,7 +119,7 @@ service_stop = shard_table(
     Column("created_by", Text, nullable=False),
     Column("version", Integer, nullable=False),
     link("unit", "unit"),
-    _among("state", STOP_STATES),
+    among("state", STOP_STATES),
     CheckConstraint("to_at > from_at", name="period"),
     CheckConstraint("version > 0", name="version"),
     Index(None, "district", "to_at"),
@@ -150,8 +144,8 @@ outreach_request = shard_table(
     link("unit", "unit"),
     link("due_rule", "rule"),
     link("service_stop", "stop"),
-    _among("kind", REQUESTS),
-    _among("state", REQUEST_STATES),
+    among("kind", REQUESTS),
+    among("state", REQUEST_STATES),
     CheckConstraint("(state = 'asked') = (settled_at IS NULL)", name="settled"),
     CheckConstraint(
         "CASE WHEN state <> 'accepted' THEN rule IS NULL AND stop IS NULL"

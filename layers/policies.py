@@ -285,6 +285,20 @@ RULES: Mapping[str, Rules] = {
     "outreach_action": _came_of("outreach_action", change=_part(*HANDLING)),
     "outreach_request": _came_of("outreach_request", change=_whole(*KEEPERS)),
     "service_stop": Rules(ENTERED, _whole(*KEEPERS), _whole(*KEEPERS), _SYSTEM),
+    # Plans of periods: offices submit, keepers merge and issue letters; what is asked and done lies in units.
+    "period_plan": Rules(_part(*CASES), _whole(*KEEPERS), _whole(*KEEPERS), _SYSTEM),
+    "period_task": Rules(_part(*CASES), _part(*SIGNING), _whole(*KEEPERS), _SYSTEM),
+    "period_item": Rules(_reach("unit", *CASES), _part(*SIGNING), None, _SYSTEM),
+    "period_event": Rules(_reach("unit", *CASES), _reach("unit", *HANDLING), None, _SYSTEM),
+    "reminder_letter": Rules(_reach("unit", *CASES), _whole(*KEEPERS), None, _SYSTEM),
+    "reminder_item": Rules(
+        "EXISTS (SELECT FROM reminder_letter AS one WHERE one.district = reminder_item.district"
+        " AND one.id = reminder_item.letter)",
+        _whole(*KEEPERS),
+        None,
+        _SYSTEM,
+    ),
+    "monitoring_point": Rules(_part(*CASES), _whole(*KEEPERS), _whole(*KEEPERS), _SYSTEM),
     # What devices sent, by person.
     "field_batch": _SENT,
     "field_track": _SENT,

@@ -29,6 +29,7 @@ from layers.heads import Heads
 from layers.idempotency import Idempotency
 from layers.incidents import Incidents
 from layers.items import Items
+from layers.letters import Letters
 from layers.line_features import LineFeatures
 from layers.lineage import Lineage
 from layers.markers import Markers
@@ -36,6 +37,7 @@ from layers.notices import Notices
 from layers.observed import Observed
 from layers.outreach import Outreach
 from layers.patrols import Patrols
+from layers.periods import Periods
 from layers.plans import Plans
 from layers.quarantine import Quarantine
 from layers.reached import Reached
@@ -227,6 +229,16 @@ class Stores:
     def stops(self) -> Stops:
         """The stops of the mobile service."""
         return Stops(self.session, self.district)
+
+    @cached_property
+    def periods(self) -> Periods:
+        """The plans of periods, and what was carried out of them."""
+        return Periods(self.session, self.district, self.roots)
+
+    @cached_property
+    def letters(self) -> Letters:
+        """The letters about what is late."""
+        return Letters(self.session, self.district, self.roots)
 
     @cached_property
     def audit(self) -> Audit:

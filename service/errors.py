@@ -15,6 +15,7 @@
     ├── InvalidTransition      a step that the state of an incident does not allow
     ├── RulesInConflict        rules of a staffing that cannot be kept together
     ├── StaffingStale          a staffing of people or grids that have changed since
+    ├── NothingLate            a reminder about nothing
     ├── PlanConflict           a plan that collides with what was published since its base
     ├── SignInRequired         nobody in particular asks for what is not for everybody
     │   └── CredentialsRefused a password, session or token that is not or no longer good
@@ -150,6 +151,12 @@ class StaffingStale(ServiceError):
     code = "staffing-stale"
 
 
+class NothingLate(ServiceError):
+    """There is nothing that a reminder could be about."""
+
+    code = "nothing-late"
+
+
 class SignInRequired(ServiceError):
     """Nobody in particular asks for what is not for everybody."""
 
@@ -250,6 +257,7 @@ STATUS: Mapping[type[WardlineError], int] = {
     PlanConflict: 409,
     RulesInConflict: 409,
     StaffingStale: 409,
+    NothingLate: 422,
     SignInRequired: 401,
     NotAllowed: 403,
     OutOfReach: 403,

@@ -30,6 +30,8 @@ _TEXTS = {
     "incidents-gone": N_("{count} open incidents went from {unit} to others, since its ground was redrawn."),
     "incidents-come": N_("{count} open incidents came to {unit}, since its ground was redrawn."),
     "case-reminder": N_("{percent} % of the time of a {colour} incident ({class}) is over; it is due {due}."),
+    "reminder-letter": N_("Reminder letter {number} of “{title}”: {count} items are late."),
+    "reminder-list": N_("Supplementary list {list} to reminder letter {number} of “{title}”: {count} items."),
     REDRAWN: N_("Plan {number} “{title}” redraws what you watch from {day} on: {units}."),
 }
 _KINDS = {

@@ -19,6 +19,7 @@ from layers.marker_kinds import read_attributes
 from layers.markers import Marker
 from layers.outreach_records import Action, Gathering, Opinion, Problem, Request
 from layers.patrols import Patrol
+from layers.period_records import MonitoringPoint, PeriodEvent, PeriodPlan, PeriodTask, ReminderLetter
 from layers.plan_steps import Person, Plan
 from layers.representatives import Representative
 from layers.stops import Stop
@@ -126,6 +127,63 @@ def stop(unit: UUID) -> Stop:
         services=("seals",),
         from_at=NOON,
         to_at=NOON + timedelta(hours=2),
+        created_at=NOON,
+        created_by="test",
+    )
+
+
+def period_plan() -> PeriodPlan:
+    """Return the plan of a month."""
+    return PeriodPlan(
+        id=new_id(),
+        kind="month",
+        title="March",
+        first_day=DAY,
+        last_day=date(2025, 3, 31),
+        created_at=NOON,
+        created_by="test",
+    )
+
+
+def period_task(plan: UUID) -> PeriodTask:
+    """Return a task that an office submitted."""
+    return PeriodTask(
+        id=new_id(),
+        plan=plan,
+        title="Wells",
+        kind="wells",
+        evidence="check",
+        office="Office",
+        due_on=DAY,
+        created_at=NOON,
+        created_by="test",
+    )
+
+
+def period_event(task: UUID, unit: UUID) -> PeriodEvent:
+    """Return a check at a unit."""
+    return PeriodEvent(
+        id=new_id(), task=task, unit=unit, kind="check", at=NOON, recorded_at=NOON, recorded_by="test"
+    )
+
+
+def letter(plan: UUID, unit: UUID, number: int) -> ReminderLetter:
+    """Return a letter to a unit."""
+    return ReminderLetter(id=new_id(), plan=plan, unit=unit, number=number, issued_at=NOON, issued_by="test")
+
+
+def monitoring_point(plan: UUID, unit: UUID) -> MonitoringPoint:
+    """Return a point that somebody watches."""
+    return MonitoringPoint(
+        id=new_id(),
+        plan=plan,
+        name="Bridge",
+        place="",
+        lon=120.005,
+        lat=44.005,
+        unit=unit,
+        supervisor=new_id(),
+        supervisor_name="x",
         created_at=NOON,
         created_by="test",
     )

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from layers.ids import new_id
 from layers.lineage import LineageEdge
 from layers.notices import Notice
+from layers.period_records import LetterItem
 from layers.policies import WEB_ROLE
 from layers.row_security import Scope, enter
 from layers.stores import Stores
@@ -127,6 +128,7 @@ def lay(session: Session) -> Scene:
     _incident(elsewhere, None)
     _redraw(stores, grids)
     _hear(stores, grids)
+    _plan(stores, grids)
     walker, other = new_id(), new_id()
     for person, device in ((walker, "mine"), (other, "theirs")):
         _walk(session, person, device)
@@ -141,6 +143,20 @@ def _hear(stores: Stores, grids: tuple[UUID, UUID]) -> None:
     for unit in grids:
         stores.outreach.add(makers.gathering(unit))
     stores.stops.add(makers.stop(grids[0]))
+
+
+def _plan(stores: Stores, grids: tuple[UUID, UUID]) -> None:
+    """Store the plan of a month with a task for both grids, what was done, a letter to each, and a point."""
+    plan, task = makers.period_plan(), makers.period_task
+    stores.periods.add_plan(plan)
+    stores.periods.add_task(asked := task(plan.id))
+    stores.periods.add_items(asked.id, [(new_id(), unit) for unit in grids])
+    stores.periods.add_events([makers.period_event(asked.id, unit) for unit in grids])
+    stores.periods.add_point(makers.monitoring_point(plan.id, grids[0]))
+    for number, unit in enumerate(grids, 1):
+        letter = makers.letter(plan.id, unit, number)
+        stores.letters.add(letter)
+        stores.letters.cite([LetterItem(new_id(), letter.id, asked.id, unit, 0, makers.NOON, {})])
 
 
 def _redraw(stores: Stores, grids: tuple[UUID, UUID]) -> None:

@@ -46,6 +46,7 @@ from tests.service.board_rows import BOARD
 from tests.service.case_rows import CASE_ROWS
 from tests.service.due_rows import DUE
 from tests.service.outreach_rows import OUTREACH
+from tests.service.period_rows import PERIODS
 from tests.service.plan_rows import PLANS
 from tests.service.staffing_rows import STAFFING
 
@@ -147,6 +148,7 @@ TABLE: dict[str, Row] = {
     **STAFFING,
     **DUE,
     **OUTREACH,
+    **PERIODS,
     **BOARD,
     "GET /api/v1/coverage/segments": Row(BORDER, "district", there("/api/v1/coverage/segments")),
     "GET /api/v1/coverage/segments.geojson": Row(

@@ -1,0 +1,40 @@
+"""Rows of the access matrix: period plans, what is carried out of them, and reminder letters."""
+
+from tests.service.access_rows import CASES, HANDLING, NO_ID, Row, there
+
+_HERE = f"/api/v1/periods/{NO_ID}"
+
+
+def _read(path: str) -> Row:
+    return Row(CASES, "district", there(_HERE + path), found=404)
+
+
+def _keep(path: str, body: dict[str, object] | None = None) -> Row:
+    return Row("ca", "district", there(_HERE + path), body, found=404)
+
+
+PERIODS: dict[str, Row] = {
+    "GET /api/v1/periods": Row(CASES, "district", there("/api/v1/periods")),
+    "POST /api/v1/periods": Row("ca", "district", there("/api/v1/periods"), {}),
+    "GET /api/v1/periods/supervisors": Row("ca", "district", there("/api/v1/periods/supervisors")),
+    "GET /api/v1/periods/{period}": _read(""),
+    "POST /api/v1/periods/{period}/publish": _keep("/publish"),
+    "POST /api/v1/periods/{period}/reopen": _keep("/reopen", {"reason": "why"}),
+    "GET /api/v1/periods/{period}/tasks": _read("/tasks"),
+    "POST /api/v1/periods/{period}/tasks": Row("csa", "district", there(_HERE + "/tasks"), {}),
+    "POST /api/v1/periods/{period}/merges": _keep("/merges", {}),
+    "POST /api/v1/periods/{period}/merges/{merge}/undo": _keep(f"/merges/{NO_ID}/undo"),
+    "GET /api/v1/periods/{period}/items": _read("/items"),
+    "GET /api/v1/periods/{period}/units": _read("/units"),
+    "GET /api/v1/periods/{period}/map.geojson": _read("/map.geojson"),
+    "GET /api/v1/periods/{period}/events": _read("/events"),
+    "POST /api/v1/periods/{period}/events": Row(HANDLING, "district", there(_HERE + "/events"), {}),
+    "GET /api/v1/periods/{period}/points": _read("/points"),
+    "POST /api/v1/periods/{period}/points": _keep("/points", {}),
+    "DELETE /api/v1/periods/{period}/points/{point}": _keep(f"/points/{NO_ID}"),
+    "GET /api/v1/periods/{period}/letters": _read("/letters"),
+    "POST /api/v1/periods/{period}/letters": _keep("/letters", {}),
+    "GET /api/v1/periods/{period}/letters/{letter}": _read(f"/letters/{NO_ID}"),
+    "GET /api/v1/periods/{period}/letters/{letter}/document.html": _read(f"/letters/{NO_ID}/document.html"),
+    "GET /api/v1/periods/{period}/letters/{letter}/document.pdf": _read(f"/letters/{NO_ID}/document.pdf"),
+}
