@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -74,6 +74,13 @@ class Periods(Store):
         row = self._there(row, N_("District {district} has no period {id}."), identifier)
         found: PeriodPlan = _value(PeriodPlan, row)
         return found
+
+    def of_days(self, first: date, last: date) -> PeriodPlan | None:
+        """Return the plan of the period of just these days, None where it has none."""
+        column = period_plan.c
+        mine = (column.district == self.district, column.first_day == first, column.last_day == last)
+        row = self._first(select(period_plan).where(*mine))
+        return None if row is None else _value(PeriodPlan, row)
 
     def plans(self, *, limit: int, cursor: str | None = None) -> Page[PeriodPlan]:
         """Return a page of plans, those made last first."""

@@ -42,6 +42,7 @@ from layers.plans import Plans
 from layers.quarantine import Quarantine
 from layers.reached import Reached
 from layers.releases import Releases
+from layers.reports import Reports
 from layers.representatives import Representatives
 from layers.retention import Retention
 from layers.roads import Roads
@@ -239,6 +240,11 @@ class Stores:
     def letters(self) -> Letters:
         """The letters about what is late."""
         return Letters(self.session, self.district, self.roots)
+
+    @cached_property
+    def reports(self) -> Reports:
+        """The numbers of periods, and their rows."""
+        return Reports(self.session, self.district, self.roots)
 
     @cached_property
     def audit(self) -> Audit:

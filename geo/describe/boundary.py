@@ -1,6 +1,6 @@
 """From an area and its neighbours to legs: which ring, from where, past whom."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from math import radians
 from typing import Any

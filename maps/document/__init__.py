@@ -6,6 +6,7 @@ from maps.document.facts import Facts, Maps, Written
 from maps.document.letter import letter_page
 from maps.document.page import page, policy
 from maps.document.printing import pdf, require_pdf
+from maps.document.summary import summary_page
 
 __all__ = [
     "Facts",
@@ -18,4 +19,5 @@ __all__ = [
     "pdf",
     "policy",
     "require_pdf",
+    "summary_page",
 ]

@@ -6,11 +6,9 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from geo.errors import N_
 from maps.document.page import environment, policy, sheet
+from maps.figures import EVIDENCE
 from maps.shell import Reader
-
-EVIDENCE: Mapping[str, str] = {"check": N_("check"), "ledger": N_("ledger")}
 
 
 def letter_page(

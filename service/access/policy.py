@@ -275,6 +275,14 @@ POLICY: Mapping[str, Rule] = {
     "GET /api/v1/stops/{stop}": _EVERYONE_THERE,
     "POST /api/v1/stops": Rule(KEEPERS, "district"),
     "PATCH /api/v1/stops/{stop}": Rule(KEEPERS, "district"),
+    # Reports: of what the caller sees.
+    "GET /api/v1/reports/figures": Rule(LEADS, "subtree"),
+    "GET /api/v1/reports/months": Rule(LEADS, "subtree"),
+    "GET /api/v1/reports/comparison": Rule(LEADS, "subtree"),
+    "GET /api/v1/reports/rows/{figure}": Rule(LEADS, "subtree"),
+    "GET /api/v1/reports/report.html": Rule(LEADS, "subtree"),
+    "GET /api/v1/reports/report.pdf": Rule(LEADS, "subtree"),
+    "GET /api/v1/reports/report.xlsx": Rule(LEADS, "subtree"),
     # Plans of periods: offices submit tasks, keepers merge, publish and issue letters.
     "GET /api/v1/periods": Rule(CASES, "district"),
     "POST /api/v1/periods": Rule(KEEPERS, "district"),

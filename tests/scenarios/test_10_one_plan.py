@@ -122,6 +122,22 @@ def watched(callers: Callers, keeper: TestClient, here: str) -> None:
     assert Counter(one["properties"]["what"] for one in shown) == {"unit": UNITS, "point": 1}
 
 
+def compared_with_before(keeper: TestClient) -> None:
+    """Hold that both halves are compared by counts, each with its rows."""
+    compared = keeper.get(
+        "/api/v1/reports/comparison",
+        params={"from": NOW, "to": "2026-01-01", "before_from": BEFORE, "before_to": NOW},
+    ).json()["figures"]
+    assert {name: compared[name]["change_percent"] for name in ("checks", "ledgers")} == {
+        "checks": -37.0,
+        "ledgers": -32.0,
+    }
+    for side in ("before", "now"):
+        rows = every(keeper, compared["checks"][side]["rows"])
+        assert len(rows) == compared["checks"][side]["count"]
+    assert compared["units-covered"]["now"]["count"] == UNITS
+
+
 def test_sixteen_tasks_become_six_and_who_is_late_has_one_letter(callers: Callers) -> None:
     keeper = callers.role("keeper", "coordinator", DISTRICT)
     office = callers.role("office", "supervisor", DISTRICT)
@@ -179,3 +195,4 @@ def test_sixteen_tasks_become_six_and_who_is_late_has_one_letter(callers: Caller
     last = carried_out(worker, plan["id"], asked[:5], "2025-11-20T10:00:00+08:00")
     assert first + last == {"check": 189, "ledger": 68}
     assert keeper.get(here).json()["counts"]["done-late"]["count"] == 5
+    compared_with_before(keeper)

@@ -1,4 +1,4 @@
-"""Rows of the access matrix: period plans, what is carried out of them, and reminder letters."""
+"""Rows of the access matrix: period plans, what is carried out of them, reminder letters, reports."""
 
 from tests.service.access_rows import CASES, HANDLING, NO_ID, Row, there
 
@@ -13,6 +13,20 @@ def _keep(path: str, body: dict[str, object] | None = None) -> Row:
     return Row("ca", "district", there(_HERE + path), body, found=404)
 
 
+_DAYS = "from=2025-01-01&to=2025-02-01"
+REPORTS: dict[str, Row] = {
+    f"GET /api/v1/reports/{name}": Row("csau", "district", there(f"/api/v1/reports/{path}"))
+    for name, path in {
+        "figures": f"figures?{_DAYS}",
+        "months": f"months?{_DAYS}",
+        "comparison": f"comparison?{_DAYS}",
+        "rows/{figure}": f"rows/visits?{_DAYS}",
+        # Without days: it is asked who may, not what a file takes to make.
+        "report.html": "report.html",
+        "report.pdf": "report.pdf",
+        "report.xlsx": "report.xlsx",
+    }.items()
+}
 PERIODS: dict[str, Row] = {
     "GET /api/v1/periods": Row(CASES, "district", there("/api/v1/periods")),
     "POST /api/v1/periods": Row("ca", "district", there("/api/v1/periods"), {}),

@@ -46,7 +46,7 @@ from tests.service.board_rows import BOARD
 from tests.service.case_rows import CASE_ROWS
 from tests.service.due_rows import DUE
 from tests.service.outreach_rows import OUTREACH
-from tests.service.period_rows import PERIODS
+from tests.service.period_rows import PERIODS, REPORTS
 from tests.service.plan_rows import PLANS
 from tests.service.staffing_rows import STAFFING
 
@@ -149,6 +149,7 @@ TABLE: dict[str, Row] = {
     **DUE,
     **OUTREACH,
     **PERIODS,
+    **REPORTS,
     **BOARD,
     "GET /api/v1/coverage/segments": Row(BORDER, "district", there("/api/v1/coverage/segments")),
     "GET /api/v1/coverage/segments.geojson": Row(

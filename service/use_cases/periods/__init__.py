@@ -5,7 +5,7 @@ from service.use_cases.periods.names import Names
 from service.use_cases.periods.planning import add_plan, merge, publish, reopen, submit, undo
 from service.use_cases.periods.recorder import Recorder
 from service.use_cases.periods.reminding import Issued, issue
-from service.use_cases.periods.telling import all_items, areas_of, map_of, tasks_json, told
+from service.use_cases.periods.telling import all_items, areas_of, map_of, tasks_json, told, whole
 
 __all__ = [
     "Issued",
@@ -27,4 +27,5 @@ __all__ = [
     "tasks_json",
     "told",
     "undo",
+    "whole",
 ]

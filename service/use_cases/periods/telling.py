@@ -9,7 +9,8 @@ import shapely
 
 from layers.period_records import STATES, ItemFilter, PeriodItem, PeriodPlan, PeriodTask
 from layers.stores import Stores
-from service.schemas.periods import plan_json, task_json
+from service.schemas.letters import letter_json
+from service.schemas.periods import item_json, plan_json, task_json
 from service.use_cases.periods.names import Names
 from service.use_cases.periods.recorder import Recorder
 
@@ -53,6 +54,21 @@ def tasks_json(stores: Stores, values: Sequence[PeriodTask], names: Names) -> li
         task_json(one, names.json, list(dict.fromkeys(sources[s] for s in one.sources)) or [one.office])
         for one in values
     ]
+
+
+def whole(stores: Stores, plan: PeriodPlan, by: Recorder) -> dict[str, Any]:
+    """Return everything that a report tells of a plan: itself, tasks, items, letters and map features."""
+    today = stores.districts.current().today(by.now)
+    names = Names.of(stores, plan, today)
+    items = all_items(stores, plan, by)
+    tasks = stores.periods.tasks(plan.id, merged=True, limit=_PAGE).items
+    return {
+        "plan": told(stores, plan, by),
+        "tasks": tasks_json(stores, tasks, names),
+        "items": [item_json(one, names.json) for one in items],
+        "letters": [letter_json(one, names.json) for one in stores.letters.of_plan(plan.id)],
+        "features": map_of(stores, plan, items, names, today)["features"],
+    }
 
 
 def all_items(stores: Stores, plan: PeriodPlan, by: Recorder) -> list[PeriodItem]:

@@ -1,0 +1,1 @@
+SELECT figure, sum(value)::bigint FROM row_of GROUP BY figure
