@@ -45,13 +45,17 @@ async function refusal(response) {
   );
 }
 
-/** The JSON at an address, or null for no content; a refusal is thrown as a Problem. */
+/** The JSON at an address, or null for no content; sends `body` as JSON or `file` as it is. A refusal is thrown as a Problem. */
 export async function read(where, options = {}) {
   const headers = { Accept: "application/json, application/geo+json", "Accept-Language": page.lang, ...options.headers };
   const request = { headers, method: options.method || "GET", signal: options.signal };
   if (options.body !== undefined) {
     headers["Content-Type"] = "application/json";
     request.body = JSON.stringify(options.body);
+  }
+  if (options.file) {
+    headers["Content-Type"] = "application/octet-stream";
+    request.body = options.file;
   }
   let response;
   try {

@@ -8,6 +8,7 @@ import { startBalance } from "wardline/redraw/balance";
 import { startConflicts } from "wardline/redraw/conflict";
 import "wardline/redraw/cuts";
 import { complain, desk, loadPlans, noted, open, refused } from "wardline/redraw/desk";
+import { startExchange } from "wardline/redraw/exchange";
 import { help } from "wardline/redraw/help";
 import { startHistory } from "wardline/redraw/history";
 import { startList } from "wardline/redraw/list";
@@ -46,6 +47,7 @@ async function begin() {
   startConflicts();
   startBalance();
   startHistory();
+  startExchange();
   const wanted = asked("plan");
   if (wanted) {
     await open(wanted).catch(refused);
@@ -58,7 +60,7 @@ async function begin() {
 
 function nothing() {
   startSheet();
-  for (const id of ["shelves", "begin", "history", "plans"]) byId(id).hidden = true;
+  for (const id of ["shelves", "begin", "bring-back", "history", "plans"]) byId(id).hidden = true;
   byId("nothing").hidden = false;
   replace(byId("nothing"), message(_("No grids yet"), _("Import them from a file before they can be redrawn: ./wardline import grids FILE")));
 }

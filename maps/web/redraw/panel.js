@@ -120,22 +120,19 @@ function recoded(unit) {
 
 // Problems and steps.
 
+function problemRow(problem) {
+  const words = [make("span", { class: "row-title" }, problem.text), make("span", { class: "row-note" }, problem.hint)];
+  return make("button", { class: "row problem-row", type: "button", on: { click: () => showProblem(problem) } }, ...words);
+}
+
 function showProblems() {
   const alone = desk.plan ? [] : desk.problems;
   byId("problem").hidden = !alone.length;
-  replace(byId("problem"), ...alone.map((problem) => message(problem.text, problem.hint, "message-warn")));
+  const places = alone.filter(({ features }) => features.length).map(problemRow);
+  const said = alone.filter(({ features }) => !features.length).map((problem) => message(problem.text, problem.hint, "message-warn"));
+  replace(byId("problem"), ...said, places.length ? make("div", { class: "rows" }, ...places) : null);
   byId("problems-section").hidden = !desk.problems.length;
-  replace(
-    byId("problems"),
-    ...desk.problems.map((problem) =>
-      make(
-        "button",
-        { class: "row problem-row", type: "button", on: { click: () => showProblem(problem) } },
-        make("span", { class: "row-title" }, problem.text),
-        make("span", { class: "row-note" }, problem.hint),
-      ),
-    ),
-  );
+  replace(byId("problems"), ...desk.problems.map(problemRow));
 }
 
 /** What an operation did, in words. */
