@@ -1,4 +1,4 @@
-"""A GeoPackage that was edited elsewhere comes back through the page of plans, or is refused in its places."""
+"""A GeoPackage that was edited elsewhere comes back by the page of plans, or is refused in its places."""
 
 from pathlib import Path
 
