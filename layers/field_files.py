@@ -1,4 +1,4 @@
-"""Photos from the field: which were named by a visit or incident, and which have arrived.
+"""Photos from the field: which were named by a visit, incident or meeting, and which have arrived.
 
 The bytes are files of their own, known by their SHA-256 (see the record 0017); here is who sent them and
 what they belong to. A photo belongs to what the same person named it for: nobody gets at another's photo by
@@ -32,7 +32,7 @@ class FieldFile:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """That a visit or incident (``kind``) names a photo; ``linked_at`` is None while it is pending."""
+    """That a visit, incident or meeting (``kind``) names it; ``linked_at`` is None while it is pending."""
 
     kind: str
     subject: UUID
@@ -108,7 +108,7 @@ class FieldFiles(Store):
         return tuple(_photo(row) for row in rows)
 
     def photos(self, kind: str, subjects: Sequence[UUID]) -> tuple[Photo, ...]:
-        """Return the photos that some visits or incidents name."""
+        """Return the photos that some visits, incidents or meetings name."""
         rows = self._all(
             select(field_photo)
             .where(

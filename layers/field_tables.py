@@ -9,8 +9,8 @@ of its person, fixes and coverage of that person's former devices included.
 which numbers of it are stored, 1,024 a row.
 ``field_incident`` maps the client's id of an incident, and each edit by the version it was made from, to
 what became of it; it outlives the incident, so that a late edit is told that the incident is gone.
-``field_photo`` are photos that a visit or incident names, ``field_file`` those that arrived; the bytes are
-files (see the record 0017). ``quarantine`` keeps whole what could not be stored.
+``field_photo`` are photos that a visit, incident or meeting names, ``field_file`` those that arrived; the
+bytes are files (see the record 0017). ``quarantine`` keeps whole what could not be stored.
 """
 
 from sqlalchemy import (
@@ -30,7 +30,7 @@ from sqlalchemy.dialects.postgresql import BIT, JSONB
 from layers.base import identifier, in_district, link, shard_table
 
 ACTIONS = ("scanned", "inspected", "cleaned", "repainted", "repaired", "replaced", "jointly-inspected")
-KINDS = ("point", "visit", "incident")
+KINDS = ("point", "visit", "incident", "outreach")
 WAITING, RELEASED, DISCARDED = STATES = ("waiting", "released", "discarded")
 
 
@@ -130,7 +130,7 @@ field_incident = shard_table(
 field_photo = shard_table(
     "field_photo",
     Column("kind", Text, nullable=False),
-    # The visit, or the incident, by the id it is stored under.
+    # The visit of a marker, the incident, or the meeting or visit of people, by the id it is stored under.
     identifier("subject"),
     Column("sha256", Text, nullable=False),
     Column("device", Text, nullable=False),
@@ -138,7 +138,7 @@ field_photo = shard_table(
     # None while the photo is pending.
     Column("linked_at", DateTime(timezone=True)),
     in_district(),
-    CheckConstraint("kind IN ('visit', 'incident')", name="kind"),
+    CheckConstraint("kind IN ('visit', 'incident', 'outreach')", name="kind"),
     CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256"),
     Index(None, "district", "person", "sha256"),
     key=("kind", "subject", "sha256"),

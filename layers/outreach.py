@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from geo.errors import N_
 from layers.area import within
-from layers.errors import NotFound, translated
+from layers.errors import Conflict, NotFound, translated
 from layers.geometry import from_shape, to_shape
 from layers.outreach_records import (
     Action,
@@ -46,22 +46,39 @@ _COLUMNS = (
 class Outreach(Store):
     """The meetings and visits of one district."""
 
-    def add(self, value: Gathering) -> bool:
-        """Store a meeting or visit with its parts; say whether its id was free. Its incidents are stored."""
+    def begin(self, value: Gathering) -> bool:
+        """Store a meeting or visit without its parts; say whether its id was free.
+
+        Whoever stores the same id at the same time waits here, before anything follows from it.
+        """
         row = {**_row(value), "district": self.district}
         statement = insert(outreach).values(row).on_conflict_do_nothing(index_elements=["district", "id"])
-        if not self._write(statement.returning(outreach.c.id)).all():
-            return False
-        self._insert_parts(outreach_opinion, value.id, [asdict(one) for one in value.opinions])
-        self._insert_parts(outreach_problem, value.id, [_problem_row(one) for one in value.problems])
-        self._insert_parts(outreach_action, value.id, [asdict(one) for one in value.actions])
-        self._insert_parts(outreach_request, value.id, [asdict(one) for one in value.requests])
-        return True
+        return bool(self._write(statement.returning(outreach.c.id)).all())
 
-    def _insert_parts(self, table: Table, outreach_id: UUID, rows: Sequence[dict[str, Any]]) -> None:
-        self._insert(
-            table, [{**row, "outreach": outreach_id, "place": place} for place, row in enumerate(rows)]
+    def add_parts(self, value: Gathering) -> None:
+        """Store what came of a meeting or visit that is stored, as its incidents are.
+
+        Raises
+        ------
+        Conflict
+            The id of a part was used before; names the part.
+        """
+        self._insert_parts(outreach_opinion, value.id, "opinions", [asdict(one) for one in value.opinions])
+        self._insert_parts(
+            outreach_problem, value.id, "problems", [_problem_row(one) for one in value.problems]
         )
+        self._insert_parts(outreach_action, value.id, "actions", [asdict(one) for one in value.actions])
+        self._insert_parts(outreach_request, value.id, "requests", [asdict(one) for one in value.requests])
+
+    def _insert_parts(
+        self, table: Table, outreach_id: UUID, member: str, rows: Sequence[dict[str, Any]]
+    ) -> None:
+        placed = [{**row, "outreach": outreach_id, "place": place} for place, row in enumerate(rows)]
+        # Also an id of what the caller does not see: the database knows, a look before would not.
+        new = self._insert_new(table, placed, ("district", "id"))
+        for row in placed:
+            if row["id"] not in new:
+                raise part_taken(member, row["place"], row["id"])
 
     def known(self, ids: Collection[UUID]) -> dict[UUID, tuple[str, UUID | None]]:
         """Return digest and author of those of some ids that are stored and that the caller sees."""
@@ -258,6 +275,18 @@ class Outreach(Store):
             .where(table.c.district == self.district, table.c.outreach == func.any(list(ids)))
             .order_by(table.c.outreach, table.c.place)
         )
+
+
+def part_taken(member: str, place: int, identifier: UUID) -> Conflict:
+    """Return the refusal of a part whose id was used before, in this record or another."""
+    pointer = f"/{member}/{place}/id"
+    return Conflict(
+        N_("{pointer}: the id {id} was used before, by a part of another record."),
+        mend=N_("Make a new id for this part and send the whole record again; nothing of it is stored."),
+        where={"pointer": pointer},
+        pointer=pointer,
+        id=str(identifier),
+    )
 
 
 def is_solved(value: Problem) -> bool:

@@ -120,7 +120,7 @@ def _came_of(table: str, *, change: str = "false") -> Rules:
     of = f"one.district = {table}.district AND one.id = {table}.outreach"
     seen = f"EXISTS (SELECT FROM outreach AS one WHERE {of})"
     mine = f"{_whole(*KEEPERS)} OR one.author = (SELECT scope_person())"
-    own = f"{_part(*HANDLING)} AND EXISTS (SELECT FROM outreach AS one WHERE {of} AND ({mine}))"
+    own = f"{_part(*HANDLING, REPORTER)} AND EXISTS (SELECT FROM outreach AS one WHERE {of} AND ({mine}))"
     return Rules(seen, own, f"{change} AND {seen}", _everywhere(SYSTEM))
 
 
@@ -147,6 +147,10 @@ _OF_PATROL = (
     "EXISTS (SELECT FROM patrol AS one WHERE one.district = fix_quarantine.district"
     " AND one.id = fix_quarantine.patrol)"
 )
+_OF_OUTREACH = (
+    "EXISTS (SELECT FROM outreach AS one WHERE one.district = field_photo.district"
+    " AND one.id = field_photo.subject)"
+)
 _OF_PHOTO = (
     "EXISTS (SELECT FROM field_photo AS one WHERE one.district = field_file.district"
     " AND one.person = field_file.person AND one.sha256 = field_file.sha256)"
@@ -172,9 +176,9 @@ _COVERED = _same(
 _DUE = Rules(_part(*BORDER), _whole(*KEEPERS), _whole(*KEEPERS), _SYSTEM)
 _PUBLISHED = _same(_whole(*PLANNING), read=ENTERED, remove=_SYSTEM)
 _SENT = _same(f"{_whole(*KEEPERS)} OR {_MINE}", read=f"{_whole(*LEADS)} OR {_MINE}")
-# What was heard on the ground: by unit, and one's own.
-_HEARD = f"{_reach('unit', *CASES)} OR {_part(*HANDLING)} AND author = (SELECT scope_person())"
-_HEARING = f"{_whole(*KEEPERS)} OR {_part(*HANDLING)} AND author = (SELECT scope_person())"
+# What was heard on the ground: by unit, and one's own, from a device too.
+_HEARD = f"{_reach('unit', *CASES)} OR {_part(*HANDLING, REPORTER)} AND author = (SELECT scope_person())"
+_HEARING = f"{_whole(*KEEPERS)} OR {_part(*HANDLING, REPORTER)} AND author = (SELECT scope_person())"
 _MY_KEY = "starts_with(key, (SELECT scope_actor()) || ' ')"
 
 RULES: Mapping[str, Rules] = {
@@ -309,7 +313,8 @@ RULES: Mapping[str, Rules] = {
     "field_incident": _SENT,
     "field_photo": _same(
         f"{_whole(*KEEPERS)} OR {_MINE}",
-        read=f"{_whole(*CASES)} OR {_MINE} OR kind = 'incident' AND {_of_incident('field_photo', 'subject')}",
+        read=f"{_whole(*CASES)} OR {_MINE} OR kind = 'incident' AND {_of_incident('field_photo', 'subject')}"
+        f" OR kind = 'outreach' AND {_OF_OUTREACH}",
         remove=f"{_whole(*KEEPERS)} OR {_MINE}"
         f" OR {_part(*WITHDRAWING)} AND kind = 'incident' AND {_withdrawn('field_photo', 'subject')}",
     ),

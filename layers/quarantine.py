@@ -31,8 +31,8 @@ class Settled(Conflict):
 class Quarantined:
     """An item that could not be stored.
 
-    ``kind`` is point, visit or incident; ``ref`` what the device calls it; ``reason`` a code; ``fault`` a
-    template of ours (``text``) and its values (``params``); ``raw`` the item as JSON in ASCII.
+    ``kind`` is point, visit, incident or outreach; ``ref`` what the device calls it; ``reason`` a code;
+    ``fault`` a template of ours (``text``) and its values (``params``); ``raw`` the item as JSON in ASCII.
     """
 
     id: UUID

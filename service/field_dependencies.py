@@ -12,16 +12,21 @@ from fastapi import Depends, Path, Request
 from pydantic import BaseModel
 
 from geo.errors import N_, WardlineError
+from layers.errors import NotFound
 from layers.incidents import Incident
+from layers.outreach_records import Gathering
+from layers.people import People
 from layers.stores import Stores
 from service.access.identity import EVERYBODY, Identity
+from service.access.policy import HANDLING
 from service.dependencies import IdentityDep, Service, ServiceDep, StoresDep, present_ground
 from service.errors import NotAllowed
 from service.indexes.ground import Ground
 from service.photos.vault import Vault
 from service.schemas.incidents import IncidentIn, IncidentPatch
+from service.schemas.outreach import OutreachIn
 from service.strict_requests import require_json
-from service.use_cases import due, incidents, tracks
+from service.use_cases import due, incidents, outreach, tracks
 from service.use_cases.field import Sender
 
 DeviceCode = Annotated[
@@ -58,11 +63,37 @@ class FieldWork:
         changes = [incidents.Change(*one) for one in edits]
         return incidents.change_all(stores, ground, changes, allow_inverse=allowed)
 
+    def may_record(self, stores: Stores, sender: Sender) -> bool:
+        """Say whether the person of a device handles incidents in the district, and so may record."""
+        people = People(stores.session)
+        with stores.settling():
+            if _login(people, sender) is None:
+                return True  # open access: nobody is known, and everybody may
+            held = people.in_force(sender.person, sender.received_at)
+        return any(one.role in HANDLING and one.district in (None, stores.district) for one in held)
+
+    def record(self, stores: Stores, sender: Sender, given: OutreachIn) -> tuple[Gathering, bool]:
+        """Store a meeting or visit, its open problems taken in as incidents."""
+        ground = self._present(stores)
+        with stores.settling():
+            login = _login(People(stores.session), sender)
+        by = outreach.Recorder(login or sender.device, sender.person, sender.received_at)
+        with stores.intake():
+            return outreach.record(stores, ground, given, by, lambda found: self.receive(stores, found))
+
     def _present(self, stores: Stores) -> Ground:
         """Return today's ground: looked at once, so that all items of a request are judged by the same."""
         if self._ground is None:
             self._ground = present_ground(self._service, stores)
         return self._ground
+
+
+def _login(people: People, sender: Sender) -> str | None:
+    """Return the login of the person of a device; None where access is open and nobody is known."""
+    try:
+        return people.get(sender.person).login
+    except NotFound:
+        return None
 
 
 def get_work(service: ServiceDep) -> FieldWork:

@@ -11,11 +11,12 @@ const filter = byId("filter");
 let cursor = null;
 let turn = 0;
 
-const kinds = { point: _("point"), visit: _("visit"), incident: _("incident") };
+const kinds = { point: _("point"), visit: _("visit"), incident: _("incident"), outreach: _("meeting or visit") };
 const correctable = {
   point: [["at", _("Time")], ["lon", _("Longitude")], ["lat", _("Latitude")], ["seq", "seq"]],
   visit: [["marker", _("Marker")], ["at", _("Time")], ["lon", _("Longitude")], ["lat", _("Latitude")]],
   incident: [["class", _("Class")], ["occurred_at", _("Time")], ["lon", _("Longitude")], ["lat", _("Latitude")], ["version", _("Version")]],
+  outreach: [["at", _("Time")], ["place", _("Place")], ["representative", _("Representative")], ["lon", _("Longitude")], ["lat", _("Latitude")]],
 };
 const numbers = new Set(["lon", "lat", "seq", "version"]);
 

@@ -14,9 +14,9 @@ from service.readers.field_points import TrackPart, read_moment, read_track
 MOST_POINTS = 5_000
 MOST_BYTES = 2_000_000
 MOST_THINGS = 1_000
-"""So many visits and incidents fit a batch: each is looked up, assigned and logged by itself."""
+"""So many visits, meetings and incidents fit a batch: each is looked up, assigned and logged by itself."""
 
-_MEMBERS = ("sent_at", "tracks", "visits", "incidents")
+_MEMBERS = ("sent_at", "tracks", "visits", "outreach", "incidents")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,13 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FieldBatch:
-    """What a device sent: parts of tracks in columns, visits and incidents as they are."""
+    """What a device sent: parts of tracks in columns, visits, meetings and incidents as they are."""
 
     sent_at: datetime | None
     tracks: tuple[TrackPart, ...]
     unreadable: tuple[Unreadable, ...]
     visits: Sequence[Any]
+    outreach: Sequence[Any]
     incidents: Sequence[Any]
 
 
@@ -45,7 +46,7 @@ def read_batch(body: bytes) -> FieldBatch:
     Raises
     ------
     ContentTooLarge
-        More than 5,000 points, 1,000 visits and incidents, or 2 MB.
+        More than 5,000 points, 1,000 visits, meetings and incidents, or 2 MB.
     MalformedBody
         It is not JSON.
     InvalidInput
@@ -56,7 +57,8 @@ def read_batch(body: bytes) -> FieldBatch:
     value = strict_json.parse(body)
     if not isinstance(value, dict):
         raise InvalidInput(
-            N_("The batch is not an object."), mend=N_("Send an object with tracks, visits and incidents.")
+            N_("The batch is not an object."),
+            mend=N_("Send an object with tracks, visits, outreach and incidents."),
         )
     for name in value.keys() - set(_MEMBERS):
         raise InvalidInput(
@@ -66,12 +68,12 @@ def read_batch(body: bytes) -> FieldBatch:
             member=strict_json.pointer((name,))[1:65],
             known=", ".join(_MEMBERS),
         )
-    tracks, visits, incidents = (_list(value, name) for name in _MEMBERS[1:])
+    tracks, visits, outreach, incidents = (_list(value, name) for name in _MEMBERS[1:])
     whole = [one for one in tracks if isinstance(one, dict) and isinstance(one.get("points"), list)]
     if (
         sum(len(one["points"]) for one in whole) > MOST_POINTS
         or len(tracks) > MOST_THINGS
-        or len(visits) + len(incidents) > MOST_THINGS
+        or len(visits) + _things(outreach) + len(incidents) > MOST_THINGS
     ):
         raise _too_large()
     return FieldBatch(
@@ -79,8 +81,15 @@ def read_batch(body: bytes) -> FieldBatch:
         tuple(read_track(one) for one in whole),
         tuple(_unreadable(one) for one in tracks if not any(one is known for known in whole)),
         visits,
+        outreach,
         incidents,
     )
+
+
+def _things(outreach: Sequence[Any]) -> int:
+    """Return how many meetings there are, with their problems: each of those may be an incident."""
+    problems = [one["problems"] for one in outreach if isinstance(one, dict) and "problems" in one]
+    return len(outreach) + sum(len(one) for one in problems if isinstance(one, list))
 
 
 def _unreadable(value: Any) -> Unreadable:
@@ -118,7 +127,7 @@ def _sent_at(value: Any) -> datetime | None:
 
 def _too_large() -> ContentTooLarge:
     return ContentTooLarge(
-        N_("A batch takes {points} points, {things} visits and incidents, and {megabytes} MB."),
+        N_("A batch takes {points} points, {things} visits, meetings and incidents, and {megabytes} MB."),
         mend=N_("Split it: send its parts as batches of their own, each with a new UUID."),
         points=MOST_POINTS,
         things=MOST_THINGS,

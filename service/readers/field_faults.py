@@ -37,6 +37,7 @@ WORDS: Mapping[str, str] = {
     "discarded": N_("It was discarded: {note}"),
     "gone": N_("The incident is there no more."),
     "deleted": N_("The incident was withdrawn by the office; it is not taken up again."),
+    "not-recorder": N_("Whoever carries the device may not record meetings and visits in this district."),
     "input-invalid": N_("{pointer}: {words}"),
 }
 """What is said of each reason; reasons of refusals from deeper down bring their own words."""

@@ -1,4 +1,4 @@
-"""Batches from devices: tracks, visits and incidents, taken once whatever the network does."""
+"""Batches from devices: tracks, visits, meetings and incidents, taken once whatever the network does."""
 
 from typing import Annotated
 from uuid import UUID

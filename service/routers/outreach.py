@@ -131,7 +131,9 @@ def get_list(
     page = stores.outreach.page(only, limit=limit, cursor=cursor)
     today = _today(stores)
     codes = outreach.codes_in(stores, page.items, today)
-    return _json({"items": [outreach_json(one, codes, today) for one in page.items], "cursor": page.cursor})
+    photos = stores.field_files.photos("outreach", [one.id for one in page.items])
+    items = [outreach_json(one, codes, today, photos) for one in page.items]
+    return _json({"items": items, "cursor": page.cursor})
 
 
 @router.get("/outreach/figures", response_model=FiguresOut)
@@ -307,7 +309,8 @@ def _outreach(value: UUID | None) -> UUID:
 
 def _told(stores: Stores, value: Any) -> dict[str, Any]:
     today = _today(stores)
-    return outreach_json(value, outreach.codes_in(stores, [value], today), today)
+    photos = stores.field_files.photos("outreach", [value.id])
+    return outreach_json(value, outreach.codes_in(stores, [value], today), today, photos)
 
 
 def _today(stores: Stores) -> date:

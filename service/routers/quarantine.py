@@ -33,7 +33,7 @@ def get_quarantine(
     state: Annotated[State, Query(description="Whether it waits, or what was decided.")] = "waiting",
     device: Short = None,
     reason: Short = None,
-    kind: Literal["point", "visit", "incident"] | None = None,
+    kind: Literal["point", "visit", "incident", "outreach"] | None = None,
     day: Annotated[
         Day | None,
         Query(ge=date(1990, 1, 1), le=date(2100, 12, 31), description="The local day it was received."),

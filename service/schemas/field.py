@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from layers.quarantine import Quarantined
 from service.schemas.incidents import Latitude, Longitude, Radius, Text, Word
 from service.schemas.locate import Datum
+from service.schemas.outreach import OutreachIn, ProblemIn
 from service.schemas.times import Instant
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -51,6 +52,19 @@ class FieldIncident(_Strict):
     )
 
 
+class FieldProblem(ProblemIn):
+    """A problem of a meeting or visit; its photos are of the incident, or of how it was solved."""
+
+    photos: Photos = Field(default=[])
+
+
+class FieldOutreach(OutreachIn):
+    """A meeting or visit as a device records it: as over HTTP, and with photos."""
+
+    problems: Annotated[list[FieldProblem], Field(max_length=200)] = Field(default=[])  # type: ignore[assignment]
+    photos: Photos = Field(default=[])
+
+
 class FieldPoint(_Strict):
     """One point of a track; its number is its own within the track, for ever."""
 
@@ -77,24 +91,29 @@ class FieldTrack(_Strict):
 
 
 class FieldBatchIn(_Strict):
-    """What a device sends at once: at most 5,000 points, 1,000 visits and incidents, 2 MB."""
+    """What a device sends at once: at most 5,000 points, 1,000 visits, meetings and incidents, 2 MB."""
 
     sent_at: Instant | None = None
     tracks: list[FieldTrack] = []
     visits: list[FieldVisit] = []
+    outreach: list[FieldOutreach] = []
     incidents: list[FieldIncident] = []
 
 
 class VerdictOut(BaseModel):
     """What became of one item, or of a run of points."""
 
-    kind: Literal["point", "visit", "incident"]
+    kind: Literal["point", "visit", "incident", "outreach"]
     ref: str = Field(description="Its id; of a point <track>/<seq>, of a run <track>/<first>-<last>.")
     verdict: Literal["created", "duplicate", "quarantined"]
     reason: str | None
     detail: str
     quarantine: UUID | None = Field(default=None, description="Where it waits.")
     incident: UUID | None = Field(default=None, description="Our id of the incident.")
+    incidents: list[UUID] | None = Field(
+        default=None, description="Our ids of the problems that a meeting or visit left open."
+    )
+    pointer: str | None = Field(default=None, description="Which member of a meeting or visit is at fault.")
     version: int | None = Field(default=None, description="The version the incident is at.")
     not_kept: int | None = Field(
         default=None,
@@ -132,7 +151,7 @@ class QuarantinedOut(BaseModel):
     """An item that could not be stored."""
 
     id: UUID
-    kind: Literal["point", "visit", "incident"]
+    kind: Literal["point", "visit", "incident", "outreach"]
     device: str
     batch: UUID | None
     ref: str

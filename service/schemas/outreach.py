@@ -1,12 +1,13 @@
 """Shapes of meetings and visits: what is recorded, what is read, and the stops of the mobile service."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from layers.field_files import Photo
 from layers.outreach_records import Action, Gathering, Problem, Request
 from service.schemas.incidents import Latitude, Longitude, Title, Word
 from service.schemas.stops import Named, Note, StopIn
@@ -166,6 +167,14 @@ class RequestOut(BaseModel):
     stop: UUID | None
 
 
+class PhotoOut(BaseModel):
+    """A photo that a phone named; it is read at the device's files once it has arrived."""
+
+    sha256: str
+    device: str
+    arrived: bool
+
+
 class OutreachOut(BaseModel):
     """A meeting or visit with what came of it."""
 
@@ -190,6 +199,7 @@ class OutreachOut(BaseModel):
     problems: list[ProblemOut]
     actions: list[ActionOut]
     requests: list[RequestOut]
+    photos: list[PhotoOut]
 
 
 class OutreachPage(BaseModel):
@@ -301,8 +311,10 @@ def request_json(value: Request, codes: Codes) -> dict[str, Any]:
     }
 
 
-def outreach_json(value: Gathering, codes: Codes, today: date) -> dict[str, Any]:
-    """Return a meeting or visit as readers see it."""
+def outreach_json(
+    value: Gathering, codes: Codes, today: date, photos: Sequence[Photo] = ()
+) -> dict[str, Any]:
+    """Return a meeting or visit as readers see it; of ``photos`` those are told that it names."""
     return {
         "id": str(value.id),
         "kind": value.kind,
@@ -325,6 +337,11 @@ def outreach_json(value: Gathering, codes: Codes, today: date) -> dict[str, Any]
         "problems": [problem_json(one) for one in value.problems],
         "actions": [action_json(one, codes, today) for one in value.actions],
         "requests": [request_json(one, codes) for one in value.requests],
+        "photos": [
+            {"sha256": one.sha256, "device": one.device, "arrived": one.linked_at is not None}
+            for one in photos
+            if one.subject == value.id
+        ],
     }
 
 

@@ -117,7 +117,7 @@ class _Work:
     def receive(self, *_: Any) -> Any:
         raise NotImplementedError
 
-    change = receive
+    change = may_record = record = receive
 
 
 @contextmanager

@@ -141,7 +141,9 @@ def lay(session: Session) -> Scene:
 def _hear(stores: Stores, grids: tuple[UUID, UUID]) -> None:
     """Store a meeting in each grid with something of each kind, and a stop of the mobile service."""
     for unit in grids:
-        stores.outreach.add(makers.gathering(unit))
+        heard = makers.gathering(unit)
+        stores.outreach.begin(heard)
+        stores.outreach.add_parts(heard)
     stores.stops.add(makers.stop(grids[0]))
 
 

@@ -12,6 +12,7 @@ from service.readers.field_batch import FieldBatch, Unreadable, read_batch
 from service.readers.field_points import TrackPart
 from service.use_cases.field.incidents import store_incidents
 from service.use_cases.field.judged import Judged, Sender, Work, counted, hold
+from service.use_cases.field.outreach import store_outreach
 from service.use_cases.field.points import store_points
 from service.use_cases.field.visits import store_visits
 
@@ -88,5 +89,6 @@ def _store(stores: Stores, sender: Sender, batch: FieldBatch, work: Work) -> lis
     judged = store_points(stores, sender, batch.tracks, work)
     judged += [Judged.quarantined("point", one.ref, one.fault, one.raw) for one in batch.unreadable]
     judged += store_visits(stores, sender, batch.visits)
+    judged += store_outreach(stores, sender, batch.outreach, work)
     judged += store_incidents(stores, sender, batch.incidents, work)
     return hold(stores, sender, judged)

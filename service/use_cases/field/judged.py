@@ -13,12 +13,14 @@ from geo.errors import WardlineError
 from layers.field_tables import DISCARDED, RELEASED
 from layers.ids import new_id
 from layers.incidents import Incident
+from layers.outreach_records import Gathering
 from layers.quarantine import Quarantined
 from layers.stores import Stores
 from service.readers.field_faults import Fault, canonical
 from service.schemas.incidents import IncidentIn, IncidentPatch
+from service.schemas.outreach import OutreachIn
 
-Kind = Literal["point", "visit", "incident"]
+Kind = Literal["point", "visit", "incident", "outreach"]
 VerdictName = Literal["created", "duplicate", "quarantined"]
 
 
@@ -47,6 +49,12 @@ class Work(Protocol):
         self, stores: Stores, edits: Sequence[tuple[UUID, IncidentPatch, int]]
     ) -> list[Incident | WardlineError]:
         """Change incidents, each named once, that are at a version; return each, or its refusal."""
+
+    def may_record(self, stores: Stores, sender: Sender) -> bool:
+        """Say whether the person of a device may record meetings and visits in the district."""
+
+    def record(self, stores: Stores, sender: Sender, given: OutreachIn) -> tuple[Gathering, bool]:
+        """Store a meeting or visit with what came of it; return it and whether it is new, or refuse it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from service.readers.field_points import read_track
 from service.readers.tracks import zone_of
 from service.use_cases.field.incidents import store_incidents
 from service.use_cases.field.judged import Judged, Sender, Work
+from service.use_cases.field.outreach import store_outreach
 from service.use_cases.field.points import store_points
 from service.use_cases.field.visits import store_visits
 
@@ -25,10 +26,15 @@ _INCIDENT = (
     *("id", "class", "title", "description", "lon", "lat", "datum"),
     *("accuracy_m", "occurred_at", "photos", "version"),
 )
+_OUTREACH = (
+    *("id", "kind", "at", "place", "lon", "lat", "representative", "duty", "served", "note", "photos"),
+    *("topic", "options", "decision", "attendance", "opinions", "problems", "actions", "requests"),
+)
 CORRECTABLE: Mapping[str, tuple[str, ...]] = {
     "point": (*_POINT, *_TRACK),
     "visit": _VISIT,
     "incident": _INCIDENT,
+    "outreach": _OUTREACH,
 }
 """The members that a correction of each kind of item may replace."""
 
@@ -157,4 +163,6 @@ def _store(stores: Stores, sender: Sender, kind: str, value: Any, work: Work) ->
         return store_visits(stores, sender, [value])[0]
     if kind == "incident":
         return store_incidents(stores, sender, [value], work)[0]
+    if kind == "outreach":
+        return store_outreach(stores, sender, [value], work, vouched=True)[0]
     return store_points(stores, sender, [read_track(value)], work)[0]

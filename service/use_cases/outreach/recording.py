@@ -2,14 +2,16 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 import orjson
 
 from geo.errors import N_, WardlineError
-from layers.errors import Conflict, NotFound
+from layers.errors import Conflict, Gone, NotFound
 from layers.incidents import Incident
+from layers.outreach import part_taken
 from layers.outreach_records import Action, Gathering, Opinion, Problem, Request
 from layers.stores import Stores
 from service.errors import InvalidInput
@@ -39,17 +41,37 @@ def record(
     Conflict
         The id was used before for another content, or by somebody else.
     """
-    digest = hashlib.sha256(
-        orjson.dumps(given.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
-    ).hexdigest()
-    known = stores.outreach.known([given.id]).get(given.id)
-    if known is not None:
-        return _again(stores, given.id, known == (digest, by.person))
+    digest = _digest(given)
+    if stores.outreach.known([given.id]):
+        return _again(stores, given.id, digest, by)
     _check(given, by.now)
+    value = _gathering(stores, ground, given, by, digest)
+    # Whoever sends the same at the same time waits here, and nothing follows from it twice.
+    if not stores.outreach.begin(value):
+        return _again(stores, given.id, digest, by)
+    incidents = _received(given, receive)
+    value = replace(
+        value, problems=tuple(replace(one, incident=incidents.get(one.id)) for one in value.problems)
+    )
+    stores.outreach.add_parts(value)
+    stores.audit.record("outreach.record", value.kind, value.id, problems=len(value.problems))
+    return stores.outreach.get(value.id), True
+
+
+def _digest(given: OutreachIn) -> str:
+    """Return the SHA-256 of what is recorded; who has no photos need not say so."""
+    told = given.model_dump(mode="json")
+    for one in (told, *told["problems"]):
+        if not one.get("photos"):
+            one.pop("photos", None)
+    return hashlib.sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _gathering(stores: Stores, ground: Ground, given: OutreachIn, by: Recorder, digest: str) -> Gathering:
+    """Return what is recorded with what it names looked up; its problems have no incidents yet."""
     unit = unit_at(ground, given.lon, given.lat)
     person = _representative(stores, given.representative, "/representative")
-    incidents = _received(given, receive)
-    value = Gathering(
+    return Gathering(
         **given.model_dump(
             include={"id", "kind", "at", "place", "lon", "lat", "duty", "served", "topic", "decision"}
         ),
@@ -64,20 +86,15 @@ def record(
         digest=digest,
         opinions=tuple(Opinion(one.id, one.text) for one in given.opinions),
         problems=tuple(
-            Problem(one.id, one.class_, one.title, one.solution, incidents.get(one.id), one.opinion)
-            for one in given.problems
+            Problem(one.id, one.class_, one.title, one.solution, None, one.opinion) for one in given.problems
         ),
         actions=tuple(_actions(stores, ground, given)),
         requests=tuple(_requests(stores, ground, given, unit)),
     )
-    if not stores.outreach.add(value):
-        return _again(stores, given.id, same=False)
-    stores.audit.record("outreach.record", value.kind, value.id, problems=len(value.problems))
-    return stores.outreach.get(value.id), True
 
 
-def _again(stores: Stores, identifier: UUID, same: bool) -> tuple[Gathering, bool]:
-    if same:
+def _again(stores: Stores, identifier: UUID, digest: str, by: Recorder) -> tuple[Gathering, bool]:
+    if stores.outreach.known([identifier]).get(identifier) == (digest, by.person):
         return stores.outreach.get(identifier), False
     raise Conflict(
         N_("The id {id} was used before for another meeting or visit, or for another content."),
@@ -100,15 +117,23 @@ def _check(given: OutreachIn, now: datetime) -> None:
         raise _unfit("/decision", N_("The decision is none of the options."))
     if (given.at - now).total_seconds() > 86_400:
         raise _unfit("/at", N_("It lies more than a day in the future."))
+    _check_parts(given)
+
+
+def _check_parts(given: OutreachIn) -> None:
+    """Refuse problems that name what there is not, and ids that two parts share."""
     opinions = {one.id for one in given.opinions}
     for place, one in enumerate(given.problems):
         if one.opinion is not None and one.opinion not in opinions:
             raise _unfit(f"/problems/{place}/opinion", N_("It is no opinion of this record."))
         if (one.lon is None) != (one.lat is None):
             raise _unfit(f"/problems/{place}/lat", N_("A place has both lon and lat."))
-    ids = [one.id for part in (given.opinions, given.problems, given.actions, given.requests) for one in part]
-    if len(set(ids)) < len(ids):
-        raise _unfit("/id", N_("Two parts have the same id."))
+    seen: set[UUID] = set()
+    for name in ("opinions", "problems", "actions", "requests"):
+        for place, part in enumerate(getattr(given, name)):
+            if part.id in seen:
+                raise _unfit(f"/{name}/{place}/id", N_("Another part of this record has the same id."))
+            seen.add(part.id)
 
 
 def _unfit(pointer: str, text: str) -> InvalidInput:
@@ -118,12 +143,21 @@ def _unfit(pointer: str, text: str) -> InvalidInput:
 def _received(given: OutreachIn, receive: Receive) -> dict[UUID, UUID]:
     """Take in the problems that were not solved as incidents; return their ids by problem."""
     left = [(place, one) for place, one in enumerate(given.problems) if one.solution is None]
-    found = receive([_report(given, one) for _, one in left]) if left else []
+    try:
+        found = receive([_report(given, one) for _, one in left]) if left else []
+    except Gone as error:
+        # It was the incident of an earlier record, and is withdrawn.
+        for place, one in left:
+            if error.params.get("external_id") == str(one.id):
+                raise part_taken("problems", place, one.id) from error
+        raise
     made: dict[UUID, UUID] = {}
     for (place, one), result in zip(left, found, strict=True):
         if isinstance(result, WardlineError):
             result.where = {"pointer": f"/problems/{place}"}
             raise result
+        if not result[1]:
+            raise part_taken("problems", place, one.id)
         made[one.id] = result[0].id
     return made
 

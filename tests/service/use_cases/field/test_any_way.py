@@ -17,11 +17,13 @@ from sqlalchemy.orm import Session
 
 from geo.errors import WardlineError
 from layers.incidents import Incident
+from layers.outreach_records import Gathering
 from layers.stores import Stores
 from service.indexes.ground import Ground
 from service.indexes.snapshots import Indexes
 from service.schemas.incidents import IncidentIn, IncidentPatch
-from service.use_cases import incidents, tracks
+from service.schemas.outreach import OutreachIn
+from service.use_cases import incidents, outreach, tracks
 from service.use_cases.field import Sender, take
 from tests.fixtures.county import DISTRICT, County, publish
 from tests.fixtures.field import START, batch, incident, points, stored, track, visit
@@ -49,6 +51,13 @@ class Work:
         self, stores: Stores, edits: Sequence[tuple[uuid.UUID, IncidentPatch, int]]
     ) -> list[Incident | WardlineError]:
         return incidents.change_all(stores, self.ground, [incidents.Change(*one) for one in edits])
+
+    def may_record(self, *_: Any) -> bool:
+        return True
+
+    def record(self, stores: Stores, sender: Sender, given: OutreachIn) -> tuple[Gathering, bool]:
+        by = outreach.Recorder("guard", sender.person, sender.received_at)
+        return outreach.record(stores, self.ground, given, by, lambda found: self.receive(stores, found))
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +93,30 @@ def items() -> dict[str, list[Any]]:
     visits.append(visit(marker="NONE", id=str(uuid.UUID(int=210))))
     tree = incident(id=str(uuid.UUID(int=300)))
     edits = [{**tree, "description": f"edit {k}", "version": k} for k in (1, 2, 3)]
-    return {"points": walks, "visits": visits, "incidents": [tree, *edits, incident(id="x")]}
+    heard = [gathering(k) for k in range(2)]
+    heard.append({**gathering(2), "topic": "none of a visit"})
+    told = {"visits": visits, "outreach": heard, "incidents": [tree, *edits, incident(id="x")]}
+    return {"points": walks, **told}
+
+
+def gathering(number: int) -> dict[str, Any]:
+    """Return a visit with an opinion, a problem that was solved and one that was not."""
+    lamp, form = (
+        {"id": str(uuid.UUID(int=400 + 10 * number + k)), "class": "lamp", "title": f"Problem {k}"}
+        for k in range(2)
+    )
+    return {
+        "id": str(uuid.UUID(int=500 + number)),
+        "kind": "visit",
+        "representative": "R1",
+        "duty": "safety",
+        "place": "Elm",
+        "at": START.isoformat(),
+        "lon": 131.015,
+        "lat": 46.015,
+        "opinions": [{"id": str(uuid.UUID(int=600 + number)), "text": "It is dark"}],
+        "problems": [lamp, {**form, "solution": "filled in"}],
+    }
 
 
 def pack(things: dict[str, list[Any]]) -> bytes:
@@ -93,7 +125,8 @@ def pack(things: dict[str, list[Any]]) -> bytes:
     for name, point in things["points"]:
         parts.setdefault(name, []).append(point)
     walks = [track(walk, name) for name, walk in parts.items()]
-    value = batch(tracks=walks, visits=things["visits"], incidents=things["incidents"])
+    others = {name: things[name] for name in ("visits", "outreach", "incidents")}
+    value = batch(tracks=walks, **others)
     return json.dumps(value).encode()
 
 
@@ -114,7 +147,8 @@ def clean(prepared: tuple[Engine, Work]) -> dict[str, Any]:
     assert len(left["fixes"]) == WALKS * 10
     assert len(left["tracks"]) == WALKS
     assert [row[5] for row in left["incidents"]] == [4]
-    assert len(left["waiting"]) == 2 * WALKS + 2
+    assert len(left["waiting"]) == 2 * WALKS + 3
+    assert [row[2] for row in left["heard"]] == ["received", None] * 2
     assert left["lines"]
     return left
 

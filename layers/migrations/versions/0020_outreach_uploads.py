@@ -1,0 +1,17 @@
+"""Meetings and visits recorded by phones."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0020"
+down_revision = "0019"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Let devices send what was heard, and photos of it."""
+    text = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+    # As it is: the formats in the functions are not parameters.
+    op.get_bind().execution_options(no_parameters=True).exec_driver_sql(text)
