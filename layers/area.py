@@ -46,3 +46,14 @@ def within(column: ColumnElement[Any], code: str, roots: Collection[UUID]) -> Co
 def units_below(session: Session, code: str, roots: Collection[UUID]) -> frozenset[UUID]:
     """Return the units of a district that are one of some roots, or lie below one today."""
     return frozenset(session.execute(below(code, roots)).scalars())
+
+
+def units_coded(session: Session, code: str, unit: str) -> frozenset[UUID]:
+    """Return the units of a district that have a code today, in whatever layer."""
+    found = select(unit_version.c.unit).where(
+        unit_version.c.district == code,
+        unit_version.c.code == unit,
+        unit_version.c.valid.contains(today_of(code)),
+        func.upper_inf(unit_version.c.recorded),
+    )
+    return frozenset(session.execute(found).scalars())

@@ -37,6 +37,8 @@ STATUSES = (
 )
 # Statuses in which nothing more is to be done.
 SETTLED = ("closed", "rejected", "merged")
+# Statuses in which the owner can do nothing, so that no time counts.
+WAITING = ("returned", "suspended", "done", "verified")
 DATUMS = ("wgs84", "cgcs2000", "gcj02", "bd09")
 
 

@@ -12,8 +12,8 @@ from geo.errors import N_
 from layers import storage
 from layers.area import units_below, within
 from layers.errors import Conflict, Gone, NotFound, StaleVersion
-from layers.geometry import Box
 from layers.ids import new_id
+from layers.incident_filter import IncidentFilter, conditions
 from layers.incident_rows import Incident, incident_of, row_of
 from layers.incident_tables import SETTLED, incident, incident_event
 from layers.paging import Page
@@ -44,23 +44,6 @@ class ClassCount:
     name: str
     class_: str
     count: int
-
-
-@dataclass(frozen=True, slots=True)
-class IncidentFilter:
-    """Which incidents a list shows; every field that is None shows all. Periods are half-open instants."""
-
-    status: str | None = None
-    colour: str | None = None
-    class_: str | None = None
-    channel: str | None = None
-    unit: UUID | None = None
-    representative: UUID | None = None
-    segment: UUID | None = None
-    occurred_from: datetime | None = None
-    occurred_to: datetime | None = None
-    open_only: bool = False
-    bbox: Box | None = None
 
 
 class Incidents(Store):
@@ -291,6 +274,19 @@ class Incidents(Store):
         )
         return {row.unit: row.open for row in rows}
 
+    def by_channel(self) -> dict[str, tuple[int, int]]:
+        """Return how many incidents each channel delivered, and how many of them are not settled."""
+        rows = self._all(
+            select(
+                incident.c.channel,
+                func.count().label("number"),
+                func.count().filter(incident.c.status.not_in(SETTLED)).label("open"),
+            )
+            .where(incident.c.district == self.district, *self._there())
+            .group_by(incident.c.channel)
+        )
+        return {row.channel: (row.number, row.open) for row in rows}
+
     def open_on(self, layer: str, as_of: date, until: datetime) -> dict[UUID, int]:
         """Return how many incidents were not settled in each unit of a layer that had any, when a day ended.
 
@@ -338,7 +334,9 @@ class Incidents(Store):
     ) -> Page[Incident]:
         """Return a page of incidents, the newest id first."""
         statement = select(incident).where(
-            incident.c.district == self.district, *self._there(), *_conditions(only or IncidentFilter())
+            incident.c.district == self.district,
+            *self._there(),
+            *conditions(only or IncidentFilter(), self.district),
         )
         return self._page(statement, incident.c.id, incident_of, limit, cursor, newest_first=True)
 
@@ -362,25 +360,3 @@ def _repeated(value: Incident, row: Row[Any] | None) -> tuple[Incident, bool] | 
         channel=value.channel,
         external_id=value.external_id,
     )
-
-
-def _conditions(only: IncidentFilter) -> list[Any]:
-    same = {
-        "status": only.status,
-        "colour": only.colour,
-        "class": only.class_,
-        "channel": only.channel,
-        "unit": only.unit,
-        "representative": only.representative,
-        "segment": only.segment,
-    }
-    found: list[Any] = [incident.c[name] == value for name, value in same.items() if value is not None]
-    if only.open_only:
-        found.append(incident.c.status.not_in(SETTLED))
-    if only.occurred_from is not None:
-        found.append(incident.c.occurred_at >= only.occurred_from)
-    if only.occurred_to is not None:
-        found.append(incident.c.occurred_at < only.occurred_to)
-    if only.bbox is not None:
-        found.append(only.bbox.intersects(incident.c.geom))
-    return found

@@ -241,6 +241,8 @@ POLICY: Mapping[str, Rule] = {
     "PUT /api/v1/retention/{subject}": Rule(ADMINISTRATION, "district"),
     # Incidents and representatives.
     "GET /api/v1/incidents": Rule(CASES, "subtree"),
+    "GET /api/v1/incidents/channels": Rule(CASES, "subtree"),
+    "POST /api/v1/incidents/import": Rule(KEEPERS, "district"),
     "GET /api/v1/incidents/{incident}": Rule(CASES, "subtree"),
     "PATCH /api/v1/incidents/{incident}": Rule(HANDLING, "subtree"),
     # Nothing brings it back, so it is not for those whose case it is.

@@ -1,16 +1,15 @@
 """What is done about incidents: colours, requests, actions, reopening, the key list, indicators, rules."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import orjson
 from fastapi import Path, Query, Response
 
-from geo.errors import N_, WardlineError
+from geo.errors import N_
 from layers.cases import Part
 from layers.errors import NotFound
-from layers.stores import Stores
 from service.access.identity import Identity
 from service.access.policy import SIGNING
 from service.dependencies import Cursor, IdentityDep, Limit, OnceDep, Reply, StoresDep, VersionDep
@@ -43,6 +42,7 @@ from service.use_cases.incidents import supervising
 router = make_router("incidents")
 
 _GONE: dict[int | str, dict[str, Any]] = {410: {"description": "It was withdrawn: when, by whom and why."}}
+_REOPEN = "incident.reopen-refused"
 Word = Annotated[str | None, Query(max_length=64)]
 Class = Annotated[str | None, Query(alias="class", max_length=64)]
 From = Annotated[Instant, Query(alias="from")]
@@ -127,7 +127,8 @@ def post_colour(
         value = incidents.change_colour(stores, incident, given, _who(identity), version=version)
         return Reply(200, incident_json(value), {"ETag": f'"{value.version}"'})
 
-    return once(stores, act)
+    with incidents.noted(stores, "colour", incident):
+        return once(stores, act)
 
 
 @router.post("/incidents/{incident}/requests", response_model=RequestOut, status_code=201, responses=_GONE)
@@ -145,7 +146,8 @@ def post_request(
         made = incidents.ask(stores, incident, given, _who(identity), version=version)
         return Reply(201, request_json(made))
 
-    return once(stores, act)
+    with incidents.noted(stores, "request", incident):
+        return once(stores, act)
 
 
 @router.post(
@@ -168,7 +170,8 @@ def post_decision(
         made = incidents.decide(stores, incident, request_id, given, who, version=version)
         return Reply(200, request_json(made))
 
-    return once(stores, act)
+    with incidents.noted(stores, "decision", incident):
+        return once(stores, act)
 
 
 @router.post("/incidents/{incident}/actions", response_model=ActionOut, status_code=201, responses=_GONE)
@@ -218,11 +221,11 @@ def post_reopen(
                 N_("You may not open this incident again."),
                 mend=N_("Its reporter does it with the receipt, or a coordinator or supervisor."),
             )
-            _refuse(stores, refusal, "incident", incident)
+            incidents.refuse(stores, refusal, _REOPEN, "incident", incident)
         try:
             value = incidents.reopen(stores.below(roots), incident, given.reason, _who(identity))
         except NotFound as missing:
-            _refuse(stores, missing, "incident", incident)
+            incidents.refuse(stores, missing, _REOPEN, "incident", incident)
         return Reply(200, incident_json(value), {"ETag": f'"{value.version}"'})
 
     return once(stores, act)
@@ -241,7 +244,7 @@ def post_feedback(
         try:
             incident = contacts.incident_of(stores, receipt)
         except NotFound as missing:
-            _refuse(stores, missing, "receipt", "unknown")
+            incidents.refuse(stores, missing, _REOPEN, "receipt", "unknown")
         who = incidents.Who(name="reporter")
         with stores.intake():
             value = incidents.feedback(stores, incident, given.satisfied, given.text, who)
@@ -254,14 +257,6 @@ def post_feedback(
 
 def _who(identity: Identity, *, decides: bool = False) -> incidents.Who:
     return incidents.Who(identity.person, identity.name, decides)
-
-
-def _refuse(stores: Stores, refusal: WardlineError, kind: str, subject: object) -> NoReturn:
-    """Refuse an attempt to open an incident again, and let the audit keep it, which a refusal undoes else."""
-    stores.session.rollback()
-    stores.audit.record("incident.reopen-refused", kind, subject)
-    stores.session.commit()
-    raise refusal
 
 
 def _json(body: Any, headers: dict[str, str] | None = None) -> Response:

@@ -1,13 +1,16 @@
 """Incidents: the inbox, one incident, its edits and its log."""
 
 from dataclasses import replace
-from typing import Annotated, Any
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import orjson
 from fastapi import Query, Response
 
-from layers.incidents import Incident, IncidentFilter
+from layers.errors import Conflict
+from layers.incident_filter import IncidentFilter
+from layers.incidents import Incident
 from layers.row_security import INTAKE, acting
 from service.dependencies import (
     BoxDep,
@@ -24,12 +27,12 @@ from service.dependencies import (
 from service.dependencies import router as make_router
 from service.keys import KeyRing
 from service.schemas.contacts import ReceiptOut
+from service.schemas.inbox import InboxPage
 from service.schemas.incidents import (
     EventIn,
     EventOut,
     IncidentIn,
     IncidentOut,
-    IncidentPage,
     IncidentPatch,
     IncidentWithEvents,
     ReportedOut,
@@ -45,6 +48,7 @@ router = make_router("incidents")
 
 _GONE: dict[int | str, dict[str, Any]] = {410: {"description": "It was withdrawn: when, by whom and why."}}
 Short = Annotated[str | None, Query(max_length=64)]
+Clock = Literal["unfiled", "running", "soon", "overdue", "waiting", "on-time", "late"]
 
 
 @router.post(
@@ -81,10 +85,12 @@ def post_incident(
         reply = _reply(value, status)
         return replace(reply, body={**reply.body, "receipt": receipt})
 
-    return once(stores, act)
+    # Anybody may report: only what contradicts an earlier delivery is worth a trace.
+    with incidents.noted(stores, "delivery", report.channel, (Conflict,)):
+        return once(stores, act)
 
 
-@router.get("/incidents", response_model=IncidentPage)
+@router.get("/incidents", response_model=InboxPage)
 def get_incidents(
     stores: StoresDep,
     bbox: BoxDep,
@@ -92,30 +98,45 @@ def get_incidents(
     colour: Short = None,
     class_: Annotated[str | None, Query(alias="class", max_length=64)] = None,
     channel: Short = None,
-    unit: UUID | None = None,
+    unit: Annotated[
+        str | None, Query(max_length=64, description="Its code or id; with what lies below.")
+    ] = None,
     representative: Short = None,
     occurred_from: Instant | None = None,
     occurred_to: Instant | None = None,
+    received_from: Instant | None = None,
+    received_to: Instant | None = None,
     open_only: bool = False,
+    words: Annotated[
+        str | None, Query(max_length=200, description="Each is in the title, the description, or a name.")
+    ] = None,
+    clock: Clock | None = None,
+    visit: Annotated[UUID | None, Query(description="The meeting or visit that collected them.")] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Response:
-    """Return a page of incidents, the newest first; ``representative`` is a code."""
+    """Return a page of the inbox of all channels, the newest first; ``representative`` is a code."""
     person = None if representative is None else stores.representatives.by_code(representative).id
+    now = datetime.now(UTC)
     only = IncidentFilter(
         status=status,
         colour=colour,
         class_=class_,
         channel=channel,
-        unit=unit,
+        units=None if unit is None else incidents.units_named(stores, unit),
         representative=person,
         occurred_from=occurred_from,
         occurred_to=occurred_to,
+        received_from=received_from,
+        received_to=received_to,
         open_only=open_only,
         bbox=bbox,
+        words=words,
+        clock=clock,
+        now=now,
+        visit=visit,
     )
-    page = stores.incidents.page(only, limit=limit, cursor=cursor)
-    return _json({"items": [incident_json(one) for one in page.items], "cursor": page.cursor})
+    return _json(incidents.inbox(stores, only, limit, cursor, now))
 
 
 @router.get("/incidents/{incident}", response_model=IncidentWithEvents, responses=_GONE)
@@ -195,7 +216,8 @@ def post_event(
         )
         return Reply(201, event_json(log), _tag(value))
 
-    return once(stores, act)
+    with incidents.noted(stores, "step", incident):
+        return once(stores, act)
 
 
 def _tag(value: Incident) -> dict[str, str]:

@@ -44,6 +44,10 @@ class Calendar:
         """Say whether a day is in the published years; other calendars know every day."""
         return self.name != "china" or CHINA_YEARS[0] <= day.year <= CHINA_YEARS[1]
 
+    def knows_at(self, at: datetime) -> bool:
+        """Say whether the day of an instant is in the published years."""
+        return self.knows(at.astimezone(self.zone).date())
+
     def worked(self, begin: datetime, end: datetime) -> timedelta:
         """Return how much working time flows in [begin, end), nothing where end is not later."""
         found = timedelta()

@@ -43,8 +43,7 @@ def clock(known: History, span: timedelta, calendar: Calendar) -> Clock | None:
     open_since = pauses[-1][0] if pauses and pauses[-1][1] is None else None
     closed = known.closed_at is not None
     on_time = (open_since is not None and open_since <= due) if closed else None
-    days = [one.astimezone(calendar.zone).date() for one in (start, due)]
-    approximate = not all(calendar.knows(day) for day in days)
+    approximate = not all(calendar.knows_at(at) for at in (start, due))
     return Clock(start, due, tuple(reached), open_since, approximate, on_time)
 
 

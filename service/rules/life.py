@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from layers import incident_tables
+
 STEPS: Mapping[str, tuple[str, ...]] = {
     "received": ("accepted", "rejected"),
     "accepted": ("filed", "handling", "rejected"),
@@ -37,7 +39,7 @@ CHECKING = frozenset({"verified", "closed"})
 """Steps that whoever handled the incident never takes."""
 WORKING = frozenset({"handling", "done"})
 # The owner can do nothing then, so no time counts.
-WAITING = frozenset({"returned", "suspended", "done", "verified", "closed", "rejected", "merged"})
+WAITING = frozenset({*incident_tables.WAITING, *incident_tables.SETTLED})
 
 
 class Logged(Protocol):

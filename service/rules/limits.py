@@ -34,13 +34,17 @@ def _classes() -> Mapping[str, Limit]:
     }
 
 
+def _platforms() -> Mapping[str, str]:
+    return {f"platform-{one}": f"Platform {one.upper()}" for one in "abc"}
+
+
 @dataclass(frozen=True, slots=True)
 class CaseRules:
     """The rules of a district for its incidents.
 
     ``limits`` are by colour, ``classes`` go before them. ``raised`` are classes that rise one colour when
     they are dispatched. So many ``repeats`` of a class within ``repeat_days`` in one small
-    grid raise it as well.
+    grid raise it as well. ``platforms`` are the names of channels of others, by their words.
     """
 
     calendar: str = "china"
@@ -52,6 +56,7 @@ class CaseRules:
     repeats: int = 3
     repeat_days: int = 90
     reopen_days: int = 30
+    platforms: Mapping[str, str] = field(default_factory=_platforms)
 
     def limit(self, class_: str, colour: str) -> Limit:
         """Return how long an incident of a class and colour may take from its filing."""
@@ -75,11 +80,13 @@ class CaseRules:
             "repeats": self.repeats,
             "repeat_days": self.repeat_days,
             "reopen_days": self.reopen_days,
+            "platforms": dict(self.platforms),
         }
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> "CaseRules":
         """Return stored rules."""
+        usual = cls()
         return cls(
             body["calendar"],
             frozenset(date.fromisoformat(one) for one in body["holidays"]),
@@ -90,4 +97,5 @@ class CaseRules:
             body["repeats"],
             body["repeat_days"],
             body["reopen_days"],
+            body.get("platforms", usual.platforms),
         )

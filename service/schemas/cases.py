@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from layers.cases import Action, CaseRequest
 from service.rules.clocks import Clock
+from service.rules.limits import CaseRules
 from service.schemas.incidents import IncidentOut, Text, Title, Word
 from service.schemas.times import NearDay
 
@@ -25,7 +26,7 @@ class ColourIn(_Strict):
     """Another colour of an incident, and why; red names the account of who answers for it."""
 
     colour: Colour
-    reason: Reason
+    reason: Note = ""
     named: UUID | None = None
 
 
@@ -205,6 +206,10 @@ class RulesIn(_Strict):
     repeats: Annotated[int, Field(ge=2, le=1000, strict=True)] = 3
     repeat_days: Annotated[int, Field(ge=1, le=3650, strict=True)] = 90
     reopen_days: Annotated[int, Field(ge=0, le=3650, strict=True)] = 30
+    platforms: Annotated[dict[Word, Title], Field(max_length=20)] = Field(
+        default_factory=lambda: dict(CaseRules().platforms),
+        description="The channels of others, such as online platforms, with their names.",
+    )
 
 
 class RulesOut(RulesIn):

@@ -155,7 +155,7 @@ def test_open_incidents_and_those_of_a_unit(stores: Stores) -> None:
         ]
     )
     assert len(stores.incidents.page(IncidentFilter(open_only=True)).items) == 2
-    assert len(stores.incidents.page(IncidentFilter(unit=first.id)).items) == 2
+    assert len(stores.incidents.page(IncidentFilter(units=(first.id,))).items) == 2
     assert len(stores.incidents.page(IncidentFilter(occurred_to=NOON)).items) == 1
     assert stores.incidents.open_by_unit() == {first.id: 1}
 

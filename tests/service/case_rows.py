@@ -8,6 +8,8 @@ _PERIOD = "?from=2025-06-01T00:00:00Z&to=2025-07-01T00:00:00Z"
 
 CASE_ROWS: dict[str, Row] = {
     f"GET {_ALL}/key-supervision": Row(CASES, "list", there(f"{_ALL}/key-supervision")),
+    f"GET {_ALL}/channels": Row(CASES, "list", there(f"{_ALL}/channels")),
+    f"POST {_ALL}/import": Row("ca", "district", there(f"{_ALL}/import"), {}),
     f"GET {_ALL}/rules": Row(CASES, "district", there(f"{_ALL}/rules")),
     f"PUT {_ALL}/rules": Row("ca", "district", there(f"{_ALL}/rules"), {}),
     f"GET {_ALL}/indicators": Row("csau", "list", there(f"{_ALL}/indicators{_PERIOD}")),

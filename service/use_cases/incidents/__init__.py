@@ -4,10 +4,13 @@ from service.use_cases.incidents.asking import add_action, ask, decide, settle_a
 from service.use_cases.incidents.assignment import Assignment, assign, holders_of
 from service.use_cases.incidents.changes import Change, change, change_all
 from service.use_cases.incidents.colours import change_colour
+from service.use_cases.incidents.inbox import channels_json, inbox, units_named
 from service.use_cases.incidents.intake import receive, receive_all
+from service.use_cases.incidents.refusing import noted, refuse
 from service.use_cases.incidents.reminding import remind
 from service.use_cases.incidents.reopening import feedback, reopen
 from service.use_cases.incidents.steps import add_event
+from service.use_cases.incidents.table import read_table, refused_of, refused_rows
 from service.use_cases.incidents.timing import Who
 from service.use_cases.incidents.withdrawal import withdraw
 
@@ -22,13 +25,21 @@ __all__ = [
     "change",
     "change_all",
     "change_colour",
+    "channels_json",
     "decide",
     "feedback",
     "holders_of",
+    "inbox",
+    "noted",
+    "read_table",
     "receive",
     "receive_all",
+    "refuse",
+    "refused_of",
+    "refused_rows",
     "remind",
     "reopen",
     "settle_action",
+    "units_named",
     "withdraw",
 ]

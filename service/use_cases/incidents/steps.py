@@ -88,7 +88,18 @@ def advance(
     )
     saved = keep(stores, retimed(stores, replace(value, status=after)))
     stores.audit.record("incident.status", "incident", value.id, before=before, after=after)
+    if value.filed_at is None and _beyond_years(stores, saved):
+        stores.audit.record("incident.due-approximate", "incident", value.id)
     return saved, log
+
+
+def _beyond_years(stores: Stores, value: Incident) -> bool:
+    """Say whether the limit of an incident ends beyond the years whose days off are published."""
+    if value.filed_at is None or value.due_at is None:
+        return False
+    rules, zone = rules_of(stores), stores.districts.current().timezone
+    calendar = rules.calendar_of(rules.limit(value.class_, value.colour), zone)
+    return not all(calendar.knows_at(at) for at in (value.filed_at, value.due_at))
 
 
 def keep(stores: Stores, value: Incident) -> Incident:
