@@ -51,6 +51,9 @@ def every(session: Session) -> tuple[District, ...]:
 class Districts(Store):
     """The district the store is bound to."""
 
+    _found: District | None = None
+    """Nothing changes a district while a request is answered, and many steps ask for it."""
+
     def create(self, name: str, *, name_en: str = "", timezone: str = "Asia/Shanghai") -> District:
         """Store the district under the code this store is bound to.
 
@@ -91,6 +94,8 @@ class Districts(Store):
         UnknownDistrict
             It is not stored; the message names those that are.
         """
+        if self._found is not None:
+            return self._found
         row = self._first(select(district).where(district.c.code == self.district))
         if row is None:
             known = [value.code for value in every(self._session)]
@@ -100,7 +105,8 @@ class Districts(Store):
                 district=self.district,
                 known=", ".join(known) or "–",
             )
-        return _district(row)
+        self._found = _district(row)
+        return self._found
 
     def exists(self) -> bool:
         """Say whether the district is stored."""

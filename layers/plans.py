@@ -6,6 +6,7 @@ plan of their own is also a rule of the table and of row security.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -350,6 +351,8 @@ class Plans(Store):
             .where(plan.c.district == self.district, plan.c.id == found.id, plan.c.version == found.version)
             .values(**changed)
         )
+        if done.rowcount and not values:
+            return replace(found, version=changed["version"], changed_at=changed["changed_at"])
         after = self.get(found.id)
         if done.rowcount == 0:
             if after.version == found.version:
