@@ -5,9 +5,8 @@ even granted. The second wall behind ``service/access/policy.py``, which says th
 decided here holds whatever a route forgets. Lists of districts, units and devices come from subselects that
 no column takes part in, so each is made once a statement and compared as an array.
 
-The tables' owner, who migrates, imports and repairs, is named by a policy of each table; without one a forced
-table shows nobody anything. ``statements`` is the source of migration 0005, of what later ones add to it, and
-of the partitioned schema.
+The owner, who migrates and repairs, is named by a policy of each table; a forced one without it shows nothing.
+``statements`` is the source of migration 0005, of what later ones add to it, and of the partitioned schema.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from geo.track.fixes import LONGEST_SHIFT_H
 from layers.accounts import GRANTED, REPORTER
 from layers.row_security import AUDIT, INTAKE, SETTLING, SYSTEM
 from layers.storage import read_sql
@@ -41,6 +41,7 @@ OWN = (*GRANTED, REPORTER)
 
 _OF_OWNER = (
     "scope_devices()",
+    "scope_walkers()",
     "plan_follows(text, uuid, uuid, uuid, text)",
     "ensure_fix_months(date[])",
     "drop_fix_months(timestamptz)",
@@ -179,6 +180,13 @@ _SENT = _same(f"{_whole(*KEEPERS)} OR {_MINE}", read=f"{_whole(*LEADS)} OR {_MIN
 # What was heard on the ground: by unit, and one's own, from a device too.
 _HEARD = f"{_reach('unit', *CASES)} OR {_part(*HANDLING, REPORTER)} AND author = (SELECT scope_person())"
 _HEARING = f"{_whole(*KEEPERS)} OR {_part(*HANDLING, REPORTER)} AND author = (SELECT scope_person())"
+# Where somebody is at this moment: for the coordinator whose area their grant lies in, while the shift runs.
+_WATCHED = (
+    f"{_part('coordinator')} AND NOT ended AND began_at > now() - interval '{LONGEST_SHIFT_H} hours'"
+    " AND district || ' ' || person = ANY ((SELECT scope_walkers())::text[])"
+)
+_OF_SHIFT = "(district, person, track) IN (SELECT one.district, one.person, one.track FROM shift AS one)"
+_MY_LOOK = f"{_part('coordinator')} AND viewer = (SELECT scope_person())"
 _MY_KEY = "starts_with(key, (SELECT scope_actor()) || ' ')"
 
 RULES: Mapping[str, Rules] = {
@@ -268,6 +276,8 @@ RULES: Mapping[str, Rules] = {
     ),
     "fix": _same(_WALKED, read=f"{_whole(*LEADS)} OR {_MY_DEVICE}", remove=_SYSTEM),
     "late_fix": _same(_WALKED, read=f"{_whole(*LEADS)} OR {_MY_DEVICE}", remove=_SYSTEM),
+    "shift": Rules(f"{_SYSTEM} OR {_MINE} OR {_WATCHED}", _MINE, f"{_SYSTEM} OR {_MINE}", _SYSTEM),
+    "shift_look": Rules(f"{_SYSTEM} OR {_MINE} OR {_MY_LOOK}", f"{_MY_LOOK} AND {_OF_SHIFT}", None, _SYSTEM),
     "fix_quarantine": Rules(read=_OF_PATROL, insert=_OF_PATROL, change=_SYSTEM, remove=_SYSTEM),
     "coverage_line": _COVERED,
     "coverage_grid": _COVERED,

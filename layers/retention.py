@@ -31,6 +31,7 @@ from layers.record_tables import (
     retention_period,
     retention_run,
 )
+from layers.shifts import LONGEST, shift
 from layers.storage import Store
 from layers.tasks import coverage_task
 
@@ -102,6 +103,7 @@ def _of_places(district: str, limits: Limits, now: datetime) -> tuple[Step, ...]
             Step(one, "removed", "fixes", (one.c.district == district) & (one.c.at < limits.fixes))
             for one in (fix, late_fix)
         ),
+        *_of_shifts(district, now),
         Step(
             fix_quarantine,
             "forgotten",
@@ -128,6 +130,16 @@ def _of_places(district: str, limits: Limits, now: datetime) -> tuple[Step, ...]
             (seen.district == district) & (seen.at < limits.fixes) & seen.lon.is_not(None),
             {"lon": None, "lat": None},
         ),
+    )
+
+
+def _of_shifts(district: str, now: datetime) -> tuple[Step, Step]:
+    """Return what goes of shifts that are over: the last place of who never told that it ended, then all."""
+    over = (shift.c.district == district) & (shift.c.began_at <= now - LONGEST)
+    place = {"lon": None, "lat": None, "at": None, "accuracy_m": None}
+    return (
+        Step(shift, "forgotten", "fixes", over & shift.c.lon.is_not(None), place),
+        Step(shift, "removed", "fixes", over),
     )
 
 

@@ -47,6 +47,7 @@ from layers.representatives import Representatives
 from layers.retention import Retention
 from layers.roads import Roads
 from layers.row_security import INTAKE, SETTLING, acting
+from layers.shifts import Shifts
 from layers.staffing import Staffings
 from layers.stations import Stations
 from layers.stops import Stops
@@ -185,6 +186,11 @@ class Stores:
     def patrols(self) -> Patrols:
         """The patrols and their fixes."""
         return Patrols(self.session, self.district)
+
+    @cached_property
+    def shifts(self) -> Shifts:
+        """The shifts that run."""
+        return Shifts(self.session, self.district)
 
     @cached_property
     def coverage(self) -> Coverage:

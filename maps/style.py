@@ -82,6 +82,12 @@ DUE: tuple[MapClass, ...] = (
 )
 """How a thing stands that has to be visited; what is late is also hollow."""
 
+LIVE: tuple[MapClass, ...] = (
+    MapClass("live-fresh", N_("known under 10 minutes ago"), "#1d5c92", "#4c9fe0", low=0, high=10),
+    MapClass("live-old", N_("10 minutes ago or more"), "#6d747c", "#a2a9b0", "ring", low=10),
+)
+"""How long ago the last place of somebody on shift was known, in minutes."""
+
 MARKERS: tuple[MapClass, ...] = (MapClass("marker", N_("boundary marker"), "#2b3238", "#e4e8ea"),)
 
 LINES: tuple[MapClass, ...] = (
@@ -128,6 +134,7 @@ _GROUPS: dict[str, tuple[MapClass, ...]] = {
     "stations": STATIONS,
     "visits": VISITS,
     "due": DUE,
+    "live": LIVE,
     "markers": MARKERS,
     "lines": LINES,
     "plan": PLAN,

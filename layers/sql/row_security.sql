@@ -212,6 +212,28 @@ BEGIN
 END
 $$;
 
+-- Who walks under the scope's own coordinator role, each as 'district person': people whose grant of today to walk
+-- lies within an area that the role is held in. Of the owner, since a coordinator sees nobody else's grants; no
+-- other role counts, however far it reaches.
+CREATE FUNCTION {schema}.scope_walkers() RETURNS text[]
+LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    everywhere boolean := coalesce({schema}.scope() -> 'everywhere' ? 'coordinator', false);
+    whole text[] := {schema}.scope_districts('coordinator');
+    units uuid[] := {schema}.scope_units('coordinator');
+BEGIN
+    RETURN ARRAY(
+        SELECT DISTINCT place.code || ' ' || walker.id
+        FROM {schema}.role_grant AS held
+        JOIN {schema}.person AS walker ON walker.id = held.person AND walker.disabled_at IS NULL
+        JOIN {schema}.district AS place ON held.district IS NULL OR place.code = held.district
+        WHERE held.role IN ('grid_worker', 'guard', 'representative')
+          AND held.valid @> (now() AT TIME ZONE place.timezone)::date
+          AND (everywhere OR held.district = ANY (whole) OR held.unit = ANY (units))
+    );
+END
+$$;
+
 -- Whether a plan of this author, reviewer and status follows from the stored one without a decision: the author is
 -- the same, the reviewer is the one who decided it, or none any more, and only what is approved is published. Of the
 -- owner, since a policy cannot ask its own table; asked as a change is checked, it sees what is stored before it.

@@ -45,8 +45,8 @@ async function refusal(response) {
   );
 }
 
-/** The JSON at an address, or null for no content; sends `body` as JSON or `file` as it is. A refusal is thrown as a Problem. */
-export async function read(where, options = {}) {
+/** Send a question, `body` as JSON or `file` as it is; only that nobody answers is a Problem. */
+async function send(where, options) {
   const headers = { Accept: "application/json, application/geo+json", "Accept-Language": page.lang, ...options.headers };
   const request = { headers, method: options.method || "GET", signal: options.signal };
   if (options.body !== undefined) {
@@ -57,15 +57,27 @@ export async function read(where, options = {}) {
     headers["Content-Type"] = "application/octet-stream";
     request.body = options.file;
   }
-  let response;
   try {
-    response = await fetch(where, request);
+    return await fetch(where, request);
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Problem(_("The service cannot be reached"), _("Check the connection, then try again."), "", 0);
   }
+}
+
+/** The JSON at an address, or null for no content; sends `body` as JSON or `file` as it is. A refusal is thrown as a Problem. */
+export async function read(where, options = {}) {
+  const response = await send(where, options);
   if (!response.ok) throw await refusal(response);
   return response.status === 204 ? null : response.json();
+}
+
+/** What is at an address, if it is not what had this tag: {value, tag}, the value null while nothing has changed. */
+export async function news(where, tag, options = {}) {
+  const response = await send(where, tag ? { ...options, headers: { "If-None-Match": tag } } : options);
+  if (response.status === 304) return { value: null, tag };
+  if (!response.ok) throw await refusal(response);
+  return { value: await response.json(), tag: response.headers.get("ETag") };
 }
 
 /** Ask for JSON. What an export carries with it is answered from there, under the same name. */

@@ -1,6 +1,7 @@
 // What waits to be sent. Everything has an id made here, once; the bytes never change after that.
 
 import { all, get, pointsFrom, together } from "wardline/store";
+import { _ } from "wardline/text";
 
 const POINTS_IN_A_BATCH = 1000;
 
@@ -49,29 +50,46 @@ export async function postAnonymous(report, district) {
   return made.id;
 }
 
+/** Some points of a track as a batch. */
+function partOf(track, points) {
+  const part = {
+    track: track.track,
+    mode: track.mode,
+    name: track.name,
+    started_at: track.started_at,
+    ended_at: track.ended_at,
+    points: points.map(({ track: _track, ...point }) => point),
+  };
+  return JSON.stringify({ sent_at: new Date().toISOString(), tracks: [part] });
+}
+
 /** Move measured points of a track into batches; the rest of a running one waits for the next time. */
 export async function pack(track, phone) {
   for (;;) {
     const points = await pointsFrom(track, (await get("tracks", track)).packed, POINTS_IN_A_BATCH);
-    if (!points.length) return;
+    if (!points.length) break;
     await together(["tracks", "outbox"], async (stores, settled) => {
       const now = await settled(stores.tracks.get(track));
       // Another page may have packed meanwhile.
       if (now.packed !== points[0].seq) return;
-      const part = {
-        track,
-        mode: now.mode,
-        name: now.name,
-        started_at: now.started_at,
-        ended_at: now.ended_at,
-        points: points.map(({ track: _track, ...point }) => point),
-      };
-      const body = JSON.stringify({ sent_at: new Date().toISOString(), tracks: [part] });
+      const body = partOf(now, points);
       stores.outbox.put(entry("batch", phone, body, { track, first: points[0].seq, last: points.at(-1).seq }));
       stores.tracks.put({ ...now, packed: points.at(-1).seq + 1 });
     });
     tell();
   }
+  await packEnd(track, phone);
+}
+
+/** Say that a shift ended, once, by itself and before what waits of it: nobody may see any longer where its person is. */
+async function packEnd(track, phone) {
+  await together(["tracks", "outbox"], async (stores, settled) => {
+    const now = await settled(stores.tracks.get(track));
+    if (!now.ended_at || now.told) return;
+    stores.outbox.put(entry("batch", phone, partOf(now, []), { ends: true, title: _("End of a patrol") }));
+    stores.tracks.put({ ...now, told: true });
+  });
+  tell();
 }
 
 /** The service has it: out of the box, its verdict into the receipts. */
@@ -117,5 +135,5 @@ export async function retry(only = () => true) {
 
 export async function waiting() {
   const found = await all("outbox");
-  return found.sort((one, other) => one.made_at.localeCompare(other.made_at));
+  return found.sort((one, other) => Boolean(other.ends) - Boolean(one.ends) || one.made_at.localeCompare(other.made_at));
 }

@@ -59,6 +59,7 @@ WALKING = frozenset({"guard", "grid_worker", "coordinator", ADMINISTRATOR})
 SENDING = frozenset({REPORTER})
 LEADS = frozenset({"coordinator", "supervisor", ADMINISTRATOR, "auditor"})
 KEEPERS = frozenset({"coordinator", ADMINISTRATOR})
+COORDINATING = frozenset({"coordinator"})
 SIGNING = KEEPERS | {"supervisor"}
 PLANNING = frozenset({"planner", ADMINISTRATOR})
 REVIEWING = frozenset({"reviewer", ADMINISTRATOR})
@@ -184,6 +185,8 @@ POLICY: Mapping[str, Rule] = {
     "GET /api/v1/coverage/segments.csv": Rule(BORDER, "district"),
     "GET /api/v1/coverage/segments/{code}": Rule(BORDER, "district"),
     "GET /api/v1/coverage/timeline": Rule(BORDER, "district"),
+    # Where people are now: for their own coordinator and nobody else, however far another role reaches.
+    "GET /api/v1/coverage/live": Rule(COORDINATING, "district"),
     "GET /api/v1/coverage/sheet.html": Rule(BORDER, "district"),
     "GET /api/v1/coverage/sheet.pdf": Rule(BORDER, "district"),
     "GET /api/v1/coverage/segments.gpkg": Rule(BORDER, "district"),

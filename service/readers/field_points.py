@@ -31,6 +31,15 @@ _LONGEST_NAME = 200
 _NOTHING: dict[str, Any] = {}
 
 
+@dataclass(frozen=True, slots=True)
+class ShiftTold:
+    """When a shift began and ended, in Unix seconds; ``ended`` also where it cannot be read when, NaN."""
+
+    began_s: float
+    ended_s: float
+    ended: bool
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class TrackPart:
     """Some points of one track.
@@ -50,6 +59,7 @@ class TrackPart:
     fixes: Fixes
     faults: dict[int, Fault]
     outside: npt.NDArray[np.bool_]
+    shift: ShiftTold | None
 
     def __len__(self) -> int:
         return len(self.points)
@@ -96,7 +106,8 @@ def read_track(value: dict[str, Any]) -> TrackPart:
     if fault is not None:
         faults = dict.fromkeys(range(len(points)), fault)
     head = {name: said for name, said in value.items() if name not in ("points", "started_at", "ended_at")}
-    return TrackPart(track, mode, name, head, points, seq, fixes, faults, _outside(value, t))
+    shift = _shift(value)
+    return TrackPart(track, mode, name, head, points, seq, fixes, faults, _outside(shift, t), shift)
 
 
 def read_moment(value: Any) -> float | Fault:
@@ -112,13 +123,21 @@ def read_moment(value: Any) -> float | Fault:
         return Fault.of("time-unreadable")
 
 
-def _outside(value: dict[str, Any], t: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
-    """Return which times lie outside the shift of a track; one that cannot be told is no shift."""
+def _shift(value: dict[str, Any]) -> ShiftTold | None:
+    """Return what a track tells of its shift; None where it does not tell when it began."""
     began, ended = read_moment(value.get("started_at")), read_moment(value.get("ended_at"))
     if isinstance(began, Fault):
+        return None
+    told = value.get("ended_at") is not None
+    return ShiftTold(began, math.nan if isinstance(ended, Fault) else ended, told)
+
+
+def _outside(shift: ShiftTold | None, t: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Return which times lie outside a shift; one that cannot be told is no shift."""
+    if shift is None:
         return np.zeros(len(t), dtype=bool)
-    longest = began + LONGEST_SHIFT_H * 3600.0
-    over = longest if isinstance(ended, Fault) else min(ended, longest)
+    began = shift.began_s
+    over = np.fmin(shift.ended_s, began + LONGEST_SHIFT_H * 3600.0)
     return np.asarray((t < began - SHIFT_SLACK_S) | (t > over + SHIFT_SLACK_S), dtype=bool)
 
 

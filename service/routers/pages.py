@@ -35,6 +35,7 @@ _PARTS = {
     "stations": "GET /api/v1/stations",
     "plan": "POST /api/v1/plans",
     "patrols": "GET /api/v1/patrols",
+    "live": "GET /api/v1/coverage/live",
 }
 # What can be taken away of a plan, as far as it is served.
 _DOCUMENTS = ("document.html", "document.pdf", "exchange.gpkg")

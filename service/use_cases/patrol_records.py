@@ -15,6 +15,7 @@ from layers.fix_exports import FixExport
 from layers.fixes import FixTable, instant
 from layers.ids import new_id
 from layers.patrols import Patrol
+from layers.row_security import SYSTEM, acting
 from layers.stores import Stores
 from service.access.identity import Identity
 from service.errors import InvalidInput, NotAllowed
@@ -81,12 +82,15 @@ def view_fixes(stores: Stores, identity: Identity, patrol: UUID, purpose: str | 
         There is no such patrol for the caller.
     InvalidInput
         It is another's, and no purpose is given.
+    NotAllowed
+        It is another's whose shift runs.
     """
     value = stores.patrols.get(patrol)
     own = recorder_of(stores, identity).owns(value)
     if not own:
         _require_lead(stores, identity)
         words = _purpose(purpose)
+        _require_over(stores, value)
         stores.audit.record("track.read", "patrol", value.id, purpose=words, fixes=value.fixes)
     table = stores.patrols.fixes_of(value.id)
     decimals = 7 if own else SHOWN_DECIMALS
@@ -141,7 +145,7 @@ def take_export(stores: Stores, identity: Identity, export: UUID, now: datetime)
     Raises
     ------
     NotAllowed
-        Nobody has allowed it yet, or somebody else asked for it.
+        Nobody has allowed it yet, somebody else asked for it, or the shift runs.
     InvalidInput
         It has expired.
     """
@@ -151,6 +155,7 @@ def take_export(stores: Stores, identity: Identity, export: UUID, now: datetime)
             N_("These fixes are given to who asked for them, once somebody else has allowed it."),
             mend=N_("Ask a supervisor or an administrator to allow the request."),
         )
+    _require_over(stores, stores.patrols.get(asked.patrol))
     stores.audit.record("track.export", "patrol", asked.patrol, purpose=asked.purpose, export=str(export))
     return f"fixes-{asked.patrol}.csv", _csv(stores.patrols.fixes_of(asked.patrol))
 
@@ -189,6 +194,18 @@ def _require_lead(stores: Stores, identity: Identity) -> None:
     if not identity.roles(stores.district) & LEADS:
         raise NotAllowed(
             N_("Where another person was is not shown to you."), mend=N_("Look at your own recordings.")
+        )
+
+
+def _require_over(stores: Stores, patrol: Patrol) -> None:
+    """Refuse the way of somebody whose shift runs: its end is where they are at this moment."""
+    with acting(stores.session, SYSTEM):
+        runs = stores.shifts.runs(patrol.id)
+    if runs:
+        raise NotAllowed(
+            N_("This patrol is not over yet; where somebody is at this moment is for their coordinator."),
+            mend=N_("Ask again when the shift is over, or ask their coordinator."),
+            where={"patrol": str(patrol.id)},
         )
 
 

@@ -198,8 +198,8 @@ def forget_months(every: Sequence[Stores], kept: Kept, now: datetime) -> Mapping
 def is_due(stores: Stores, kept: Kept, now: datetime) -> bool:
     """Say whether something is to be forgotten since the last run.
 
-    That is so once a day of the district's calendar, when fixes are kept for fewer days than they were, and
-    when fixes came so late that their time is over.
+    That is so once a day of the district's calendar, when fixes are kept for fewer days than they were, when
+    fixes came so late that their time is over, and when a shift is over that nobody ended.
     """
     last, horizon = stores.retention.last_run(), stores.retention.horizon()
     limits = limits_of(stores, kept, now)
@@ -207,7 +207,7 @@ def is_due(stores: Stores, kept: Kept, now: datetime) -> bool:
         return True
     if limits_of(stores, kept, last).fixes < limits.fixes or horizon.before < limits.fixes:
         return True
-    return any(stores.retention.has_any(one) for one in steps(stores.district, limits, now)[:2])
+    return any(stores.retention.has_any(one) for one in steps(stores.district, limits, now)[:3])
 
 
 def keep_for(stores: Stores, subject: str, days: int, now: datetime, backups: int = 0) -> None:

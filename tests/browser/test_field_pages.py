@@ -143,6 +143,7 @@ def test_a_patrol_without_a_network_arrives_whole(field: Field) -> None:
     assert page.locator("#waiting [data-entry]").count() >= 2
     assert visits(field, words) == 0
     before = field.count("SELECT count(*) FROM fix")
+    over = field.count("SELECT count(*) FROM shift WHERE ended")
     # The phone is put away and taken out again.
     page.reload()
     page.wait_for_selector("body[data-ready]")
@@ -150,6 +151,23 @@ def test_a_patrol_without_a_network_arrives_whole(field: Field) -> None:
     settled(page)
     assert visits(field, words) == 1
     assert field.count("SELECT count(*) FROM fix") - before == count
+    assert field.count("SELECT count(*) FROM shift WHERE ended") == over + 1
+
+
+def test_the_end_of_a_shift_is_told_without_a_point(field: Field) -> None:
+    page = registered(field)
+    live = "SELECT count(*) FROM shift WHERE NOT ended AND lon IS NOT NULL"
+    before = field.count(live)
+    page.click("#begin")
+    page.wait_for_selector("body[data-recording='1']")
+    recorded(page, 1)
+    page.evaluate("import('wardline/recorder').then(({ packRest }) => packRest())")
+    settled(page)
+    assert field.count(live) == before + 1
+    page.click("#end")
+    page.wait_for_selector("body[data-recording='0']")
+    settled(page)
+    assert field.count(live) == before
 
 
 MOVE_BACK = """hours => new Promise((done) => {

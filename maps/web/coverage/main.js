@@ -6,6 +6,7 @@ import { difference, periodName, watchComparison } from "wardline/coverage/compa
 import { dueList, duePlaces } from "wardline/coverage/due";
 import { chosenRung, countedAs, credited, showRungs, watchRungs } from "wardline/coverage/evidence";
 import { watchLayers } from "wardline/coverage/layers";
+import { watchLive } from "wardline/coverage/live";
 import { measures } from "wardline/coverage/measures";
 import { patrols } from "wardline/coverage/replay";
 import { timeline } from "wardline/coverage/timeline";
@@ -314,6 +315,7 @@ async function start() {
   due = dueList(goToDue);
   places = duePlaces();
   walks = patrols();
+  watchLive();
   drawLayers = watchLayers({ markers: { ...places, kind: "point" }, grids: gridVisits() });
   let chooseDays = () => {};
   strip = timeline((days) => chooseDays(days), choose);

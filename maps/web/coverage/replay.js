@@ -46,7 +46,8 @@ function whose(patrol) {
   return patrol.person && !UUID.test(patrol.person) ? patrol.person : patrol.device;
 }
 
-function modeName(mode) {
+/** How somebody moves, in words. */
+export function modeName(mode) {
   const known = { foot: _("on foot"), ski: _("on skis"), bicycle: _("by bicycle"), horse: _("on horseback"), atv: _("by quad bike"), car: _("by car"), boat: _("by boat") };
   return known[mode] ?? mode;
 }

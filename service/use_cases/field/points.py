@@ -17,6 +17,7 @@ from layers.stores import Stores
 from service.readers.field_faults import Fault
 from service.readers.field_points import TrackPart
 from service.use_cases.field.judged import Judged, Sender, VerdictName, Work
+from service.use_cases.field.shifts import tell_shift
 
 Places = npt.NDArray[np.int64]
 
@@ -48,6 +49,7 @@ def store_points(stores: Stores, sender: Sender, parts: Sequence[TrackPart], wor
             track = track or _begin(stores, sender, part)
             stores.field_tracks.add(track, _table(part, found.new))
             times.setdefault(track.device, []).append(part.fixes.t[found.new])
+        tell_shift(stores, sender, part, None if track is None else track.patrol, found.new)
         judged += _told(part, found, stores.patrols.over(part.fixes.t))
     for device, changed in sorted(times.items()):
         work.recompute(stores, device, np.concatenate(changed))
