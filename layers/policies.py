@@ -5,7 +5,7 @@ even granted. The second wall behind ``service/access/policy.py``, which says th
 decided here holds whatever a route forgets. Lists of districts, units and devices come from subselects that
 no column takes part in, so each is made once a statement and compared as an array.
 
-The owner, who migrates and repairs, is named by a policy of each table; a forced one without it shows nothing.
+The owner, who migrates and repairs, is named by a policy of each; without one it shows nobody anything.
 ``statements`` is the source of migration 0005, of what later ones add to it, and of the partitioned schema.
 """
 
