@@ -14,8 +14,17 @@ from geo.errors import N_
 from geo.track.fixes import LONGEST_SHIFT_H
 from maps import assets, plain, shell
 
-PAGES: Mapping[str, str] = {"patrol": N_("Patrol"), "report": N_("Report something")}
+PAGES: Mapping[str, str] = {
+    "patrol": N_("Patrol"),
+    "report": N_("Report something"),
+    "visit": N_("Visit"),
+    "meeting": N_("Meeting"),
+}
 """The field pages and their names, translation keys; each is served at its own path."""
+
+_HEARING = "hearing"
+_MADE_OF: Mapping[str, str] = {"visit": _HEARING, "meeting": _HEARING}
+"""The template and script of pages that share one; the others have their own."""
 
 MODES: Sequence[tuple[str, str]] = (
     ("foot", N_("on foot")),
@@ -50,6 +59,30 @@ CLASSES: Sequence[tuple[str, str]] = (
     ("service", N_("help or advice")),
     ("other", N_("something else")),
 )
+DUTIES: Sequence[tuple[str, str]] = (
+    ("law-and-policy", N_("explaining law and policy")),
+    ("opinions", N_("hearing opinions")),
+    ("disputes", N_("settling disputes")),
+    ("safety", N_("safety")),
+    ("services", N_("services and help")),
+    ("environment", N_("environment")),
+)
+MEETINGS: Sequence[tuple[str, str]] = (
+    ("bench-meeting", N_("bench meeting")),
+    ("council", N_("council on a topic")),
+)
+ATTENDING: Sequence[tuple[str, str]] = (
+    ("residents", N_("residents")),
+    ("representatives", N_("representatives")),
+    ("village", N_("village")),
+    ("township", N_("township")),
+    ("others", N_("others")),
+)
+"""Who comes to a meeting, by role: people are counted and never named."""
+REQUESTS: Sequence[tuple[str, str]] = (
+    ("patrol", N_("more patrols")),
+    ("service-stop", N_("the service car should come")),
+)
 
 
 def page(view: str, reader: shell.Reader, nonce: str, districts: Sequence[Mapping[str, str]]) -> str:
@@ -67,11 +100,12 @@ def page(view: str, reader: shell.Reader, nonce: str, districts: Sequence[Mappin
     tail = [
         f'<script type="application/json" id="wardline-page">{shell.inert(context)}</script>',
         f'<script type="importmap" nonce="{nonce}">{shell.inert(json.loads(assets.import_map()))}</script>',
-        f'<script type="module" nonce="{nonce}">import "wardline/{view}";</script>',
+        f'<script type="module" nonce="{nonce}">import "wardline/{_MADE_OF.get(view, view)}";</script>',
     ]
     return plain.page(
         view,
         reader,
+        template=_MADE_OF.get(view, view),
         kept="",
         districts=districts,
         pages=[(name, reader.translate(label)) for name, label in PAGES.items()],
@@ -79,6 +113,10 @@ def page(view: str, reader: shell.Reader, nonce: str, districts: Sequence[Mappin
         actions=_told(ACTIONS, reader),
         shift_hours=LONGEST_SHIFT_H,
         classes=_told(CLASSES, reader),
+        duties=_told(DUTIES, reader),
+        meetings=_told(MEETINGS, reader),
+        attending=_told(ATTENDING, reader),
+        requests=_told(REQUESTS, reader),
         tail=Markup("\n".join(tail)),  # noqa: S704 - files of ours and inert JSON
     )
 

@@ -14,6 +14,8 @@ VIEWS = {
     "oidc": N_("Sign in"),
     "patrol": N_("Patrol"),
     "report": N_("Report something"),
+    "visit": N_("Visit"),
+    "meeting": N_("Meeting"),
     "refused": N_("There is nothing here"),
     **OFFICES,
 }
@@ -21,7 +23,10 @@ VIEWS = {
 
 
 def page(view: str, reader: Reader, **facts: Any) -> str:
-    """Return the HTML of a page without a map; ``facts`` are the values of its template."""
+    """Return the HTML of a page without a map; ``facts`` are the values of its template.
+
+    That is the view's own, unless ``template`` is among them.
+    """
     settings: dict[str, Any] = {
         "_": reader.say,
         "reader": reader,
@@ -31,7 +36,7 @@ def page(view: str, reader: Reader, **facts: Any) -> str:
         "icon": assets.url("web/mark.svg"),
         "languages": LANGUAGES,
     }
-    return _environment().get_template(f"{view}.html").render(settings | facts)
+    return _environment().get_template(f"{facts.get('template', view)}.html").render(settings | facts)
 
 
 @lru_cache(maxsize=1)

@@ -47,11 +47,12 @@ function receiptRow(receipt) {
   const line = make("li", { class: "row", "data-receipt": receipt.id });
   const trouble = receipt.trouble.map((item) => item.detail).join(" ");
   const outside = receipt.outside ? _("{n} outside the shift", { n: count(receipt.outside) }) : "";
+  const brought = receipt.incidents ? _("{n} problems became incidents", { n: count(receipt.incidents) }) : "";
   const { created = 0, duplicate = 0, quarantined = 0 } = receipt.counts ?? { created: 1 };
   line.append(
     make("span", { class: "row-title" }, receipt.title || _("{n} points of a patrol", { n: count(created + duplicate + quarantined) })),
     make("span", { class: "row-value faint" }, quarantined ? _("{n} kept apart", { n: count(quarantined) }) : _("received")),
-    make("span", { class: "row-note" }, [receipt.login, instant(receipt.at), outside, trouble].filter(Boolean).join(" · ")),
+    make("span", { class: "row-note" }, [receipt.login, instant(receipt.at), outside, brought, trouble].filter(Boolean).join(" · ")),
   );
   return line;
 }

@@ -26,13 +26,14 @@ function entry(kind, phone, body, more = {}) {
   };
 }
 
-/** Queue a visit or an incident of a registered phone, with its photos, all or nothing. */
-export async function post(phone, kind, item, photos = []) {
+/** Queue a visit, a meeting or an incident of a registered phone, with its photos, all or nothing; its draft ends. */
+export async function post(phone, kind, item, photos = [], draft = null) {
   const batch = entry("batch", phone, JSON.stringify({ sent_at: new Date().toISOString(), [kind]: [item] }), {
-    title: item.title || item.marker || item.class,
+    title: item.title || item.marker || item.place || item.class,
   });
-  await together(["outbox", "files"], (stores) => {
+  await together(["outbox", "files", "drafts"], (stores) => {
     stores.outbox.put(batch);
+    if (draft) stores.drafts.delete(draft);
     for (const photo of photos) {
       stores.files.put({ sha256: photo.sha256, blob: photo.blob });
       stores.outbox.put(entry("file", phone, null, { sha256: photo.sha256, title: photo.name }));
@@ -109,6 +110,7 @@ export async function acknowledge(sent, reply) {
       trouble,
       outside: (reply?.items ?? []).reduce((sum, item) => sum + (item.outside_shift ?? 0), 0),
       incident: reply?.id ?? null,
+      incidents: (reply?.items ?? []).reduce((sum, item) => sum + (item.incidents?.length ?? 0), 0),
     });
   });
   tell();

@@ -1,22 +1,14 @@
 // A patrol: begin, walk, note what is done at markers, end. Nothing of it needs a network.
 
-import { Problem } from "wardline/api";
+import { guarded, onRegister, showPhone } from "wardline/carrier";
 import { byId } from "wardline/dom";
-import { note, now, photosOf, position, problem, startField } from "wardline/field";
+import { note, now, photosOf, position, startField } from "wardline/field";
 import { post } from "wardline/outbox";
-import { page } from "wardline/page";
-import { choose, current, register, signedIn } from "wardline/phone";
+import { choose, current, signedIn } from "wardline/phone";
 import { begin, end, packRest, resume, running, state } from "wardline/recorder";
 import { _, count, metres } from "wardline/text";
 
 let phone = null;
-
-function showPhone(me) {
-  byId("who").textContent = phone ? _("{name}, on this phone", { name: phone.login }) : _("Nobody is registered on this phone yet.");
-  byId("register").hidden = !(me && (!phone || phone.login !== me.name));
-  byId("sign-in").hidden = Boolean(me) || me === undefined;
-  for (const part of document.querySelectorAll("[data-needs-phone]")) part.disabled = !phone;
-}
 
 function showTrack() {
   const going = state.track !== null;
@@ -30,23 +22,6 @@ function showTrack() {
   byId("itself").hidden = !state.endedItself;
   document.body.dataset.recording = going ? "1" : "0";
   document.body.dataset.points = String(state.points);
-}
-
-async function guarded(act) {
-  problem("");
-  try {
-    await act();
-  } catch (error) {
-    problem(error instanceof Problem ? error.detail || error.title : error.message);
-  }
-}
-
-async function registerNow() {
-  const me = await signedIn();
-  if (!me) throw new Error(_("Sign in first; that needs a connection."));
-  const district = byId("phone-district")?.value || page.districts[0]?.code || null;
-  phone = await register(me, district);
-  showPhone(me);
 }
 
 async function visit(form) {
@@ -73,7 +48,9 @@ async function visit(form) {
 }
 
 state.addEventListener("change", showTrack);
-byId("register").addEventListener("click", () => guarded(registerNow));
+onRegister((made) => {
+  phone = made;
+});
 byId("begin").addEventListener("click", () => guarded(() => begin(phone, byId("mode").value)));
 byId("end").addEventListener("click", () => guarded(end));
 byId("visit").addEventListener("submit", (event) => {
@@ -87,7 +64,7 @@ if (await startField()) {
   // A patrol goes on under whoever began it; another person ends it before their own.
   const track = await running();
   if (phone && !track) choose(phone);
-  showPhone(me);
+  showPhone(phone, me);
   await resume();
   await packRest();
   showTrack();

@@ -1,7 +1,8 @@
 // A report of something seen: by a registered phone, or by anybody. It waits here until it is received.
 
+import { guarded } from "wardline/carrier";
 import { byId } from "wardline/dom";
-import { note, now, photosOf, position, problem, startField } from "wardline/field";
+import { note, now, photosOf, position, startField } from "wardline/field";
 import { post, postAnonymous } from "wardline/outbox";
 import { page } from "wardline/page";
 import { current, signedIn } from "wardline/phone";
@@ -53,15 +54,6 @@ async function send(form) {
   measured = null;
   byId("accuracy").textContent = "";
   note(_("Kept on this phone. It is sent as soon as there is a connection."));
-}
-
-async function guarded(act) {
-  problem("");
-  try {
-    await act();
-  } catch (error) {
-    problem(error.message);
-  }
 }
 
 byId("here").addEventListener("click", () => guarded(here));

@@ -5,9 +5,10 @@
 // outbox   what waits to be sent, as the exact bytes that are sent again and again under the same id
 // files    photos by their SHA-256
 // receipts what the service said of things that were sent
+// drafts   a visit or meeting that is being written, with its photos
 
 const NAME = "wardline-field";
-const VERSION = 1;
+const VERSION = 2;
 const STORES = {
   phones: { keyPath: "code" },
   tracks: { keyPath: "track" },
@@ -15,6 +16,7 @@ const STORES = {
   outbox: { keyPath: "id" },
   files: { keyPath: "sha256" },
   receipts: { keyPath: "id" },
+  drafts: { keyPath: "view" },
 };
 
 let opened = null;
@@ -30,9 +32,19 @@ function open() {
   opened ??= new Promise((resolve, reject) => {
     const request = indexedDB.open(NAME, VERSION);
     request.onupgradeneeded = () => {
-      for (const [name, options] of Object.entries(STORES)) request.result.createObjectStore(name, options);
+      const there = request.result.objectStoreNames;
+      for (const [name, options] of Object.entries(STORES)) {
+        if (!there.contains(name)) request.result.createObjectStore(name, options);
+      }
     };
-    request.onsuccess = () => resolve(request.result);
+    request.onsuccess = () => {
+      // Another page that is newer must not wait for this one.
+      request.result.onversionchange = () => {
+        request.result.close();
+        opened = null;
+      };
+      resolve(request.result);
+    };
     request.onerror = () => reject(request.error);
   });
   return opened;

@@ -91,6 +91,8 @@ POLICY: Mapping[str, Rule] = {
     # The shells of the field pages hold nothing; what they send is asked for at its own routes.
     "GET /patrol": _OPEN,
     "GET /report": _OPEN,
+    "GET /visit": _OPEN,
+    "GET /meeting": _OPEN,
     "GET /sw.js": _OPEN,
     "GET /manifest.webmanifest": _OPEN,
     "GET /grids": Rule(PEOPLE, "district", page=True),

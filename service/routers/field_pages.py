@@ -25,6 +25,18 @@ def get_report(request: Request, reader: ReaderDep, session: SessionDep) -> Resp
     return _page(request, "report", reader, session)
 
 
+@router.get("/visit", response_class=HTMLResponse)
+def get_visit(request: Request, reader: ReaderDep, session: SessionDep) -> Response:
+    """Return the page on which a representative records a visit."""
+    return _page(request, "visit", reader, session)
+
+
+@router.get("/meeting", response_class=HTMLResponse)
+def get_meeting(request: Request, reader: ReaderDep, session: SessionDep) -> Response:
+    """Return the page on which a bench meeting or a council is recorded."""
+    return _page(request, "meeting", reader, session)
+
+
 @router.get("/sw.js")
 def get_worker() -> Response:
     """Return the service worker; browsers ask for it again and again, so that a new version comes through."""

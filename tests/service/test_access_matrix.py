@@ -80,6 +80,8 @@ TABLE: dict[str, Row] = {
     ),
     "POST /api/v1/incidents": Row(ALL, path=there("/api/v1/incidents"), body={}),
     "GET /report": Row(ALL, path=there("/report")),
+    "GET /visit": Row(ALL, path=there("/visit")),
+    "GET /meeting": Row(ALL, path=there("/meeting")),
     "GET /api/v1/receipts/{receipt}": Row(ALL, path=there("/api/v1/receipts/nothing"), found=404),
     "GET /api/v1/public/incidents": Row(ALL, path=there("/api/v1/public/incidents")),
     "GET /signin/oidc": Row(ALL, path="/signin/oidc", found=404),
