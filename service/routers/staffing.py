@@ -1,15 +1,19 @@
 """Staffing: proposals of who has which home grid, and their decision by somebody else."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Response
 
+from layers.staffing import StaffingProposal
+from layers.stores import Stores
 from service import i18n
 from service.dependencies import Cursor, IdentityDep, LanguageDep, Limit, OnceDep, Reply, StoresDep
 from service.dependencies import router as make_router
 from service.schemas.staffing import DecisionIn, StaffingIn, StaffingOut, StaffingPage
 from service.use_cases import staffing
+from service.use_cases.plans.drafting import partition_of
 from service.use_cases.staffing import Decider, Translate
 
 router = make_router("staffing")
@@ -40,8 +44,10 @@ def post_proposal(
 ) -> Response:
     """Propose a home grid for every active representative, by rules; nothing changes until it is approved."""
 
+    layer = partition_of(stores, given.layer)
+
     def act() -> Reply:
-        made = staffing.propose_homes(stores, by, given, translate)
+        made = staffing.propose_homes(stores, by, layer, given, translate)
         body = staffing.proposal_json(made, translate)
         return Reply(201, body, {"Location": f"/api/v1/staffing/proposals/{made.id}"})
 
@@ -61,26 +67,42 @@ def get_proposal(proposal: UUID, stores: StoresDep, translate: TranslateDep) -> 
     return staffing.proposal_json(stores.staffings.get(proposal), translate)
 
 
+class Decision:
+    """A proposal, and what somebody says of it, done once."""
+
+    def __init__(
+        self,
+        proposal: UUID,
+        given: DecisionIn,
+        stores: StoresDep,
+        by: DeciderDep,
+        translate: TranslateDep,
+        once: OnceDep,
+    ) -> None:
+        self._asked = (stores, by, proposal, given.note)
+        self._translate = translate
+        self._once = once
+
+    def done(self, decide: Callable[[Stores, Decider, UUID, str], StaffingProposal]) -> Response:
+        """Decide, and answer with the proposal as it is then."""
+
+        def act() -> Reply:
+            return Reply(200, staffing.proposal_json(decide(*self._asked), self._translate))
+
+        return self._once(self._asked[0], act)
+
+
+DecisionDep = Annotated[Decision, Depends()]
+
+
 @router.post(
     "/staffing/proposals/{proposal}/approve",
     response_model=StaffingOut,
     responses={409: {"description": "It was decided before, or is stale; `changed` says why."}},
 )
-def approve_proposal(
-    proposal: UUID,
-    given: DecisionIn,
-    stores: StoresDep,
-    by: DeciderDep,
-    translate: TranslateDep,
-    once: OnceDep,
-) -> Response:
+def approve_proposal(decision: DecisionDep) -> Response:
     """Approve somebody else's proposal: the homes are set from its day on."""
-
-    def act() -> Reply:
-        done = staffing.approve(stores, by, proposal, given.note)
-        return Reply(200, staffing.proposal_json(done, translate))
-
-    return once(stores, act)
+    return decision.done(staffing.approve)
 
 
 @router.post(
@@ -88,18 +110,6 @@ def approve_proposal(
     response_model=StaffingOut,
     responses={409: {"description": "It was decided before."}},
 )
-def reject_proposal(
-    proposal: UUID,
-    given: DecisionIn,
-    stores: StoresDep,
-    by: DeciderDep,
-    translate: TranslateDep,
-    once: OnceDep,
-) -> Response:
+def reject_proposal(decision: DecisionDep) -> Response:
     """Reject somebody else's proposal."""
-
-    def act() -> Reply:
-        done = staffing.reject(stores, by, proposal, given.note)
-        return Reply(200, staffing.proposal_json(done, translate))
-
-    return once(stores, act)
+    return decision.done(staffing.reject)

@@ -67,13 +67,15 @@ class _Scene:
     basis: Mapping[str, Any]
 
 
-def propose_homes(stores: Stores, by: Decider, given: StaffingIn, translate: Translate) -> StaffingProposal:
-    """Solve a staffing by rules and store it as a proposal.
+def propose_homes(
+    stores: Stores, by: Decider, layer: Layer, given: StaffingIn, translate: Translate
+) -> StaffingProposal:
+    """Solve a staffing of a partition by rules and store it as a proposal.
 
     Raises
     ------
     InvalidInput
-        The layer is no partition, the day is past, or a rule names who or what is not there.
+        The day is past, or a rule names who or what is not there.
     StaffingRefused
         No grid is in force, or there are too many.
     RulesInConflict
@@ -87,7 +89,7 @@ def propose_homes(stores: Stores, by: Decider, given: StaffingIn, translate: Tra
             where={"pointer": "/from_day"},
             day=day.isoformat(),
         )
-    scene = _scene(stores, _partition(stores, given.layer), day)
+    scene = _scene(stores, layer, day)
     load = _load(stores, scene, given.weights)
     ids = {code: str(unit) for unit, code in zip(scene.grids.ids, scene.grids.codes, strict=True)}
     known = {one.code for one in scene.people}
@@ -192,22 +194,6 @@ def proposal_json(value: StaffingProposal, translate: Translate) -> dict[str, An
 
 def _today(stores: Stores) -> date:
     return stores.districts.current().today(datetime.now(UTC))
-
-
-def _partition(stores: Stores, code: str | None) -> Layer:
-    partitions = stores.layers.all("partition")
-    if code is None and partitions:
-        return partitions[0]
-    layer = stores.layers.get(code or "grids")
-    if layer.kind != "partition":
-        raise InvalidInput(
-            N_("Layer “{layer}” is no partition: nobody's home is there."),
-            mend=N_("Name one of: {known}."),
-            where={"pointer": "/layer"},
-            layer=layer.code,
-            known=", ".join(one.code for one in partitions) or "–",
-        )
-    return layer
 
 
 def _scene(stores: Stores, layer: Layer, day: date) -> _Scene:

@@ -110,7 +110,7 @@ def partition_of(stores: Stores, code: str | None) -> Layer:
     layer = stores.layers.get(code or "grids")
     if layer.kind != "partition":
         raise InvalidInput(
-            N_("Layer “{layer}” is no partition: its areas are imported, not redrawn."),
+            N_("Layer “{layer}” is no partition."),
             mend=N_("Name one of: {known}."),
             where={"pointer": "/layer"},
             layer=layer.code,
