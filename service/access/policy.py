@@ -317,6 +317,7 @@ POLICY: Mapping[str, Rule] = {
     "GET /api/v1/representatives": Rule(STAFF, "subtree"),
     "GET /api/v1/representatives/{code}": Rule(STAFF, "subtree"),
     "POST /api/v1/representatives": Rule(STAFFING, "subtree"),
+    "POST /api/v1/representatives/batch": Rule(STAFFING, "subtree"),
     "GET /api/v1/staffing/proposals": Rule(OFFICE, "district"),
     "POST /api/v1/staffing/proposals": Rule(STAFFING | PLANNING, "district"),
     "GET /api/v1/staffing/proposals/{proposal}": Rule(OFFICE, "district"),

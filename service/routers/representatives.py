@@ -8,7 +8,12 @@ from fastapi import Path, Response
 
 from service.dependencies import DayDep, OnceDep, Reply, ServiceDep, StoresDep, present_ground
 from service.dependencies import router as make_router
-from service.schemas.representatives import RepresentativeIn, RepresentativeOut, RepresentativesOut
+from service.schemas.representatives import (
+    RepresentativeIn,
+    RepresentativeOut,
+    RepresentativesIn,
+    RepresentativesOut,
+)
 from service.use_cases import representatives
 from service.use_cases.representatives import require_in_area
 
@@ -42,5 +47,19 @@ def post_representative(
         require_in_area(stores, value)
         body = representatives.describe(stores, [value], ground.day)[0]
         return Reply(201, body, {"Location": f"/api/v1/representatives/{quote(value.code, safe='')}"})
+
+    return once(stores, act)
+
+
+@router.post("/representatives/batch", response_model=RepresentativesOut, status_code=201)
+def post_representatives(
+    given: RepresentativesIn, stores: StoresDep, service: ServiceDep, once: OnceDep
+) -> Response:
+    """Store many representatives, all or none, each with a home grid as one alone would have."""
+
+    def act() -> Reply:
+        ground = present_ground(service, stores)
+        values = representatives.add_many(stores, ground, given.items)
+        return Reply(201, {"items": representatives.describe(stores, values, ground.day)})
 
     return once(stores, act)

@@ -43,7 +43,6 @@ def post_proposal(
     given: StaffingIn, stores: StoresDep, by: DeciderDep, translate: TranslateDep, once: OnceDep
 ) -> Response:
     """Propose a home grid for every active representative, by rules; nothing changes until it is approved."""
-
     layer = partition_of(stores, given.layer)
 
     def act() -> Reply:

@@ -26,6 +26,14 @@ class RepresentativeIn(BaseModel):
     attributes: dict[str, Any] = Field(default_factory=dict, max_length=32)
 
 
+class RepresentativesIn(BaseModel):
+    """Many new representatives, stored all or none."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    items: Annotated[list[RepresentativeIn], Field(min_length=1, max_length=1000)]
+
+
 class DutyOut(BaseModel):
     """A unit a representative answers for."""
 

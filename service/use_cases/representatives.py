@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from geo.errors import N_
+from geo.errors import N_, WardlineError
 from layers.errors import NotFound
 from layers.ids import new_id
 from layers.representatives import Representative
@@ -60,6 +60,27 @@ def add(stores: Stores, ground: Ground, given: RepresentativeIn) -> Representati
         stores.representatives.assign([(value.id, home)], ground.day)
     stores.audit.record("representative.add", "representative", value.id, code=value.code)
     return value
+
+
+def add_many(stores: Stores, ground: Ground, given: Sequence[RepresentativeIn]) -> tuple[Representative, ...]:
+    """Store representatives as :func:`add` does one, within the caller's area.
+
+    Raises
+    ------
+    OutsideDistrict, InvalidInput, Conflict, NotAllowed
+        As for one alone; ``where`` points at it.
+    """
+    made = []
+    for position, one in enumerate(given):
+        pointer = f"/items/{position}"
+        try:
+            value = add(stores, ground, one)
+            require_in_area(stores, value)
+        except WardlineError as error:
+            error.where = {**error.where, "pointer": pointer + str(error.where.get("pointer", ""))}
+            raise
+        made.append(value)
+    return tuple(made)
 
 
 def require_in_area(stores: Stores, value: Representative) -> None:

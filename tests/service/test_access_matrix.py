@@ -177,6 +177,7 @@ TABLE: dict[str, Row] = {
     "GET /api/v1/representatives": Row(STAFF, "list", there("/api/v1/representatives")),
     "GET /api/v1/representatives/{code}": Row(STAFF, "thing", there("/api/v1/representatives/R1")),
     "POST /api/v1/representatives": Row("ca", "list", there("/api/v1/representatives"), {}),
+    "POST /api/v1/representatives/batch": Row("ca", "list", there("/api/v1/representatives/batch"), {}),
     "GET /api/v1/people": Row("au", path="/api/v1/people"),
     "GET /api/v1/people/{person}": Row("au", path=f"/api/v1/people/{NO_ID}", found=404),
     "POST /api/v1/people": Row("a", path="/api/v1/people", body={}),

@@ -141,6 +141,22 @@ def test_a_representative_gets_a_home_by_location(client: TestClient, county: Co
     assert named.json()["home"]["code"] == "T0"
 
 
+def test_many_representatives_are_stored_all_or_none(client: TestClient) -> None:
+    places = [centre(4, 3), centre(0, 0), centre(5, 0)]
+    given = [
+        {"code": f"B{k}", "name": f"B{k}", "lon": lon, "lat": lat} for k, (lon, lat) in enumerate(places)
+    ]
+    path = f"{PREFIX}/representatives/batch"
+    answer = client.post(path, json={"items": [*given, given[0] | {"code": "B3", "home": "none"}]})
+    assert (answer.status_code, answer.json()["where"]["pointer"]) == (422, "/items/3/home")
+    assert client.get(f"{PREFIX}/representatives/B0").status_code == 404
+    answer = client.post(path, json={"items": given})
+    assert answer.status_code == 201, answer.text
+    assert [one["home"]["code"] for one in answer.json()["items"]] == ["V11", "V00", "V10"]
+    answer = client.post(path, json={"items": given[::-1]})
+    assert (answer.status_code, answer.json()["where"]["pointer"]) == (409, "/items/0")
+
+
 @pytest.mark.parametrize(
     ("change", "pointer"),
     [
