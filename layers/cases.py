@@ -6,18 +6,18 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, func, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from geo.errors import N_
 from layers.accounts import person
-from layers.area import within
+from layers.area import units_below, within
 from layers.case_tables import incident_action, incident_reminder, incident_request, incident_rules
 from layers.errors import NotFound
 from layers.incident_rows import Incident, incident_of
 from layers.incident_tables import SETTLED, incident
 from layers.paging import Page
-from layers.storage import Store
+from layers.storage import Store, read_sql
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +226,49 @@ class Cases(Store):
         """Return a page of the incidents that count as something in [begin, end)."""
         statement = select(incident).where(_counts_as(name, begin, end), *self._of(part))
         return self._page(statement, incident.c.id, incident_of, limit, cursor, newest_first=True)
+
+    def merged_into(self, identifier: UUID) -> tuple[UUID, ...]:
+        """Return the incidents that are merged into one, oldest first."""
+        c = incident.c
+        rows = self._all(
+            select(c.id).where(c.district == self.district, c.merged_into == identifier).order_by(c.id)
+        )
+        return tuple(row.id for row in rows)
+
+    def similar(
+        self,
+        place: tuple[float, float],
+        classes: Collection[str],
+        *,
+        radius_m: float,
+        closed_since: datetime,
+        segment: tuple[UUID, float, float] | None = None,
+        but: UUID | None = None,
+        most: int = 5,
+    ) -> list[tuple[UUID, float]]:
+        """Return incidents near a place in lon, lat degrees, and how many metres each is away, nearest first.
+
+        They are of some classes, and open or closed since. ``segment`` is a border segment, a measure on it
+        and how far from that, in metres of measure, incidents of it count as near as well.
+        """
+        asked = {
+            "district": self.district,
+            "lon": place[0],
+            "lat": place[1],
+            "classes": sorted(classes),
+            "radius_m": radius_m,
+            "since": closed_since,
+            "segment": None if segment is None else segment[0],
+            "measure_m": None if segment is None else segment[1],
+            "apart_m": None if segment is None else segment[2],
+            "but": but,
+            "most": most,
+            "settled": list(SETTLED),
+            "units": None
+            if self.roots is None
+            else list(units_below(self._session, self.district, self.roots)),
+        }
+        return [(row.id, row.distance_m) for row in self._all(text(read_sql("incidents_similar")), asked)]
 
     def names(self, people: Collection[UUID]) -> dict[UUID, str]:
         """Return the names of accounts, of those that there are."""

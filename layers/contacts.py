@@ -3,7 +3,7 @@
 Nothing here can be read without the keys of the service, which the database does not have.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -84,6 +84,16 @@ class Contacts(Store):
         self._insert(
             incident_receipt, [{"incident": incident, "digest": digest, "given_at": at, "person": person}]
         )
+
+    def reporters(self, incidents: Collection[UUID]) -> tuple[int, frozenset[UUID]]:
+        """Return how many receipts incidents have, and the accounts that were given any."""
+        columns = incident_receipt.c
+        rows = self._all(
+            select(columns.person).where(
+                columns.district == self.district, columns.incident == func.any(list(incidents))
+            )
+        )
+        return len(rows), frozenset(row.person for row in rows if row.person is not None)
 
     def by_receipt(self, digest: bytes) -> UUID | None:
         """Return the incident of a receipt, None where there is none (any more)."""

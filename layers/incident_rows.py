@@ -25,7 +25,8 @@ class Incident:
     ``unit``, ``representative`` and border ``segment``; ``measure_m`` runs from the segment's start.
     ``about_representative`` and ``about_unit`` are whom it complains about; they neither see nor handle it.
     ``responsible`` is the account that answers until another accepts, ``named`` whom a red one names.
-    ``filed_at`` to ``remind_at`` are what the log says, copied. ``version`` counts its changes, from 1.
+    ``filed_at`` to ``remind_at`` are what the log says, copied. ``merged_into`` is the one that it turned out
+    to be, while it is merged. ``version`` counts its changes, from 1.
     """
 
     id: UUID
@@ -59,6 +60,7 @@ class Incident:
     closed_at: datetime | None = None
     on_time: bool | None = None
     remind_at: datetime | None = None
+    merged_into: UUID | None = None
     version: int = 1
 
     def digest(self) -> str:

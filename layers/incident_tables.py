@@ -86,6 +86,8 @@ incident = shard_table(
     Column("on_time", Boolean),
     # When the next reminder is to be sent, null while none is.
     Column("remind_at", DateTime(timezone=True)),
+    # The incident that it turned out to be, while it is merged.
+    identifier("merged_into", nullable=True),
     in_district(),
     link("unit", "unit"),
     link("representative", "representative"),
@@ -103,6 +105,7 @@ incident = shard_table(
     Index(None, "district", "occurred_at"),
     Index(None, "district", "remind_at"),
     Index(None, "district", "due_at"),
+    Index(None, "district", "merged_into"),
     Index(None, "geom", postgresql_using="gist"),
 )
 

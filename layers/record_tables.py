@@ -39,7 +39,7 @@ incident_receipt = shard_table(
     Column("given_at", DateTime(timezone=True), nullable=False),
     link("incident", "incident", ondelete="CASCADE"),
     UniqueConstraint("district", "digest"),
-    key=("incident",),
+    key=("incident", "digest"),
 )
 
 fix_export = shard_table(

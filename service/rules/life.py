@@ -97,9 +97,27 @@ def history(events: Iterable[Logged]) -> History:
             filed_at = one.at
         delays += int(body.get("days") or 0)
         reopened += bool(body.get("reopened"))
-        if WORKING & set(passed) and one.person is not None and not body.get("reopened"):
+        # Who opens again, or separates, hands on to others.
+        handed_on = body.get("reopened") or body.get("separated")
+        if WORKING & set(passed) and one.person is not None and not handed_on:
             handlers.add(one.person)
     return History(tuple(statuses), tuple(colours), delays, filed_at, reopened, frozenset(handlers))
+
+
+def joined(events: Iterable[Logged]) -> dict[UUID, datetime]:
+    """Return the incidents that are merged into the one of a log, and since when."""
+    found: dict[UUID, datetime] = {}
+    for one in events:
+        if one.kind == "joined":
+            found[UUID(str(one.body["incident"]))] = one.at
+        elif one.kind == "separated":
+            found.pop(UUID(str(one.body["incident"])), None)
+    return found
+
+
+def continued(before: Iterable[Logged], after: Iterable[Logged], at: datetime) -> list[Logged]:
+    """Return the log of a merged incident until then, going on as that of the one it was merged into."""
+    return [one for one in before if one.at < at] + [one for one in after if one.at >= at]
 
 
 def waits(known: History) -> tuple[tuple[datetime, datetime | None], ...]:

@@ -44,7 +44,9 @@ class CaseRules:
 
     ``limits`` are by colour, ``classes`` go before them. ``raised`` are classes that rise one colour when
     they are dispatched. So many ``repeats`` of a class within ``repeat_days`` in one small
-    grid raise it as well. ``platforms`` are the names of channels of others, by their words.
+    grid raise it as well. ``platforms`` are the names of channels of others, by their words. ``groups`` are
+    classes that may be the same thing within ``radius_m``, or the radius of the class among ``radii``; 0 is
+    off.
     """
 
     calendar: str = "china"
@@ -57,10 +59,21 @@ class CaseRules:
     repeat_days: int = 90
     reopen_days: int = 30
     platforms: Mapping[str, str] = field(default_factory=_platforms)
+    groups: tuple[frozenset[str], ...] = ()
+    radius_m: float = 100.0
+    radii: Mapping[str, float] = field(default_factory=dict)
 
     def limit(self, class_: str, colour: str) -> Limit:
         """Return how long an incident of a class and colour may take from its filing."""
         return self.classes.get(class_) or self.limits[colour]
+
+    def like(self, class_: str) -> frozenset[str]:
+        """Return the classes that may be the same thing as a class, itself among them."""
+        return next((one for one in self.groups if class_ in one), frozenset({class_}))
+
+    def radius(self, class_: str) -> float:
+        """Return within how many metres incidents of a class may be the same, 0 for none."""
+        return self.radii.get(class_, self.radius_m)
 
     def calendar_of(self, limit: Limit, zone: str) -> Calendar:
         """Return the calendar in which a limit runs."""
@@ -81,6 +94,9 @@ class CaseRules:
             "repeat_days": self.repeat_days,
             "reopen_days": self.reopen_days,
             "platforms": dict(self.platforms),
+            "groups": [sorted(one) for one in self.groups],
+            "radius_m": self.radius_m,
+            "radii": dict(self.radii),
         }
 
     @classmethod
@@ -98,4 +114,7 @@ class CaseRules:
             body["repeat_days"],
             body["reopen_days"],
             body.get("platforms", usual.platforms),
+            tuple(frozenset(one) for one in body.get("groups", ())),
+            body.get("radius_m", usual.radius_m),
+            body.get("radii", {}),
         )

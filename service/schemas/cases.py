@@ -18,6 +18,9 @@ Short = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
 Note = Annotated[str, StringConstraints(max_length=2000, strip_whitespace=True)]
 
 
+Metres = Annotated[float, Field(ge=0, le=5000, allow_inf_nan=False, strict=True)]
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -136,6 +139,59 @@ class CaseOut(BaseModel):
     clock: ClockOut | None
     actions: list[ActionOut]
     requests: list[RequestOut]
+    reporters: int = Field(description="How many follow it with a receipt.")
+    merged_into: UUID | None
+    merged: list[UUID] = Field(description="Those that turned out to be this one.")
+
+
+class MergeIn(_Strict):
+    """Which incident another one is, and why."""
+
+    into: UUID
+    reason: Reason
+
+
+class SeparateIn(_Strict):
+    """Why an incident is one of its own after all."""
+
+    reason: Reason
+
+
+class ReceiptGivenOut(BaseModel):
+    """The receipt of one more reporter; it is shown once."""
+
+    receipt: str
+
+
+class SimilarOut(BaseModel):
+    """An incident that may be the same, with enough to judge."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    id: UUID
+    channel: str
+    external_id: str | None
+    class_: str = Field(alias="class")
+    title: str
+    description: str
+    status: str
+    colour: str
+    unit: str | None
+    lon: float
+    lat: float
+    distance_m: float
+    apart_m: float | None = Field(description="Along the border, where both are on one segment.")
+    occurred_at: datetime
+    received_at: datetime
+    due_at: datetime | None
+    reporters: int
+
+
+class SimilarsOut(BaseModel):
+    """At most five incidents that may be the same, the nearest first."""
+
+    items: list[SimilarOut]
+    radius_m: float
 
 
 class NamedOut(BaseModel):
@@ -209,6 +265,13 @@ class RulesIn(_Strict):
     platforms: Annotated[dict[Word, Title], Field(max_length=20)] = Field(
         default_factory=lambda: dict(CaseRules().platforms),
         description="The channels of others, such as online platforms, with their names.",
+    )
+    groups: Annotated[
+        list[Annotated[list[Word], Field(min_length=2, max_length=50)]], Field(max_length=100)
+    ] = Field(default_factory=list, description="Classes that may be the same thing.")
+    radius_m: Metres = Field(default=100.0, description="How near incidents may be the same; 0 is never.")
+    radii: Annotated[dict[Word, Metres], Field(max_length=500)] = Field(
+        default_factory=dict, description="Radii of classes of their own."
     )
 
 

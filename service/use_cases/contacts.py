@@ -115,20 +115,28 @@ def follow(stores: Stores, receipt: str) -> Followed:
     NotFound
         There is no such receipt, or the time for which it is kept is over.
     """
-    incident = incident_of(stores, receipt)
+    incident = _of_receipt(stores, receipt)
     with acting(stores.session, INTAKE):
         value = stores.incidents.get(incident)
-        return Followed(value.status, value.class_, value.received_at, _changed_at(stores, value))
+        # What became of a report that was merged is what became of the other one.
+        other = value if value.merged_into is None else stores.incidents.get(value.merged_into)
+        return Followed(other.status, value.class_, value.received_at, _changed_at(stores, other))
 
 
 def incident_of(stores: Stores, receipt: str) -> UUID:
-    """Return the incident of a receipt.
+    """Return the incident of a receipt, or the one that it was merged into.
 
     Raises
     ------
     NotFound
         There is no such receipt, or the time for which it is kept is over.
     """
+    incident = _of_receipt(stores, receipt)
+    with acting(stores.session, INTAKE):
+        return stores.incidents.get(incident).merged_into or incident
+
+
+def _of_receipt(stores: Stores, receipt: str) -> UUID:
     letters = "".join(receipt.upper().split()).replace("-", "").translate(_READ_AS)
     with acting(stores.session, INTAKE):
         incident = stores.contacts.by_receipt(_digest(letters))

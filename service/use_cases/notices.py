@@ -32,6 +32,9 @@ _TEXTS = {
     "case-reminder": N_("{percent} % of the time of a {colour} incident ({class}) is over; it is due {due}."),
     "reminder-letter": N_("Reminder letter {number} of “{title}”: {count} items are late."),
     "reminder-list": N_("Supplementary list {list} to reminder letter {number} of “{title}”: {count} items."),
+    "report-closed": N_("What you reported, “{title}” ({class}), is closed."),
+    "pin-gone": N_("Incident “{title}” ({class}) went from {unit} to {to}, since its place was corrected."),
+    "pin-come": N_("Incident “{title}” ({class}) came to {unit} from {from}, since its place was corrected."),
     REDRAWN: N_("Plan {number} “{title}” redraws what you watch from {day} on: {units}."),
 }
 _KINDS = {

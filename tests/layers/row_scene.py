@@ -80,6 +80,18 @@ _DUE = (
 )
 
 
+_CASE = (
+    "INSERT INTO incident_action VALUES (:d, :id, :one, 'mend', '', NULL, NULL, 'open', '', '', now(), NULL)",
+    """
+    INSERT INTO incident_request
+    VALUES (:d, :id, :one, 'suspend', 'parts', NULL, NULL, now(), NULL, NULL, NULL, '')
+    """,
+    "INSERT INTO incident_reminder VALUES (:d, :one, 0, 'green', 50, now())",
+    "INSERT INTO incident_receipt VALUES (:d, :one, uuid_send(:one), NULL, now())",
+)
+_RULES = "INSERT INTO incident_rules VALUES (:d, '{}', now(), 'keeper', 1)"
+
+
 @dataclass(frozen=True, slots=True)
 class Scene:
     """Ids of what is there: two villages of one grid each, and two people with a device each."""
@@ -124,14 +136,15 @@ def lay(session: Session) -> Scene:
         place.markers.add([makers.marker()])
     stores.markers.add([makers.marker("S1", "service-station", attributes={"role": "hub"})])
     for unit in (*grids, None):
-        _incident(stores, unit)
-    _incident(elsewhere, None)
+        _incident(session, stores, unit)
+    _incident(session, elsewhere, None)
     _redraw(stores, grids)
     _hear(stores, grids)
     _plan(stores, grids)
     walker, other = new_id(), new_id()
     for person, device in ((walker, "mine"), (other, "theirs")):
         _walk(session, person, device)
+    session.execute(text(_RULES), {"d": HERE})
     session.execute(text(AUDIT_ENTRY), {"district": HERE, "seq": 1})
     for statement in _DUE:
         session.execute(text(statement), {"d": HERE, "id": new_id()})
@@ -172,9 +185,12 @@ def _redraw(stores: Stores, grids: tuple[UUID, UUID]) -> None:
     stores.lines.add([makers.line()])
 
 
-def _incident(stores: Stores, unit: UUID | None) -> None:
+def _incident(session: Session, stores: Stores, unit: UUID | None) -> None:
+    """Store an incident with all that is done about one."""
     value, _ = stores.incidents.create(makers.incident(unit=unit))
     stores.incidents.record(value.id, makers.NOON, "received", "test")
+    for statement in _CASE:
+        session.execute(text(statement), {"d": stores.district, "id": new_id(), "one": value.id})
 
 
 def _walk(session: Session, person: UUID, device: str) -> None:

@@ -15,6 +15,11 @@ CASE_ROWS: dict[str, Row] = {
     f"GET {_ALL}/indicators": Row("csau", "list", there(f"{_ALL}/indicators{_PERIOD}")),
     f"GET {_ALL}/indicators/{{count}}": Row("csau", "list", there(f"{_ALL}/indicators/received{_PERIOD}")),
     f"GET {_ONE}/case": Row(CASES, "thing", there(f"{_ONE}/case")),
+    f"GET {_ALL}/similar": Row(CASES, "list", there(f"{_ALL}/similar?lon=131.005&lat=46.005&class=waste")),
+    f"GET {_ONE}/duplicates": Row(CASES, "thing", there(f"{_ONE}/duplicates")),
+    f"POST {_ONE}/merge": Row("csa", "thing", there(f"{_ONE}/merge"), {"into": NO_ID, "reason": "same"}),
+    f"POST {_ONE}/separate": Row("csa", "thing", there(f"{_ONE}/separate"), {"reason": "another"}),
+    f"POST {_ONE}/follow": Row(HANDLING, "thing", there(f"{_ONE}/follow"), {}),
     f"POST {_ONE}/colour": Row(
         HANDLING, "thing", there(f"{_ONE}/colour"), {"colour": "green", "reason": "none"}
     ),

@@ -6,6 +6,7 @@ from service.use_cases.incidents.changes import Change, change, change_all
 from service.use_cases.incidents.colours import change_colour
 from service.use_cases.incidents.inbox import channels_json, inbox, units_named
 from service.use_cases.incidents.intake import receive, receive_all
+from service.use_cases.incidents.merging import follow, merge, separate, similar
 from service.use_cases.incidents.refusing import noted, refuse
 from service.use_cases.incidents.reminding import remind
 from service.use_cases.incidents.reopening import feedback, reopen
@@ -28,8 +29,10 @@ __all__ = [
     "channels_json",
     "decide",
     "feedback",
+    "follow",
     "holders_of",
     "inbox",
+    "merge",
     "noted",
     "read_table",
     "receive",
@@ -39,7 +42,9 @@ __all__ = [
     "refused_rows",
     "remind",
     "reopen",
+    "separate",
     "settle_action",
+    "similar",
     "units_named",
     "withdraw",
 ]

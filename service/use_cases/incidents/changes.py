@@ -9,7 +9,10 @@ from uuid import UUID
 from geo.errors import N_, WardlineError
 from layers.errors import NotFound
 from layers.ids import new_id
+from layers.incident_tables import SETTLED
 from layers.incidents import Incident, IncidentEvent
+from layers.notices import Notice
+from layers.row_security import SYSTEM, acting
 from layers.stores import Stores
 from service.errors import InvalidInput, StaleCopy
 from service.indexes.ground import Ground
@@ -146,6 +149,7 @@ def _store(
         done = saved.get(one.old.id)
         found[one.old.id] = _overtaken(stores, one.old.id) if done is None else done
         if done is not None:
+            resend(stores, one.old, done, now)
             stores.audit.record(
                 "incident.edit", "incident", done.id, fields=list(one.fields), version=done.version
             )
@@ -163,6 +167,25 @@ def _logged(one: _Made, saved: Incident, now: datetime) -> IncidentEvent:
     before = {"before": summary(one.old)} if one.moved else {}
     body = {"fields": list(one.fields), **before, "after": summary(saved)}
     return IncidentEvent(new_id(), saved.id, now, "moved" if one.moved else "edited", one.actor, body)
+
+
+def resend(stores: Stores, old: Incident, new: Incident, now: datetime) -> None:
+    """Tell those whose an open incident was, and whose it is now, where a corrected place sends it on."""
+    partial = new.about_unit is not None or new.about_representative is not None
+    # A unit's notice reaches its people, whom the report may complain about.
+    if old.unit is None or new.unit is None or new.unit == old.unit or new.status in SETTLED or partial:
+        return
+    body = {
+        "title": new.title,
+        "class": new.class_,
+        "from": summary(old)["unit"] or "–",
+        "to": summary(new)["unit"] or "–",
+    }
+    told = ((old.unit, "pin-gone"), (new.unit, "pin-come"))
+    with acting(stores.session, SYSTEM):
+        stores.notices.add(
+            [Notice(new_id(), kind, str(new.id), now, unit=unit, body=body) for unit, kind in told]
+        )
 
 
 def _overtaken(stores: Stores, identifier: UUID) -> WardlineError:

@@ -11,7 +11,7 @@ from layers.stores import Stores
 from service.rules.clocks import REMINDERS
 from service.rules.life import history
 from service.use_cases.incidents.colours import recolour
-from service.use_cases.incidents.timing import Who, clock_of, retimed, rules_of
+from service.use_cases.incidents.timing import Who, clock_in_force, retimed, rules_of
 
 AT_ONCE = 200
 SWEEPER = Who(name="clock")
@@ -31,8 +31,9 @@ def remind(stores: Stores, now: datetime) -> int:
 
 
 def _remind(stores: Stores, value: Incident, now: datetime) -> None:
-    known = history(stores.incidents.events(value.id))
-    clock = clock_of(value, known, rules_of(stores), stores.districts.current().timezone)
+    events = stores.incidents.events(value.id)
+    known = history(events)
+    clock = clock_in_force(stores, value, events, rules_of(stores), stores.districts.current().timezone)
     over = False
     if clock is not None and clock.waiting_since is None:
         for percent, at in zip(REMINDERS, clock.reminders, strict=True):

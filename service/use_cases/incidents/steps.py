@@ -7,8 +7,11 @@ from uuid import UUID
 
 from geo.errors import N_
 from layers.errors import StaleVersion
+from layers.ids import new_id
 from layers.incident_tables import COLOURS
 from layers.incidents import Incident, IncidentEvent
+from layers.notices import Notice
+from layers.row_security import SYSTEM, acting
 from layers.stores import Stores
 from service.errors import InvalidInput, InvalidTransition, NotAllowed
 from service.rules.life import CHECKING, STEPS, THROUGH, history
@@ -88,9 +91,26 @@ def advance(
     )
     saved = keep(stores, retimed(stores, replace(value, status=after)))
     stores.audit.record("incident.status", "incident", value.id, before=before, after=after)
+    if after == "closed":
+        tell_reporters(stores, saved, who, now)
     if value.filed_at is None and _beyond_years(stores, saved):
         stores.audit.record("incident.due-approximate", "incident", value.id)
     return saved, log
+
+
+def tell_reporters(stores: Stores, value: Incident, who: Who, now: datetime) -> None:
+    """Tell everybody who reported an incident, or one merged into it, that it is closed."""
+    with stores.intake():
+        of = [value.id, *stores.cases.merged_into(value.id)]
+        _, people = stores.contacts.reporters(of)
+    body = {"title": value.title, "class": value.class_}
+    with acting(stores.session, SYSTEM):
+        stores.notices.add(
+            [
+                Notice(new_id(), "report-closed", str(value.id), now, person=one, body=body)
+                for one in sorted(people - {who.person})
+            ]
+        )
 
 
 def _beyond_years(stores: Stores, value: Incident) -> bool:

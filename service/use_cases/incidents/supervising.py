@@ -9,12 +9,12 @@ from geo.errors import N_
 from layers.cases import COUNTED, Part
 from layers.stores import Stores
 from service.errors import InvalidInput
-from service.rules.life import STEPS, history
+from service.rules.life import STEPS
 from service.rules.limits import CaseRules
 from service.schemas.cases import RulesIn, action_json, clock_json, request_json
 from service.schemas.incidents import incident_json
 from service.use_cases.incidents.colours import owner_json
-from service.use_cases.incidents.timing import clock_of, recompute, rules_of
+from service.use_cases.incidents.timing import clock_in_force, recompute, rules_of
 
 PATH = "/api/v1/incidents/indicators"
 
@@ -23,7 +23,10 @@ def case_json(stores: Stores, identifier: UUID) -> dict[str, Any]:
     """Return how an incident stands: its owner, steps, colours, clock, actions and requests."""
     value = stores.incidents.get(identifier)
     events = stores.incidents.events(identifier)
-    clock = clock_of(value, history(events), rules_of(stores), stores.districts.current().timezone)
+    clock = clock_in_force(stores, value, events, rules_of(stores), stores.districts.current().timezone)
+    with stores.intake():
+        merged = stores.cases.merged_into(value.id)
+        reporters, _ = stores.contacts.reporters([value.id, *merged])
     return {
         "id": str(value.id),
         "version": value.version,
@@ -40,6 +43,9 @@ def case_json(stores: Stores, identifier: UUID) -> dict[str, Any]:
         "clock": None if clock is None else clock_json(clock),
         "actions": [action_json(one) for one in stores.cases.actions(identifier)],
         "requests": [request_json(one) for one in stores.cases.requests(identifier)],
+        "reporters": reporters,
+        "merged_into": None if value.merged_into is None else str(value.merged_into),
+        "merged": [str(one) for one in merged],
     }
 
 

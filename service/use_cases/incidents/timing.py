@@ -10,7 +10,7 @@ from layers.incidents import Incident, IncidentEvent
 from layers.row_security import SYSTEM, acting
 from layers.stores import Stores
 from service.rules.clocks import REMINDERS, Clock, clock
-from service.rules.life import History, history
+from service.rules.life import History, continued, history, joined
 from service.rules.limits import CaseRules
 
 
@@ -39,12 +39,31 @@ def clock_of(value: Incident, known: History, rules: CaseRules, zone: str) -> Cl
     return clock(known, limit.span(known.delays), rules.calendar_of(limit, zone))
 
 
+def clock_in_force(
+    stores: Stores, value: Incident, events: Sequence[IncidentEvent], rules: CaseRules, zone: str
+) -> Clock | None:
+    """Return the clock of an incident, or of one that was merged into it and is due earlier."""
+    found = [clock_of(value, history(events), rules, zone)]
+    since = joined(events)
+    if since:
+        # They may lie outside of what the caller sees.
+        with stores.intake():
+            others, logs = stores.incidents.get_all(since), stores.incidents.logs(list(since))
+        for one in others.values():
+            at = since[one.id]
+            raised = any(each.kind == "colour" and each.at >= at for each in events)
+            colour = value.colour if raised else one.colour
+            log = history(continued(logs[one.id], events, at))
+            found.append(clock_of(replace(one, colour=colour), log, rules, zone))
+    return min((one for one in found if one is not None), key=lambda one: one.due_at, default=None)
+
+
 def timed(
     stores: Stores, value: Incident, events: Sequence[IncidentEvent], rules: CaseRules, zone: str
 ) -> Incident:
     """Return an incident with the copies of what its log says."""
     known = history(events)
-    found = clock_of(value, known, rules, zone)
+    found = clock_in_force(stores, value, events, rules, zone)
     if found is None:
         return value
     suspended = found.waiting_since if value.status == "suspended" else None

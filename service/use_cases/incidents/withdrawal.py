@@ -6,7 +6,8 @@ from uuid import UUID
 from geo.errors import N_
 from layers.stores import Stores
 from layers.withdrawals import Withdrawal
-from service.errors import InvalidInput
+from service.errors import InvalidInput, InvalidTransition
+from service.schemas.incidents import incident_json
 from service.schemas.words import in_words
 from service.use_cases.incidents.assignment import delivery_of
 from service.use_cases.incidents.changes import require_version
@@ -33,6 +34,12 @@ def withdraw(
     """
     value = stores.incidents.get(identifier, lock=True)
     require_version(value, version)
+    if stores.cases.merged_into(value.id):
+        raise InvalidTransition(
+            N_("Other incidents are merged into this one."),
+            mend=N_("Separate them first; case lists them."),
+            extra={"current": incident_json(value)},
+        )
     words = in_words(reason)
     if words is None:
         raise InvalidInput(

@@ -225,6 +225,32 @@ def test_reminders_are_sent_once_and_time_out_raises(office: Office, engine: Eng
     assert datetime.fromisoformat(case["clock"]["due_at"]) > due
 
 
+def test_two_sweepers_at_once_send_each_reminder_once(office: Office, engine: Engine) -> None:
+    made = [office.report(office.lead)["id"] for _ in range(3)]
+    for one in made:
+        lead_to(office, one, "accepted", "handling")
+    at = datetime.fromisoformat(office.case(made[-1])["clock"]["due_at"])
+    with Session(engine) as first, Session(engine) as second:
+        for session in (first, second):
+            session.begin()
+            enter(session, SYSTEM_SCOPE)
+        # While the first holds what it sends, the second waits for nothing and finds nothing to do.
+        assert remind(Stores(first, DISTRICT), at) == 3
+        assert remind(Stores(second, DISTRICT), at) == 0
+        second.commit()
+        first.commit()
+        # Nor does one that comes late with what is stale.
+        second.begin()
+        enter(second, SYSTEM_SCOPE)
+        assert remind(Stores(second, DISTRICT), at) == 0
+        second.commit()
+        rows = second.execute(
+            text("SELECT subject, body FROM notice WHERE kind = 'case-reminder' ORDER BY created_at, id")
+        ).all()
+    sent = sorted((row.subject, row.body["percent"]) for row in rows)
+    assert sent == sorted((one, percent) for one in made for percent in (50, 80, 100))
+
+
 def test_a_changed_rule_recomputes_the_clock(office: Office) -> None:
     one = office.report(office.lead)["id"]
     lead_to(office, one, "accepted", "handling")
