@@ -21,7 +21,8 @@ from tests.benchmarks import coverage_ledger
 from tests.benchmarks.database import bench_database, plain
 from tests.benchmarks.ground import KEPT
 from tests.benchmarks.patrolled import BORDER_M, Patrolled, patrolled
-from tests.benchmarks.peer_environment import PeerFailed, run_peer
+from tests.benchmarks.peer_environment import PEERS as PEERS_ALIKE
+from tests.benchmarks.peer_environment import PeerFailed, peer_python, run_peer
 from tests.benchmarks.report import OURS, Report, Row, own_versions
 
 FIXES, SMALL = 1_000_000, 6_000
@@ -39,8 +40,11 @@ PEERS = {
     "coverage_postgis": None,
     "coverage_postgis_buffer": 1,
     "coverage_movingpandas": 1,
+    "coverage_ecoscope": 1,
 }
 """How many patrols each peer judges; None for all."""
+APART = {"coverage_ecoscope": "ecoscope"}
+"""The environments of those that need packages which the others have left behind."""
 
 
 def run(units: int = 0, *, small: bool = False, peers: bool = True, keep: Path = KEPT) -> Report:
@@ -145,7 +149,13 @@ def _peer(
     who = module.removeprefix("coverage_")
     _say(f"{who} …")
     try:
-        found = run_peer(module, folder, runs if count > 1 else 1, variables={"BENCH_DATABASE": url})
+        found = run_peer(
+            module,
+            folder,
+            runs if count > 1 else 1,
+            python=peer_python(APART.get(module, PEERS_ALIKE)),
+            variables={"BENCH_DATABASE": url},
+        )
     except PeerFailed as failure:
         return Row(who, UNIT, (), note=f"unavailable: {failure}")
     versions, equal = told

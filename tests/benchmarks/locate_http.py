@@ -30,7 +30,7 @@ from tests.benchmarks.answers import Agreement, agree, exact_pairs
 from tests.benchmarks.database import bench_database, plain
 from tests.benchmarks.ground import KEPT, Ground, prepare
 from tests.benchmarks.load import Load, LoadFailed, load
-from tests.benchmarks.peer_environment import LOCK, PeerFailed, peer_python
+from tests.benchmarks.peer_environment import PeerFailed, lock_of, peer_python
 from tests.benchmarks.report import OURS, Report, Row, own_versions
 from tests.benchmarks.servers import free_port, served
 
@@ -218,7 +218,9 @@ def _uvicorn(app: str, port: int) -> list[str]:
 
 def _peer_versions() -> dict[str, str]:
     """Return the pinned releases of the peers that answer over HTTP."""
-    pinned = dict(line.split(" ")[0].split("==") for line in LOCK.read_text().splitlines() if "==" in line)
+    pinned = dict(
+        line.split(" ")[0].split("==") for line in lock_of().read_text().splitlines() if "==" in line
+    )
     return {name: pinned[name] for name in ("tipg", "psycopg", "asyncpg")}
 
 

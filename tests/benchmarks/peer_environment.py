@@ -1,4 +1,4 @@
-"""The environment of the peers, apart from ours, and running one of them."""
+"""The environments of the peers, apart from ours, and running one of them."""
 
 import json
 import os
@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / ".wardline" / "peers"
-LOCK = Path(__file__).parent / "peers.lock"
+KEPT_IN = ROOT / ".wardline"
+PEERS = "peers"
+"""The environment that most share; one that cannot share it has a lock of its own name."""
 TIMEOUT_S = 3_600
 
 
@@ -32,16 +33,22 @@ class PeerRun:
     pairs: npt.NDArray[np.int64] = field(repr=False)
 
 
-def peer_python() -> Path:
-    """Return the interpreter of the peers' environment, made or renewed where the lock has changed."""
-    python, stamp = FOLDER / "bin" / "python", FOLDER / "installed.lock"
-    if not stamp.exists() or stamp.read_bytes() != LOCK.read_bytes():
-        sys.stderr.write("Making the environment of the peers (once).\n")
-        shutil.rmtree(FOLDER, ignore_errors=True)
-        venv.create(FOLDER, with_pip=True)
+def lock_of(environment: str = PEERS) -> Path:
+    """Return the file that pins an environment of peers by hash."""
+    return Path(__file__).parent / f"{environment}.lock"
+
+
+def peer_python(environment: str = PEERS) -> Path:
+    """Return the interpreter of an environment of peers, made or renewed where its lock has changed."""
+    folder, lock = KEPT_IN / environment, lock_of(environment)
+    python, stamp = folder / "bin" / "python", folder / "installed.lock"
+    if not stamp.exists() or stamp.read_bytes() != lock.read_bytes():
+        sys.stderr.write(f"Making the environment “{environment}” of peers (once).\n")
+        shutil.rmtree(folder, ignore_errors=True)
+        venv.create(folder, with_pip=True)
         command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-        _finish([*map(str, command), "--require-hashes", "--requirement", str(LOCK)], {})
-        shutil.copyfile(LOCK, stamp)
+        _finish([*map(str, command), "--require-hashes", "--requirement", str(lock)], {})
+        shutil.copyfile(lock, stamp)
     return python
 
 
