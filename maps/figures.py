@@ -1,8 +1,10 @@
 """The numbers of reports in words: what each is called and counted in, in the order they are read."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from geo.errors import N_
+from maps import style
 
 VISITS, PEOPLE, THINGS = N_("visits"), N_("people"), N_("cases")
 TASKS, UNITS, ITEMS, METRES = N_("tasks"), N_("units"), N_("items"), N_("m")
@@ -63,13 +65,25 @@ RATES: Mapping[str, str] = {
 }
 """What each rate is called."""
 
-STATES: Mapping[str, str] = {
-    "late": N_("late"),
-    "open": N_("open"),
-    "done-late": N_("done late"),
-    "done": N_("done"),
-}
+STATES: Mapping[str, str] = {one.key.removeprefix("item-"): one.label for one in style.ITEMS}
 """How an item stands, the worst first."""
 
 EVIDENCE: Mapping[str, str] = {"check": N_("check"), "ledger": N_("ledger")}
 """What settles a task."""
+
+CHARTED = ("visits", "problems-solved", "incidents", "incidents-closed", "checks", "ledgers")
+"""The numbers that are drawn month by month."""
+
+
+def document(translate: Callable[[str], str]) -> dict[str, Any]:
+    """Return the words as a JSON value for the browser, translated."""
+    return {
+        "groups": [{"name": translate(name), "keys": list(keys)} for name, keys in GROUPS.items()],
+        "labels": {
+            key: {"label": translate(label), "unit": translate(unit)} for key, (label, unit) in LABELS.items()
+        },
+        "rates": {key: translate(label) for key, label in RATES.items()},
+        "states": {key: translate(label) for key, label in STATES.items()},
+        "evidence": {key: translate(label) for key, label in EVIDENCE.items()},
+        "charted": list(CHARTED),
+    }

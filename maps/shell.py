@@ -37,6 +37,7 @@ VIEWS: Mapping[str, str] = {
 _WORKSPACES = {view: label for view, label in VIEWS.items() if view != "home"}
 
 OFFICES: Mapping[str, str] = {
+    "reports": N_("Reports"),
     "notices": N_("Notices"),
     "quarantine": N_("Quarantine"),
     "admin": N_("Administration"),

@@ -108,6 +108,14 @@ PLAN: tuple[MapClass, ...] = (
 )
 """What plans draw: whose version an edge is of, and where something does not fit."""
 
+ITEMS: tuple[MapClass, ...] = (
+    MapClass("item-late", N_("late"), "#a3284f", "#f57ba0", "hatch"),
+    MapClass("item-open", N_("open"), "#d9dde0", "#3a4249"),
+    MapClass("item-done-late", N_("done late"), "#e2ae45", "#ecc46c"),
+    MapClass("item-done", N_("done"), "#12695f", "#5fc3b4"),
+)
+"""How a unit stands with what a plan asks of it, the worst first; what is late is hatched as well."""
+
 GROUND: dict[str, tuple[str, str]] = {
     # name: light, dark
     "water": ("#dfe5e8", "#12161a"),
@@ -138,6 +146,7 @@ _GROUPS: dict[str, tuple[MapClass, ...]] = {
     "markers": MARKERS,
     "lines": LINES,
     "plan": PLAN,
+    "items": ITEMS,
 }
 
 

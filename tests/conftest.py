@@ -16,4 +16,5 @@ pytest_plugins = [
     "tests.fixtures.client",
     "tests.fixtures.accounts",
     "tests.fixtures.plans",
+    "tests.fixtures.chromium",
 ]

@@ -50,7 +50,7 @@ def pairs(title: str, rows: Sequence[tuple[str, float, float]]) -> Markup:
         for low, value, fill in ((y + 2, before, _BEFORE), (y + 13, now, _NOW)):
             long = room * value / most
             body.append(
-                f'<rect x="230" y="{low}" width="{max(long, 0.5):.1f}" height="10" fill="{fill}"/>'
+                f'<rect x="230" y="{low}" width="{long:.1f}" height="10" fill="{fill}"/>'
                 + text(236 + long, low + 8.5, f"{value:,.0f}", GROUND["label"], 9, "start")
             )
     return _svg(title, 8 + step * len(rows), body, 700)

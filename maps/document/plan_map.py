@@ -11,12 +11,7 @@ from maps.document.drawing import GROUND, path_of, svg
 from maps.document.frames import Frame
 
 SIZE = (820, 430)
-FILLS: Mapping[str, str] = {
-    "late": style.GAP.light,
-    "open": GROUND["unit"],
-    "done-late": style.AGES[2].light,
-    "done": style.AGES[0].light,
-}
+FILLS: Mapping[str, str] = {one.key.removeprefix("item-"): one.light for one in style.ITEMS}
 """The colour of a unit by how it stands; what is late is hatched as well."""
 
 

@@ -10,7 +10,6 @@ from maps.document.page import environment, policy, sheet
 from maps.document.plan_map import FILLS, plan_map
 from maps.shell import Reader
 
-CHARTED = ("visits", "problems-solved", "incidents", "incidents-closed", "checks", "ledgers")
 COMPARED = ("visits", "served", "opinions", "problems-solved", "incidents-closed", "checks", "ledgers")
 MOST_ITEMS = 500
 
@@ -39,7 +38,7 @@ def summary_page(
     names = [one["month"][2:] for one in months]
     charts = [
         (label(key), bars(label(key), names, [count(one, key) for one in months]))
-        for key in CHARTED
+        for key in words.CHARTED
         if any(count(one, key) for one in months)
     ]
     rows = [

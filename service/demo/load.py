@@ -22,6 +22,7 @@ from service.demo.clear import clear_district
 from service.demo.content import Content, make_content
 from service.demo.county import COUNTY_NAME
 from service.demo.patrols import TIMEZONE
+from service.demo.planning import load_plans
 from service.demo.state import (
     COUNTY_CODE,
     INCIDENTS,
@@ -53,7 +54,8 @@ _STEPS = (
     (N_("laying the border and placing markers"), 0.13),
     (N_("appointing representatives"), 0.02),
     (N_("assigning incidents"), 0.25),
-    (N_("replaying patrols"), 0.3),
+    (N_("replaying patrols"), 0.26),
+    (N_("planning periods"), 0.04),
 )
 
 
@@ -156,6 +158,8 @@ def _load(stores: Stores, content: Content, state: DemoState, clock: _Clock) -> 
         load_incidents(stores, content, state.today)
     with clock.step(5):
         load_patrols(stores, content)
+    with clock.step(6):
+        load_plans(stores, content, state.today)
     return _counts(stores, state.today)
 
 

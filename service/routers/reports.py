@@ -20,7 +20,7 @@ from maps.shell import Reader
 from service.dependencies import Cursor, IdentityDep, Limit, StoresDep
 from service.dependencies import router as make_router
 from service.page_dependencies import ReaderDep, page_headers
-from service.schemas.coverage import Period
+from service.schemas.coverage import Period, SegmentCoverage
 from service.schemas.reports import ComparisonOut, FiguresOut, MonthsOut, RowsOut
 from service.schemas.times import NearDay
 from service.use_cases import periods, reports
@@ -48,17 +48,17 @@ class Told:
         self.asked = reports.asked_for(stores, first, to, unit, self.now)
 
     def before(self, first: date | None, to: date | None) -> reports.Asked:
-        """Return the period it is compared with: the one given, or as many days just before."""
+        """Return the period it is compared with: the one given, or the one just before."""
         span = self.asked.span
-        begin = first or span.from_day - (span.to_day - span.from_day)
+        begin = first or reports.day_before(span.from_day, span.to_day)
         return reports.asked_for(
             self.stores, begin, to or span.from_day, self.asked.unit, self.now, "before_"
         )
 
     def metres(self, span: Span) -> Mapping[str, int]:
         """Return how many metres of the border there are, and how many were walked."""
-        rows = {name: border_rows(self.stores, name, span) for name in reports.BORDER}
-        return {name: sum(one.value for one in found) for name, found in rows.items()}
+        rows = border_rows(self.stores, span)
+        return {name: sum(one.value for one in rows[name]) for name in reports.BORDER}
 
 
 ToldDep = Annotated[Told, Depends()]
@@ -66,16 +66,18 @@ BeforeFrom = Annotated[NearDay | None, Query(description="First day of the perio
 BeforeTo = Annotated[NearDay | None, Query(description="The day the period before ends before.")]
 
 
-def border_rows(stores: Stores, figure: str, span: Span) -> list[ReportRow]:
-    """Return the segments of the border with their whole metres, or those of them that were walked."""
+def border_rows(stores: Stores, span: Span) -> dict[str, list[ReportRow]]:
+    """Return the segments of the border with their whole metres, and with those of them that were walked."""
     period = Period(span.from_at, span.to_at, span.at)
     found = coverage(stores, segments_of(stores, period), period)
-    metres = [(one, one.length_m if figure == "border-m" else one.covered_m) for one in found]
-    made = [
-        ReportRow(one.segment.id, None, round(length), None, f"{one.segment.code} {one.segment.name}")
-        for one, length in metres
-    ]
-    return sorted(made, key=lambda one: one.id)
+    ordered = sorted(found, key=lambda one: one.segment.id)
+
+    def row(one: SegmentCoverage, metres: float) -> ReportRow:
+        label = f"{one.segment.code} {one.segment.name}"
+        return ReportRow(one.segment.id, None, round(metres), None, label)
+
+    lengths = [row(one, one.length_m) for one in ordered]
+    return dict(zip(reports.BORDER, (lengths, [row(one, one.covered_m) for one in ordered]), strict=True))
 
 
 @router.get("/reports/figures", response_model=FiguresOut)
@@ -92,7 +94,7 @@ def get_months(told: ToldDep) -> Response:
 
 @router.get("/reports/comparison", response_model=ComparisonOut)
 def get_comparison(told: ToldDep, before_from: BeforeFrom = None, before_to: BeforeTo = None) -> Response:
-    """Return the numbers of two periods; the one before has as many days, just before, if none is given."""
+    """Return the numbers of two periods: as many whole months or days just before, if no other is given."""
     return _json(
         reports.comparison(told.stores, told.before(before_from, before_to), told.asked, told.metres)
     )
@@ -102,7 +104,7 @@ def get_comparison(told: ToldDep, before_from: BeforeFrom = None, before_to: Bef
 def get_rows(figure: str, told: ToldDep, limit: Limit = 100, cursor: Cursor = None) -> Response:
     """Return a page of the rows behind a number; the sum of their values is the number."""
     if figure in reports.BORDER:
-        page = _page(border_rows(told.stores, figure, told.asked.span), limit, cursor)
+        page = _page(border_rows(told.stores, told.asked.span)[figure], limit, cursor)
         if told.asked.unit is not None:
             page = Page((), None)
         return _json({"items": [row_json(one) for one in page.items], "cursor": page.cursor})

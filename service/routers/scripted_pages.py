@@ -1,4 +1,4 @@
-"""The pages of quarantine and of notices: their shells; what they show is asked for at its own route."""
+"""The pages of quarantine, notices and reports: their shells; what they show has routes of its own."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 from geo.errors import N_
 from layers import districts
 from layers.errors import UnknownDistrict
-from maps import scripted, shell
+from maps import figures, scripted, shell
 from service.access.guard import visible
 from service.access.identity import Identity
 from service.access.policy import KEEPERS, LEADS, OFFICE, PEOPLE
@@ -37,6 +37,18 @@ def get_notices(
     place = _place(request, identity, session, service.settings.district, PEOPLE)
     redraws = place is not None and bool(identity.roles(place.code) & OFFICE)
     return _page("notices", request, reader, identity, place, redraws=redraws)
+
+
+@router.get("/reports", response_class=HTMLResponse)
+def get_reports(
+    request: Request, reader: ReaderDep, identity: IdentityDep, session: SessionDep, service: ServiceDep
+) -> Response:
+    """Return the page for the district that is named, the default, or the first that the reader leads."""
+    place = _place(request, identity, session, service.settings.district, LEADS)
+    keeps = place is not None and bool(identity.roles(place.code) & KEEPERS)
+    return _page(
+        "reports", request, reader, identity, place, keeps=keeps, words=figures.document(reader.translate)
+    )
 
 
 def _place(

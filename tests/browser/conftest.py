@@ -1,6 +1,5 @@
 """A running service with a real database, and a real Chromium that may talk to nobody else."""
 
-import shutil
 import socket
 import threading
 import time
@@ -15,7 +14,7 @@ from uuid import UUID
 import httpx
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 
@@ -30,16 +29,6 @@ from tests.browser.drafting import Desk, Drafting, add_ground
 from tests.fixtures.accounts import add_person, open_session
 from tests.fixtures.county import DISTRICT, County, publish
 
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 WAIT_S = 60.0
 REFUSED = "Failed to load resource"
 WIDE = (1400, 860)
@@ -151,18 +140,6 @@ def empty_site(database_factory: Databases, tmp_path_factory: pytest.TempPathFac
     """The address of a service whose database holds nothing."""
     with database_factory() as url, running(url, tmp_path_factory.mktemp("home")) as origin:
         yield origin
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium, without a network of its own."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("chromium is not installed; ./wardline test installs it")
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-        yield found
-        found.close()
 
 
 def new_context(browser: Browser, size: tuple[int, int] = WIDE, lang: str = "en-GB") -> BrowserContext:

@@ -3,19 +3,24 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import shapely
+from playwright.sync_api import Browser, expect
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from layers.ids import new_id
 from layers.stores import Stores
 from layers.units import UnitDraft
+from service.access.credentials import PLAIN_COOKIE
 from service.settings import Settings
-from tests.fixtures.accounts import Callers, add_person
+from tests.browser.conftest import Watched, new_context
+from tests.browser.conftest import running as running_site
+from tests.fixtures.accounts import Callers, add_person, open_session
 from tests.fixtures.client import TestClient, running
 from tests.fixtures.county import BEGIN, DISTRICT, SOUTH, WEST
 
@@ -138,7 +143,30 @@ def compared_with_before(keeper: TestClient) -> None:
     assert compared["units-covered"]["now"]["count"] == UNITS
 
 
-def test_sixteen_tasks_become_six_and_who_is_late_has_one_letter(callers: Callers) -> None:
+def shown(browser: Browser, callers: Callers, settings: Settings, tmp_path: Path) -> None:
+    """Hold that a leader sees the same on the page: the plan, its map, its list, and the change."""
+    person = add_person(callers.engine, "leader", [("supervisor", DISTRICT, None)])
+    with running_site(str(settings.database_url), tmp_path, "accounts") as origin:
+        context = new_context(browser)
+        token = open_session(callers.engine, person)
+        context.add_cookies([{"name": PLAIN_COOKIE, "value": token, "url": origin}])
+        page = Watched(context.new_page(), origin)
+        page.open(f"/reports?from={NOW}&last=2025-12-31")
+        for count, value in (("submitted", 16), ("tasks", 6), ("units", UNITS)):
+            expect(page.page.locator(f"[data-count={count}] button")).to_have_text(str(value))
+        expect(page.page.locator(".reports-unit")).to_have_count(UNITS)
+        expect(page.page.locator("#tasks tbody tr")).to_have_count(6)
+        expect(page.page.locator("[data-figure=checks] td").last).to_have_text("-37.0")
+        expect(page.page.locator("[data-figure=ledgers] td").last).to_have_text("-32.0")
+        expect(page.page.locator("[data-letter]")).to_have_count(5)
+        context.close()
+        assert page.errors == []
+        assert page.strangers == []
+
+
+def test_sixteen_tasks_become_six_and_who_is_late_has_one_letter(
+    callers: Callers, browser: Browser, settings: Settings, tmp_path: Path
+) -> None:
     keeper = callers.role("keeper", "coordinator", DISTRICT)
     office = callers.role("office", "supervisor", DISTRICT)
     worker = callers.role("worker", "grid_worker", DISTRICT)
@@ -184,15 +212,15 @@ def test_sixteen_tasks_become_six_and_who_is_late_has_one_letter(callers: Caller
     text = worker.get(f"{here}/letters/{letter['id']}/document.html", params={"lang": "en"})
     assert letter["unit"]["name"] in text.text
     assert letter["items"][0]["title"] in text.text
-    paper = worker.get(f"{here}/letters/{letter['id']}/document.pdf", params={"lang": "zh"})
+    paper = worker.get(f"{here}/letters/{letter['id']}/document.pdf")
     assert paper.content.startswith(b"%PDF")
-    told_to = worker.get("/api/v1/notices").json()["items"]
-    assert sorted(one["unit"] for one in told_to) == sorted(one["unit"]["code"] for one in late)
+    told_to = {one["unit"] for one in worker.get("/api/v1/notices").json()["items"]}
+    assert told_to == {one["unit"]["code"] for one in late}
 
     watched(callers, keeper, here)
-
     # What was late is carried out, and the checks and ledgers of both halves are counted.
     last = carried_out(worker, plan["id"], asked[:5], "2025-11-20T10:00:00+08:00")
     assert first + last == {"check": 189, "ledger": 68}
     assert keeper.get(here).json()["counts"]["done-late"]["count"] == 5
     compared_with_before(keeper)
+    shown(browser, callers, settings, tmp_path)

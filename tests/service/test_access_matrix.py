@@ -88,6 +88,7 @@ TABLE: dict[str, Row] = {
     "GET /signin/oidc/callback": Row(ALL, path="/signin/oidc/callback", found=404),
     "GET /patrol": Row(ALL, path=there("/patrol")),
     "GET /quarantine": Row("csau", "district", there("/quarantine"), page=True),
+    "GET /reports": Row("csau", "district", there("/reports"), page=True),
     "GET /notices": Row(PEOPLE, "district", there("/notices"), page=True),
     "GET /admin": Row("au", path="/admin", page=True),
     "GET /api/v1/audit": Row("au", "district", there("/api/v1/audit")),

@@ -1,10 +1,11 @@
 """How a plan stands: its numbers with the rows behind each, its tasks with their offices, its map."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 import shapely
 
 from layers.period_records import STATES, ItemFilter, PeriodItem, PeriodPlan, PeriodTask
@@ -17,6 +18,8 @@ from service.use_cases.periods.recorder import Recorder
 PATH = "/api/v1/periods"
 _WORST = ("late", "open", "done-late", "done")
 _PAGE = 10_000
+_DRAWN = 3_000
+"""How fine a drawing of a whole district is, as a part of its extent."""
 
 
 def told(stores: Stores, plan: PeriodPlan, by: Recorder) -> dict[str, Any]:
@@ -90,7 +93,7 @@ def map_of(
     by_unit: dict[UUID, list[PeriodItem]] = {}
     for one in items:
         by_unit.setdefault(one.unit, []).append(one)
-    areas = areas_of(stores, set(by_unit), names)
+    areas = _slim(areas_of(stores, set(by_unit), names))
     features = [
         _feature(
             areas[unit],
@@ -140,6 +143,15 @@ def areas_of(stores: Stores, units: set[UUID], names: Names) -> dict[UUID, Any]:
     return found
 
 
+def _slim(areas: Mapping[UUID, Any]) -> dict[UUID, Any]:
+    """Return areas with what a drawing of all of them can show, to a metre or so."""
+    shapes = np.array(list(areas.values()), dtype=object)
+    if not len(shapes):
+        return {}
+    west, south, east, north = shapely.total_bounds(shapes)
+    slim = shapely.simplify(shapes, max(east - west, north - south) / _DRAWN)
+    return dict(zip(areas, shapely.transform(slim, lambda at: np.round(at, 5)), strict=True))
+
+
 def _feature(shape: Any, **properties: Any) -> dict[str, Any]:
-    slim = shape if shape.geom_type == "Point" else shapely.simplify(shape, 1e-4)
-    return {"type": "Feature", "properties": properties, "geometry": shapely.geometry.mapping(slim)}
+    return {"type": "Feature", "properties": properties, "geometry": shapely.geometry.mapping(shape)}

@@ -8,6 +8,7 @@ from service.use_cases.reports.figures import (
     Metres,
     asked_for,
     comparison,
+    day_before,
     figures,
 )
 from service.use_cases.reports.figures import months as months_of
@@ -22,6 +23,7 @@ __all__ = [
     "Metres",
     "asked_for",
     "comparison",
+    "day_before",
     "figures",
     "months_of",
     "rows",

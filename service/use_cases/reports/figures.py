@@ -85,6 +85,15 @@ def asked_for(
     return Asked(span, unit, units, query)
 
 
+def day_before(first: date, after: date) -> date:
+    """Return the first day of the period just before: of as many months where they are whole, else days."""
+    if first.day == after.day == 1:
+        months = 12 * (after.year - first.year) + after.month - first.month
+        begun = 12 * first.year + first.month - 1 - months
+        return date(begun // 12, begun % 12 + 1, 1)
+    return first - (after - first)
+
+
 def _unit(stores: Stores, code: str, day: date) -> UUID:
     for layer in stores.layers.all("partition"):
         try:

@@ -247,7 +247,7 @@ def test_who_holds_a_part_sees_and_records_there_alone(callers: Callers, county:
     # Of a unit beyond theirs they do not even know that the task asks something.
     assert worker.post(f"{here}/events", json=event(wells, "G53")).status_code == 422
     notices = worker.get("/api/v1/notices", headers={"Accept-Language": "en"}).json()["items"]
-    assert [one["text"] for one in notices] == ["Reminder letter 1 of “Weeks”: 1 items are late."]
+    assert [one["text"] for one in notices] == ["Reminder letter 1 of “Weeks”. Items that are late: 1."]
 
 
 def test_a_point_has_somebody_who_supervises(callers: Callers, county: County) -> None:

@@ -149,6 +149,8 @@ def test_months_are_periods_of_their_own_and_two_periods_are_compared(client: Te
         -100.0,
     )
     assert both["figures"]["checks"]["change_percent"] is None
+    whole = client.get(f"{REPORTS}/comparison", params={"from": "2025-03-01", "to": "2025-05-01"}).json()
+    assert whole["before"] == {"from": "2025-01-01", "to": "2025-03-01"}
     just_before = client.get(
         f"{REPORTS}/comparison", params={"from": "2025-04-11", "to": "2025-04-21"}
     ).json()
