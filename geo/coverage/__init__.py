@@ -1,5 +1,6 @@
 """Coverage of lines: what was walked, and the algebra of intervals that answers for any period."""
 
+from geo.coverage.effort import Effort, Twice, effort, one_at_a_time
 from geo.coverage.intervals import (
     Intervals,
     Profile,
@@ -15,14 +16,18 @@ from geo.coverage.walking import walked
 from geo.evidence import Evidence
 
 __all__ = [
+    "Effort",
     "Evidence",
     "Intervals",
     "Profile",
     "RouteIndex",
+    "Twice",
     "covered_by",
     "covered_length",
+    "effort",
     "gaps",
     "intersection",
+    "one_at_a_time",
     "profile",
     "union",
     "walked",

@@ -243,17 +243,17 @@ class Profile:
         return (self.edges[:-1] < high) & (self.edges[1:] > low)
 
 
-def profile(intervals: Intervals, low: float, high: float) -> Profile:
+def profile(intervals: Intervals, low: float, high: float, apart: float = PASS_S) -> Profile:
     """Return passes, last time and last visitor along one line between two measures.
 
-    ``intervals`` are those of this line. The pieces are as fine as the ends of the intervals, so that each of
-    them lies wholly inside or outside of every interval.
+    ``intervals`` are those of this line, passes ``apart`` seconds or more apart. The pieces are as fine
+    as the ends of the intervals, so that each of them lies wholly inside or outside of every interval.
     """
     ends = np.concatenate([[low, high], intervals.from_m, intervals.to_m])
     edges = np.unique(np.clip(ends, low, high))
     if len(edges) < 2:
         edges = np.array([low, high])
     passes, last_t, last = cover_cells(
-        edges, intervals.from_m, intervals.to_m, intervals.from_t, intervals.to_t, PASS_S
+        edges, intervals.from_m, intervals.to_m, intervals.from_t, intervals.to_t, apart
     )
     return Profile(edges, passes, last_t, last)

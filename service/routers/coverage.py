@@ -31,6 +31,7 @@ from service.use_cases import due
 from service.use_cases.coverage import coverage, period_of, segments_of
 from service.use_cases.coverage_files import table_text
 from service.use_cases.coverage_timeline import timeline_of
+from service.use_cases.effort import with_effort
 from service.use_cases.visits import marker_coverage, unit_areas, unit_coverage
 
 router = make_router("coverage")
@@ -119,7 +120,8 @@ def get_timeline(
 
 def _standing(stores: Stores, period: Period, code: str | None = None) -> tuple[SegmentCoverage, ...]:
     """Return coverage of segments, all or the one of a code, and how they stand by the rules."""
-    return due.with_rules(stores, coverage(stores, segments_of(stores, period, code), period), period)
+    found = coverage(stores, segments_of(stores, period, code), period)
+    return with_effort(stores, due.with_rules(stores, found, period), period)
 
 
 @router.get("/coverage/grids", response_model=UnitsCoverageOut, summary="Coverage of grids in a period")

@@ -23,6 +23,7 @@ from service.page_dependencies import ReaderDep, account_of, may_open, page_head
 from service.use_cases import due
 from service.use_cases.coverage import coverage, period_of, segments_of
 from service.use_cases.coverage_map import coverage_map
+from service.use_cases.effort import with_effort
 from service.use_cases.map_context import MapContext, map_context
 
 router = APIRouter(tags=["pages"], include_in_schema=False, route_class=GuardedRoute)
@@ -127,7 +128,8 @@ def get_export(
         )
     stores = Stores(session, context.place.code)
     period = period_of(first, last, context.place.timezone, datetime.now(UTC))
-    found = due.with_rules(stores, coverage(stores, segments_of(stores, period), period), period)
+    found = with_effort(stores, coverage(stores, segments_of(stores, period), period), period)
+    found = due.with_rules(stores, found, period)
     text = coverage_map(stores, reader, context.place, found, period)
     # The file brings its own policy; opened here it has no more rights than opened from disk.
     headers = page_headers("", reader) | {"Content-Security-Policy": "sandbox allow-scripts"}

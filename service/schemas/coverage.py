@@ -83,6 +83,28 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
+class Twice:
+    """Somebody at work with two devices at once: how long, and how far apart (None: never on one segment)."""
+
+    by: str
+    minutes: float
+    apart_m: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """The age of metres: ``known_m`` were walked in memory, and their ages in days have this sum."""
+
+    known_m: float
+    metre_days: float
+
+    @property
+    def days(self) -> float | None:
+        """The mean age of a metre, None where none is known."""
+        return self.metre_days / self.known_m if self.known_m else None
+
+
+@dataclass(frozen=True, slots=True)
 class Legal:
     """The legal line: its length, and the metres in sight within V − 2σ, V and V + 2σ of a patrol."""
 
@@ -95,6 +117,9 @@ class Legal:
 @dataclass(frozen=True, slots=True)
 class SegmentCoverage:
     """Coverage of one segment in a period: metres of each rung of evidence, without those that were walked.
+
+    ``walked_km`` are those of walks, a team's once, ``hours`` those in which anybody walked, and
+    ``person_hours`` those of all people; ``twice`` are people who were at work with two devices at once.
 
     ``counted_from`` is the start of the period, or later where the segment was drawn anew since. ``seen_m``
     are metres of the line that is patrolled whose place on the legal line was in sight; ``legal`` tells of
@@ -118,6 +143,9 @@ class SegmentCoverage:
     hours: float
     stretches: tuple[Stretch, ...]
     due: Due
+    person_hours: float = 0.0
+    twice: tuple[Twice, ...] = ()
+    freshness: Freshness = Freshness(0.0, 0.0)
 
     @property
     def length_m(self) -> float:
@@ -141,14 +169,17 @@ class SegmentCoverage:
         return tuple(stretch for stretch in self.stretches if stretch.state == "gap")
 
 
+SUMS = (
+    *("length_m", "covered_m", "seen_m", "inferred_m", "declared_m"),
+    *("walked_km", "hours", "person_hours"),
+)
+
+
 def report_json(
     found: Sequence[SegmentCoverage], period: Period, translate: Translate = str
 ) -> dict[str, Any]:
     """Return the body of the coverage of several segments."""
-    sums = {
-        name: sum(getattr(one, name) for one in found)
-        for name in ("length_m", "covered_m", "seen_m", "inferred_m", "declared_m", "walked_km", "hours")
-    }
+    sums = {name: sum(getattr(one, name) for one in found) for name in SUMS}
     return {
         **_period_json(period),
         "total": {
@@ -160,6 +191,7 @@ def report_json(
                 name: _percent(sum(one.rungs[name] for one in found), sums["length_m"]) for name in RUNGS
             },
             "gap_m": round(sum(gap.length_m for one in found for gap in one.gaps), 2),
+            "freshness": _freshness([one.freshness for one in found], sums["length_m"]),
         },
         "segments": [segment_json(one, period, translate) for one in found],
     }
@@ -209,6 +241,9 @@ def segment_json(one: SegmentCoverage, period: Period, translate: Translate = st
         "last_by": one.last_by,
         "walked_km": round(one.walked_km, 3),
         "hours": round(one.hours, 3),
+        "person_hours": round(one.person_hours, 3),
+        "freshness": _freshness([one.freshness], one.length_m),
+        "twice": [{"by": each.by, "minutes": each.minutes, "apart_m": each.apart_m} for each in one.twice],
         "due": {
             "days": one.due.days,
             "state": one.due.state,
@@ -303,6 +338,15 @@ def _age(stretch: Stretch, period: Period) -> float | None:
 def _geometry(one: SegmentCoverage, stretch: Stretch) -> dict[str, Any]:
     part = one.line.cut(stretch.from_m, stretch.to_m)
     return {"type": "LineString", "coordinates": part.round(_DECIMALS).tolist()}
+
+
+def _freshness(parts: Sequence[Freshness], length: float) -> dict[str, Any]:
+    known = Freshness(sum(one.known_m for one in parts), sum(one.metre_days for one in parts))
+    days = known.days
+    return {
+        "age_days": None if days is None else round(days, 2),
+        "known_percent": _percent(known.known_m, length),
+    }
 
 
 def _percent(metres: float, whole: float) -> float:

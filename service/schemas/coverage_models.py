@@ -72,6 +72,21 @@ class LegalOut(BaseModel):
     high_percent: float
 
 
+class FreshnessOut(BaseModel):
+    """How long ago the metres were walked, on average of those that were walked in the last 400 days."""
+
+    age_days: float | None
+    known_percent: float
+
+
+class TwiceOut(BaseModel):
+    """Somebody with two devices at once: the one that walked more counts."""
+
+    by: str
+    minutes: float
+    apart_m: float | None = Field(description="Most they were apart along a segment; null where on others.")
+
+
 class SegmentCoverageOut(BaseModel):
     """Coverage of one segment: metres walked, and beside them seen, inferred and declared."""
 
@@ -95,8 +110,11 @@ class SegmentCoverageOut(BaseModel):
     passes: PassesOut
     last_at: datetime | None
     last_by: str | None
-    walked_km: float
-    hours: float
+    walked_km: float = Field(description="Kilometres of walks: a team's once, out and back twice.")
+    hours: float = Field(description="In which anybody walked.")
+    person_hours: float = Field(description="Of all people; one with two devices once.")
+    freshness: FreshnessOut
+    twice: list[TwiceOut] = Field(description="People who were at work with two devices at once.")
     due: DueOut
     gaps: list[GapOut]
 
@@ -116,6 +134,8 @@ class TotalOut(BaseModel):
     gap_m: float
     walked_km: float
     hours: float
+    person_hours: float
+    freshness: FreshnessOut
 
 
 class CoverageOut(BaseModel):

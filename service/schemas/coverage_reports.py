@@ -31,6 +31,7 @@ class SegmentFigures(BaseModel):
     gap_m: float
     walked_km: float
     hours: float
+    person_hours: float
     debt_km_days: float
 
 
@@ -45,6 +46,7 @@ class TotalFigures(BaseModel):
     gap_m: float
     walked_km: float
     hours: float
+    person_hours: float
     debt_km_days: float
 
 

@@ -122,7 +122,8 @@ def figures_json(
     counts: Mapping[str, Mapping[str, int]],
 ) -> dict[str, Any]:
     """Return the figures of a month from what other use cases tell of it."""
-    names = ("length_m", "covered_m", "covered_percent", "inferred_m", "declared_m", "walked_km", "hours")
+    names = ("length_m", "covered_m", "covered_percent", "inferred_m", "declared_m", "walked_km", "hours",
+             "person_hours")  # fmt: skip
     segments = [
         {
             **{name: one[name] for name in ("code", "name", "owner", *names)},

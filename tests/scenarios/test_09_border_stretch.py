@@ -114,6 +114,39 @@ def test_two_patrols_cover_80_percent_and_the_gap_is_named(client: TestClient, b
     assert segment["hours"] == pytest.approx(22_000.0 / 1.3 / 3600.0, rel=0.02)
 
 
+def test_a_team_walks_once_and_each_of_it_for_all_hours(client: TestClient, border: MeasuredLine) -> None:
+    walk_both(client, border)
+    # Two more walk with A, some steps behind; D's watch says something else for a while.
+    start = 1_749_430_800.0
+    for place, person in enumerate("CD", 1):
+        walk = along(border, 0.0, 11_000.0, Receiver(seed=place), start=start + 40.0 * place)
+        send(client, f"phone-{person}", person, walk)
+    send(client, "watch-d", "D", along(border, 3_000.0, 5_000.0, Receiver(seed=9), start=start + 60.0))
+    body = client.get("/api/v1/coverage/segments", params=PERIOD).json()
+    (segment,) = body["segments"]
+    hours = 11_000.0 / 1.3 / 3600.0
+    assert segment["covered_m"] == pytest.approx(20_000.0, abs=TOLERANCE_M)
+    assert segment["walked_km"] == pytest.approx(22.0, abs=0.3)
+    assert segment["person_hours"] == pytest.approx(4 * hours, rel=0.02)
+    assert segment["hours"] == pytest.approx(2 * hours, rel=0.03)
+    (twice,) = segment["twice"]
+    assert twice["by"] == "D"
+    assert twice["minutes"] == pytest.approx(2_000.0 / 1.3 / 60.0, rel=0.05)
+    assert twice["apart_m"] == pytest.approx(3_000.0, abs=60.0)
+    # What B walked is a day younger than what the team did; the last fifth was never walked.
+    ages = segment["freshness"]
+    ends = [
+        (one["age_days"], one["length_m"])
+        for one in client.get("/api/v1/coverage/segments/B07", params=PERIOD).json()["stretches"]
+        if one["state"] == "covered"
+    ]
+    assert ages["known_percent"] == pytest.approx(80.0, abs=0.1)
+    told = sum(age * metres for age, metres in ends) / sum(metres for _, metres in ends)
+    assert ages["age_days"] == pytest.approx(told, abs=0.1)
+    assert body["total"]["person_hours"] == pytest.approx(segment["person_hours"], abs=0.01)
+    assert body["total"]["freshness"] == ages
+
+
 def test_last_at_and_last_by_are_told_metre_by_metre(client: TestClient, border: MeasuredLine) -> None:
     walk_both(client, border)
     detail = client.get("/api/v1/coverage/segments/B07", params=PERIOD | {"geometry": "true"}).json()

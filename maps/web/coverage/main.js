@@ -19,7 +19,7 @@ import { page } from "wardline/page";
 import { groups } from "wardline/palette";
 import { shift, today, watchPeriod } from "wardline/period";
 import { sheet } from "wardline/sheet";
-import { _, ago, chainage, instant, metres, percent } from "wardline/text";
+import { _, ago, chainage, count, decimal, instant, metres, percent } from "wardline/text";
 import { outlines } from "wardline/units";
 
 const NEAR_DEG = 0.01;
@@ -35,7 +35,7 @@ let due = null;
 let places = null;
 let walks = null;
 let drawLayers = async () => {};
-let shown = { period: null, segments: [], before: null };
+let shown = { period: null, segments: [], total: null, before: null };
 let drawnDay = null;
 
 /** A bar of parts of a whole: walked, then bridged, the rest empty. */
@@ -73,6 +73,26 @@ function comparison(share) {
   );
 }
 
+function hours(value) {
+  return _("{n} h", { n: decimal(value, 1) });
+}
+
+/** How long ago the metres were walked, on average. */
+function freshness({ freshness: { age_days: days, known_percent: known } }) {
+  if (days === null) return null;
+  const age = _("{n} days on average", { n: decimal(days, 1) });
+  return known < 100 ? `${age}, ${_("of {share} known", { share: percent(known / 100) })}` : age;
+}
+
+/** What walking all of it took. */
+function took(total) {
+  return facts([
+    [_("Kilometres walked"), _("{n} km", { n: decimal(total.walked_km, 1) })],
+    [_("Hours, person-hours"), `${hours(total.hours)}, ${hours(total.person_hours)}`],
+    [_("Freshness"), freshness(total)],
+  ]);
+}
+
 function showSummary() {
   const { segments } = shown;
   const length = sumOf(segments, "length_m");
@@ -105,6 +125,7 @@ function showSummary() {
     bridged > 0 && counted === walked
       ? make("p", { class: "faint" }, _("{n} more are bridged between fixes and not counted.", { n: metres(bridged) }))
       : null,
+    took(shown.total),
   );
   announce(_("{share} walked", { share: percent(walked / length) }));
 }
@@ -116,6 +137,19 @@ function dueNote(due) {
 
 function overdue(due) {
   return _("overdue: {n}", { n: metres(due.overdue_m) });
+}
+
+/** What walking a stretch took, and how fresh what is known of it is. */
+function effortNote(segment) {
+  const walked = segment.walked_km > 0 ? [_("{n} km", { n: decimal(segment.walked_km, 1) }), _("{n} person-hours", { n: decimal(segment.person_hours, 1) })] : [];
+  const age = freshness(segment);
+  return [...walked, age && _("walked {age}", { age })].filter(Boolean).join(" · ");
+}
+
+/** Somebody who was at work with two devices at once: told, since one of them was at another place. */
+function twiceNote({ by, minutes, apart_m: apart }) {
+  const who = _("two devices at once: {who}, {n} min", { who: by, n: count(Math.round(minutes)) });
+  return make("span", { class: "row-note state-overdue" }, apart === null ? who : `${who}, ${_("{n} apart", { n: metres(apart) })}`);
 }
 
 /** How a stretch differs from itself in the other period, where it was there then. */
@@ -139,6 +173,8 @@ function segmentRow(segment) {
     make("span", { class: "row-value number" }, percent(share)),
     make("span", { class: "rate" }, rate(walked, beside, percent(share))),
     make("span", { class: "row-note" }, [metres(segment.length_m), lastWalked(segment)].join(" · "), dueNote(segment.due)),
+    make("span", { class: "row-note" }, effortNote(segment)),
+    ...segment.twice.map(twiceNote),
     change && make("span", { class: "row-note" }, change),
   );
 }
@@ -268,7 +304,7 @@ async function load(period) {
     const first = line.features().length === 0;
     line.set(intervals.features);
     ticks.set(intervals.features);
-    shown = { period, segments: report.segments, before: before && { period: other, segments: before.segments } };
+    shown = { period, segments: report.segments, total: report.total, before: before && { period: other, segments: before.segments } };
     tell();
     showGaps(intervals.features);
     legend(_("Last walked"), "line", borderClasses(intervals.features));

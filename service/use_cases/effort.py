@@ -1,0 +1,83 @@
+"""What walking the border took in a period, and how fresh what is known of it is."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from geo.coverage import Intervals, effort, one_at_a_time, profile
+from geo.coverage import Twice as Both
+from geo.evidence import Evidence
+from layers.coverage import LineIntervals
+from layers.stores import Stores
+from service.schemas.coverage import Freshness, Period, SegmentCoverage, Twice
+
+DAY = timedelta(days=1)
+HISTORY = timedelta(days=400)
+DAY_S = 86_400.0
+
+
+def with_effort(
+    stores: Stores, found: Sequence[SegmentCoverage], period: Period
+) -> tuple[SegmentCoverage, ...]:
+    """Return coverage of segments with kilometres, hours and person-hours, and with how fresh it is.
+
+    A team that walks together walks once; a person with two devices is at one place at a time.
+    """
+    if not found:
+        return ()
+    zone = ZoneInfo(stores.districts.current().timezone)
+    after = period.to_at.astimezone(zone).date() + DAY
+    first = min(period.from_at.astimezone(zone).date(), after - HISTORY)
+    # Only what was walked is asked for, of all days.
+    ledger = stores.coverage.lines([one.segment.id for one in found], first, after, every_from=after)
+    every = replace(ledger.in_time(), source=ledger.device).at_least(Evidence.OBSERVED)
+    places = {one: place for place, one in enumerate(ledger.segments)}
+    begins = np.array([one.counted_from.timestamp() for one in found])
+    lines = np.array([places[one.segment.id] for one in found])
+    parts = [every.on(k).within(begin, period.seconds[1]) for k, begin in zip(lines, begins, strict=True)]
+    kept, twice = one_at_a_time(Intervals.join(parts))
+    past = every.within(0.0, period.seconds[1])
+    return tuple(
+        _of_segment(one, kept.on(k), past.on(k), [each for each in twice if k in each.lines], ledger, period)
+        for one, k in zip(found, lines.tolist(), strict=True)
+    )
+
+
+def _of_segment(
+    one: SegmentCoverage,
+    walks: Intervals,
+    past: Intervals,
+    twice: Sequence[Both],
+    ledger: LineIntervals,
+    period: Period,
+) -> SegmentCoverage:
+    took = effort(walks)
+    names = (*ledger.persons, *ledger.devices)
+    return replace(
+        one,
+        walked_km=took.metres / 1000.0,
+        hours=took.seconds / 3600.0,
+        person_hours=took.person_seconds / 3600.0,
+        twice=tuple(
+            Twice(
+                names[each.holder],
+                round(each.seconds / 60.0, 1),
+                None if math.isnan(each.apart_m) else round(each.apart_m, 1),
+            )
+            for each in twice
+        ),
+        freshness=_freshness(past, one.length_m, period),
+    )
+
+
+def _freshness(past: Intervals, length: float, period: Period) -> Freshness:
+    """Return how old what is known of a segment is, metre by metre."""
+    history = profile(past, 0.0, length)
+    known = ~np.isnan(history.last_t)
+    ages = np.maximum(period.as_of.timestamp() - history.last_t[known], 0.0) / DAY_S
+    metres = history.metres[known]
+    return Freshness(float(metres.sum()), float((ages * metres).sum()))

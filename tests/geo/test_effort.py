@@ -1,0 +1,117 @@
+"""What walking took: a team's way once, its hours for each, and nobody at two places at once."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geo.coverage import Intervals, effort, one_at_a_time, union
+from geo.coverage.effort import TEAM_S
+
+WALKS = st.lists(
+    st.tuples(
+        st.integers(0, 1),  # line
+        st.integers(0, 900),  # from, metres
+        st.integers(1, 400),  # so far
+        st.booleans(),  # backwards
+        st.integers(0, 20_000),  # begins, seconds
+        st.integers(0, 2),  # who
+        st.integers(0, 1),  # with which device
+    ),
+    min_size=1,
+    max_size=10,
+)
+
+
+def made(walks: list[tuple[int, int, int, bool, int, int, int]]) -> Intervals:
+    """Return walks at one metre a second."""
+    line, low, length, back, begin, holder, device = (np.array(column) for column in zip(*walks, strict=True))
+    high = low + length
+    return Intervals.of(
+        np.where(back, high, low), np.where(back, low, high), begin, begin + length,
+        line=line, holder=holder, source=2 * holder + device,
+    )  # fmt: skip
+
+
+def walk(low: float, high: float, begin: float, holder: int = 0, source: int = 0, line: int = 0) -> Intervals:
+    seconds = abs(high - low)
+    return Intervals.of(low, high, begin, begin + seconds, line=line, holder=holder, source=source)
+
+
+def test_copies_of_a_team_are_one_walk_and_the_hours_of_all() -> None:
+    team = Intervals.join([walk(0, 1000, 20.0 * k, holder=k, source=k) for k in range(5)])
+    found = effort(team)
+    assert found.metres == pytest.approx(1000.0)
+    assert found.person_seconds == pytest.approx(5000.0)
+    assert found.seconds == pytest.approx(1080.0)
+
+
+def test_out_and_back_is_walked_twice() -> None:
+    found = effort(Intervals.join([walk(0, 1000, 0.0), walk(1000, 0, 1000.0)]))
+    assert (found.metres, found.seconds, found.person_seconds) == (2000.0, 2000.0, 2000.0)
+
+
+def test_who_comes_later_walks_by_themselves() -> None:
+    later = TEAM_S + 1.0
+    pair = Intervals.join([walk(0, 1000, 0.0), walk(0, 1000, later, holder=1, source=1)])
+    assert effort(pair).metres == pytest.approx(2000.0)
+
+
+@given(WALKS, st.integers(1, 4))
+def test_a_copy_adds_hours_and_no_metre(rows: list[tuple[int, ...]], copies: int) -> None:
+    one, _ = one_at_a_time(made(rows).on(0))  # type: ignore[arg-type]
+    before = effort(one)
+    team = [
+        Intervals.of(one.from_m, one.to_m, one.from_t, one.to_t, holder=one.holder + 10 * k)
+        for k in range(copies + 1)
+    ]
+    after = effort(Intervals.join(team))
+    assert after.metres == pytest.approx(before.metres)
+    assert after.seconds == pytest.approx(before.seconds)
+    assert after.person_seconds == pytest.approx(before.person_seconds * (copies + 1))
+
+
+@given(WALKS)
+def test_metres_are_between_those_covered_and_those_of_all(rows: list[tuple[int, ...]]) -> None:
+    walks = made(rows).on(0)  # type: ignore[arg-type]
+    spans = union(walks.low, walks.high)
+    found = effort(walks)
+    covered, every = float(np.diff(spans).sum()), float((walks.high - walks.low).sum())
+    assert covered - 1e-6 <= found.metres <= every + 1e-6
+    assert found.seconds <= found.person_seconds + 1e-6
+
+
+@given(WALKS)
+def test_nobody_is_at_two_places_at_once(rows: list[tuple[int, ...]]) -> None:
+    walks = made(rows)  # type: ignore[arg-type]
+    kept, _ = one_at_a_time(walks)
+    for holder in np.unique(walks.holder).tolist():
+        for name in np.unique(walks.source[walks.holder == holder]).tolist():
+            own = walks.take((walks.holder == holder) & (walks.source == name))
+            left = kept.take((kept.holder == holder) & (kept.source == name))
+            assert np.abs(left.to_m - left.from_m).sum() <= np.abs(own.to_m - own.from_m).sum() + 1e-6
+        mine = kept.take(kept.holder == holder)
+        devices = [mine.take(mine.source == one) for one in np.unique(mine.source).tolist()]
+        spans = [union(one.from_t, one.to_t) for one in devices]
+        together = np.concatenate([*spans, np.empty((0, 2))])
+        alone = sum(float(np.diff(one).sum()) for one in spans)
+        assert float(np.diff(union(together[:, 0], together[:, 1])).sum()) == pytest.approx(alone)
+        before = walks.take(walks.holder == holder)
+        times = union(before.from_t, before.to_t)
+        assert alone == pytest.approx(float(np.diff(times).sum())), "no time of theirs is lost"
+
+
+def test_two_devices_of_one_person_are_told_and_the_longer_counts() -> None:
+    phone, watch = walk(0, 1000, 0.0), walk(500, 900, 100.0, source=1)
+    kept, twice = one_at_a_time(Intervals.join([watch, phone]))
+    assert kept.source.tolist() == [0]
+    (one,) = twice
+    assert (one.holder, one.lines, one.seconds, one.apart_m) == (0, (0,), 400.0, 400.0)
+    apart = one_at_a_time(Intervals.join([phone, walk(0, 400, 100.0, source=1, line=1)]))[1]
+    assert [one.lines for one in apart] == [(1,)]
+    assert np.isnan(apart[0].apart_m)
+
+
+def test_one_device_after_another_is_no_matter() -> None:
+    kept, twice = one_at_a_time(Intervals.join([walk(0, 500, 0.0), walk(500, 900, 500.0, source=1)]))
+    assert (len(kept), twice) == (2, [])
