@@ -227,6 +227,9 @@ RULES: Mapping[str, Rules] = {
         remove=_SYSTEM,
     ),
     "responsibility": _same(_reach("unit", *STAFFING), read=_reach("unit", *STAFF, also=(INTAKE,))),
+    # Places, by the small grid they lie in, and offices that the public knows.
+    "demonstration_household": _same(_reach("unit", *STAFFING), read=_reach("unit", *STAFF)),
+    "leader": _same(_whole(*STAFFING), read=_part(*STAFF)),
     # Proposed by the office for the whole district, decided by somebody else.
     "staffing_proposal": Rules(
         read=_whole(*OFFICE),

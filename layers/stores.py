@@ -14,6 +14,7 @@ from layers.catalog import Catalog
 from layers.contacts import Contacts
 from layers.coverage import Coverage
 from layers.coverage_reports import CoverageReports
+from layers.demonstration import Demonstrations
 from layers.districts import Districts
 from layers.due import DueRules
 from layers.due_evidence import DueEvidence
@@ -161,6 +162,11 @@ class Stores:
     def representatives(self) -> Representatives:
         """The representatives and their units."""
         return Representatives(self.session, self.district, self.roots)
+
+    @cached_property
+    def demonstrations(self) -> Demonstrations:
+        """The demonstration households, and who leads the levels above them."""
+        return Demonstrations(self.session, self.district, self.roots)
 
     @cached_property
     def staffings(self) -> Staffings:

@@ -76,6 +76,7 @@ _DUE = (
     VALUES (:d, :id, 'grids', '2025-03-01', '{}', '{}', '{}', :id, 'keeper', now(), 'proposed', NULL, NULL,
             NULL, '')
     """,
+    "INSERT INTO leader VALUES (:d, :id, NULL, 'leader', 'title', '2025-01-01', NULL)",
     "INSERT INTO coverage_report VALUES (:d, :id, '2025-02-01', now(), 'keeper', '', repeat('0', 64), '{}')",
 )
 
@@ -152,7 +153,8 @@ def lay(session: Session) -> Scene:
 
 
 def _hear(stores: Stores, grids: tuple[UUID, UUID]) -> None:
-    """Store a meeting in each grid with something of each kind, and a stop of the mobile service."""
+    """Store a meeting and a demonstration household in each grid, and a stop of the mobile service."""
+    stores.demonstrations.add([makers.household(unit) for unit in grids])
     for unit in grids:
         heard = makers.gathering(unit)
         stores.outreach.begin(heard)

@@ -44,6 +44,7 @@ from tests.service.access_rows import (
 )
 from tests.service.board_rows import BOARD
 from tests.service.case_rows import CASE_ROWS
+from tests.service.chain_rows import CHAIN
 from tests.service.due_rows import DUE
 from tests.service.outreach_rows import OUTREACH
 from tests.service.period_rows import PERIODS, REPORTS
@@ -175,6 +176,7 @@ TABLE: dict[str, Row] = {
         HANDLING, "thing", there("/api/v1/incidents/{incident}/events"), {"kind": "comment", "text": "seen"}
     ),
     **CASE_ROWS,
+    **CHAIN,
     "GET /api/v1/representatives": Row(STAFF, "list", there("/api/v1/representatives")),
     "GET /api/v1/representatives/{code}": Row(STAFF, "thing", there("/api/v1/representatives/R1")),
     "POST /api/v1/representatives": Row("ca", "list", there("/api/v1/representatives"), {}),
