@@ -105,6 +105,10 @@ class Demonstrations(Store):
         """
         self._insert(demonstration_household, [_row(value) for value in values])
 
+    def all(self) -> tuple[DemonstrationHousehold, ...]:
+        """Return all households, of every day."""
+        return tuple(_household(row) for row in self._all(self._households()))
+
     def by_code(self, code: str) -> DemonstrationHousehold:
         """Return the household of a code.
 
@@ -156,7 +160,7 @@ class Demonstrations(Store):
         self._insert(leader, [{name: getattr(value, name) for name in names} for value in values])
 
     def leaders(self, as_of: date, units: Collection[UUID] | None = None) -> tuple[Leader, ...]:
-        """Return who leads on a day, of all or of the county and some units, in the order they were stored."""
+        """Return who leads on a day, of all or of the county and some units, as they were stored."""
         statement = select(leader).where(leader.c.district == self.district, _on(leader, as_of))
         if units is not None:
             statement = statement.where(or_(leader.c.unit.is_(None), leader.c.unit.in_(sorted(units))))
@@ -170,9 +174,7 @@ class Demonstrations(Store):
         NotFound
             Nobody.
         """
-        row = self._first(
-            select(leader).where(leader.c.district == self.district, leader.c.id == identifier)
-        )
+        row = self._first(select(leader).where(leader.c.district == self.district, leader.c.id == identifier))
         if row is None:
             raise NotFound(
                 N_("Nobody leads by the id {leader}."),
@@ -196,9 +198,7 @@ class Demonstrations(Store):
     def _end(self, table: Table, identifier: UUID, until: date) -> None:
         mine = (table.c.district == self.district) & (table.c.id == identifier)
         if self._write(update(table).where(mine).values(until=until)).rowcount == 0:
-            raise OutOfReach(
-                N_("This is not yours to end."), mend=N_("Ask somebody whose area it lies in.")
-            )
+            raise OutOfReach(N_("This is not yours to end."), mend=N_("Ask somebody whose area it lies in."))
 
     def _households(self) -> Select[Any]:
         columns = demonstration_household.c

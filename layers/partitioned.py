@@ -13,7 +13,7 @@ from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable
 
 import layers.stores  # noqa: F401 - every table is declared by its own module
 from layers.base import metadata
-from layers.policies import close, secure
+from layers.policies import secure
 
 
 def create(connection: Connection, modulus: int = 4) -> None:
@@ -51,7 +51,7 @@ def _create_shards(connection: Connection, parent: Table, modulus: int) -> None:
             f"CREATE {unlogged}TABLE {name} PARTITION OF {table.name}"
             f" FOR VALUES WITH (MODULUS {modulus}, REMAINDER {remainder}){split}"
         )
-        close(connection, name)
+        _close(connection, name)
         for rule in _exclusions(table.to_metadata(MetaData(), name=name)):
             # The constraint's index shares a namespace with those of the other partitions.
             rule.name = f"{rule.name}_h{remainder}"
@@ -60,3 +60,9 @@ def _create_shards(connection: Connection, parent: Table, modulus: int) -> None:
 
 def _exclusions(table: Table) -> list[ExcludeConstraint]:
     return [rule for rule in table.constraints if isinstance(rule, ExcludeConstraint)]
+
+
+def _close(connection: Connection, partition: str) -> None:
+    """Close a partition to all but the owner, so that its violations tell nobody of hidden rows either."""
+    connection.exec_driver_sql(f"ALTER TABLE {partition} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
+    connection.exec_driver_sql(f"CREATE POLICY owner ON {partition} TO CURRENT_USER USING (true)")

@@ -387,12 +387,6 @@ def secure(connection: Connection, schema: str) -> None:
     connection.exec_driver_sql(f"SET LOCAL search_path = {path}")
 
 
-def close(connection: Connection, partition: str) -> None:
-    """Close a partition to all but the owner, so that its violations tell nobody of hidden rows either."""
-    connection.exec_driver_sql(f"ALTER TABLE {partition} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
-    connection.exec_driver_sql(f"CREATE POLICY owner ON {partition} TO CURRENT_USER USING (true)")
-
-
 def _secure(table: str, rules: Rules) -> Iterator[str]:
     found = {kind: getattr(rules, kind) for kind in _COMMANDS if getattr(rules, kind) is not None}
     yield f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"

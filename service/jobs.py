@@ -20,7 +20,7 @@ from layers.stores import Stores
 from service.cluster.errors import ClusterError
 from service.copies import Copies, copies_of
 from service.settings import Settings
-from service.use_cases import notices
+from service.use_cases import chain, notices
 from service.use_cases.copies import Promise, Renewal, renew
 from service.use_cases.incidents import remind, rerouting
 from service.use_cases.plans.taking_effect import begin_due
@@ -117,6 +117,7 @@ def take_up_plans(sessions: Sessions, now: datetime) -> int:
             today = one.today(now)
             for plan in begin_due(stores, today):
                 rerouting.reroute(stores, plan.incidents, today, str(plan.plan.id))
+                chain.place_anew(stores, today)
                 notices.follow(stores, plan.plan, plan.plan.effective_on or today)
                 begun += 1
             session.commit()

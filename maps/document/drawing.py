@@ -91,7 +91,7 @@ def side(one: Side, sheet: Sheet) -> Markup:
     ]
     # The code of a mark stands below it.
     wanted += [(shapely.Point(x, y + 10).buffer(1.0), mark.code, False) for mark, x, y in marks]
-    body += [_label(each) for each in labels.place(wanted, frame.width, frame.height - 24)]
+    body += [label(each) for each in labels.place(wanted, frame.width, frame.height - 24)]
     return svg(frame, sheet.title, sheet.key, body)
 
 
@@ -205,7 +205,8 @@ def _number(frame: Frame, maps: Maps, number: int, group: Collection[UUID]) -> s
     )
 
 
-def _label(one: labels.Label) -> str:
+def label(one: labels.Label) -> str:
+    """Return a placed label, on a ground that lets it be read."""
     colour = GROUND["selected"] if one.strong else GROUND["quiet"]
     size = labels.SIZE if one.strong else labels.SIZE - 2
     halo = text(one.x, one.y + 4, one.text, GROUND["halo"], size, "middle", one.strong, halo=True)

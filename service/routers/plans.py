@@ -39,7 +39,7 @@ from service.schemas.plans import (
     PlanPatch,
     PlanWithOps,
 )
-from service.use_cases import notices
+from service.use_cases import chain, notices
 from service.use_cases.incidents import rerouting
 from service.use_cases.plans import (
     balancing,
@@ -233,6 +233,7 @@ def post_publish(edit: EditDep, given: DecisionIn | None = None) -> Response:
         )
         if found.begun:
             rerouting.reroute(edit.stores, found.incidents, found.day, str(edit.plan))
+            chain.place_anew(edit.stores, found.day)
             notices.follow(edit.stores, found.plan, found.day)
         return _told(edit.stores, found.plan, edit.planner)
 

@@ -16,9 +16,10 @@ from geo.errors import N_, WardlineError
 from layers.demonstration import DemonstrationHousehold, Leader
 from layers.errors import NotFound
 from layers.ids import new_id
+from layers.row_security import SYSTEM, acting
 from layers.stores import Stores
 from service.errors import InvalidInput
-from service.indexes.ground import Ground, Place
+from service.indexes.ground import Ground, Place, read_ground
 from service.indexes.locate import locate, partition
 from service.schemas.chain import HouseholdIn, LeaderIn, household_json, leader_json
 
@@ -170,6 +171,27 @@ def end_household(stores: Stores, ground: Ground, code: str, until: date) -> dic
     stores.audit.record("household.end", "household", value.id, until=until.isoformat())
     codes = {chain[0].id: chain[0].code for chain in partition(ground, None).chains}
     return household_json(value, codes.get(value.unit))
+
+
+def place_anew(stores: Stores, day: date) -> int:
+    """Store in which small grids households lie after a redraw; return how many lie in another one."""
+    with acting(stores.session, SYSTEM):
+        households = stores.demonstrations.all()
+        if not households:
+            return 0
+        ground = read_ground(stores, day)
+        placed = {}
+        for one in households:
+            try:
+                unit = locate(ground, one.lon, one.lat).chain[0].id
+            except WardlineError:
+                continue  # outside of the ground before as after: it stays where it was
+            if unit != one.unit:
+                placed[one.id] = unit
+        stores.demonstrations.place(placed)
+    if placed:
+        stores.audit.record("household.place", "household", "", count=len(placed))
+    return len(placed)
 
 
 def add_leaders(stores: Stores, ground: Ground, given: Sequence[LeaderIn]) -> list[dict[str, Any]]:

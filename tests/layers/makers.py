@@ -10,6 +10,7 @@ import shapely
 from shapely.geometry import LineString
 
 from layers.border import BorderSegment
+from layers.demonstration import DemonstrationHousehold
 from layers.dwellings import Dwelling
 from layers.fixes import FixTable
 from layers.ids import new_id
@@ -208,6 +209,12 @@ def representative(code: str = "R1") -> Representative:
 def dwelling(code: str = "D1", lon: float = 120.005, lat: float = 44.005, households: int = 1) -> Dwelling:
     """Return a dwelling in the middle of the first grid."""
     return Dwelling(new_id(), code, lon, lat, households)
+
+
+def household(unit: UUID) -> DemonstrationHousehold:
+    """Return a demonstration household of a unit, under a code of its own."""
+    identifier = new_id()
+    return DemonstrationHousehold(identifier, str(identifier), "House", unit, 120.005, 44.005, DAY)
 
 
 def line(code: str = "L1", kind: LineKind = "road", lat: float = 44.005) -> LineFeature:

@@ -6,25 +6,18 @@ The ground is laid as an import would; people, homes, the redraw and all questio
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
 
 import numpy as np
 import pytest
 from sqlalchemy import Engine
-from sqlalchemy.orm import Session
 
-from geo.partition import dissolve
 from geo.synthetic import REAL_COUNTS, SyntheticPartition, partition
-from layers.ids import new_id
-from layers.stores import Stores
-from layers.units import UnitDraft
 from service.settings import Settings
 from tests.fixtures.accounts import Callers
 from tests.fixtures.client import TestClient, running
 from tests.geo.test_synthetic import round_frame
+from tests.scenarios.nested import DISTRICT, lay, sent
 
-DISTRICT = "150001"
 PEOPLE, BIG_GRIDS, SMALL_GRIDS = 236, 184, 2_924
 REDRAWN = 10
 PROPOSALS = "/api/v1/staffing/proposals"
@@ -38,29 +31,6 @@ class County:
     planner: TestClient
     coordinator: TestClient
     reviewer: TestClient
-
-
-def lay(engine: Engine, shapes: SyntheticPartition) -> None:
-    """Publish the small grids with their households, and the two levels above."""
-    ids = [[new_id() for _ in range(count)] for count in (12, BIG_GRIDS, SMALL_GRIDS)]
-    households = np.random.default_rng(1).integers(100, 500, SMALL_GRIDS).tolist()
-    towns = dissolve(shapes.polygons, shapes.township[shapes.big_grid])
-    villages = dissolve(shapes.polygons, shapes.big_grid)
-    drafts = [UnitDraft(ids[0][k], f"T{k:02}", f"乡{k}", 0, None, area) for k, area in enumerate(towns)]
-    drafts += [
-        UnitDraft(ids[1][k], f"V{k:03}", f"村{k}", 1, ids[0][shapes.township[k]], area)
-        for k, area in enumerate(villages)
-    ]
-    drafts += [
-        UnitDraft(ids[2][k], f"G{k:04}", f"格{k}", 2, ids[1][shapes.big_grid[k]], area, households[k])
-        for k, area in enumerate(shapes.polygons)
-    ]
-    with Session(engine) as session:
-        stores = Stores(session, DISTRICT)
-        stores.districts.create("试验县", timezone="Asia/Shanghai")
-        stores.layers.create("grids", name="网格", level_names=("township", "village", "grid"))
-        stores.grids.publish("grids", date(2025, 1, 1), drafts)
-        session.commit()
 
 
 @pytest.fixture
@@ -80,13 +50,6 @@ def county(engine: Engine, accounts_settings: Settings) -> Iterator[County]:
         ]
         sent(made.coordinator, "/api/v1/representatives/batch", {"items": people}, 201)
         yield made
-
-
-def sent(client: TestClient, path: str, body: dict[str, Any], status: int = 200) -> dict[str, Any]:
-    reply = client.post(path, json=body)
-    assert reply.status_code == status, reply.text
-    found: dict[str, Any] = reply.json()
-    return found
 
 
 def homes_of(client: TestClient) -> dict[str, list[str]]:

@@ -1,6 +1,6 @@
 """The rows of staffing in the access matrix."""
 
-from tests.service.access_rows import NO_ID, OFFICE, Row, there
+from tests.service.access_rows import NO_ID, OFFICE, STAFF, Row, there
 
 _PROPOSALS = "/api/v1/staffing/proposals"
 
@@ -8,6 +8,16 @@ STAFFING: dict[str, Row] = {
     f"GET {_PROPOSALS}": Row(OFFICE, "district", there(_PROPOSALS)),
     f"POST {_PROPOSALS}": Row("cpa", "district", there(_PROPOSALS), {"cap": 0}),
     f"GET {_PROPOSALS}/{{proposal}}": Row(OFFICE, "district", there(f"{_PROPOSALS}/{NO_ID}"), found=404),
+    **{
+        f"GET /api/v1/staffing/duties.{kind}": Row(STAFF, "list", there(f"/api/v1/staffing/duties.{kind}"))
+        for kind in ("html", "pdf")
+    },
+    **{
+        f"GET /api/v1/staffing/duties/{{code}}/sheet.{kind}": Row(
+            STAFF, "thing", there(f"/api/v1/staffing/duties/R1/sheet.{kind}")
+        )
+        for kind in ("html", "pdf")
+    },
     **{
         f"POST {_PROPOSALS}/{{proposal}}/{step}": Row(
             "ca", "district", there(f"{_PROPOSALS}/{NO_ID}/{step}"), {}, found=404
