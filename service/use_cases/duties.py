@@ -66,8 +66,8 @@ def _scene(stores: Stores, layer: Layer, day: date) -> _Scene:
     leaves = stores.grids.leaves(layer.code, day)
     inside: dict[UUID, list[int]] = defaultdict(list)
     for position, leaf in enumerate(leaves.ids):
-        for one in tree.chain(leaf):
-            inside[one.id].append(position)
+        for unit in tree.chain(leaf):
+            inside[unit.id].append(position)
     duties: dict[UUID, list[Responsibility]] = defaultdict(list)
     at_home: dict[UUID, list[UUID]] = defaultdict(list)
     for one in stores.representatives.responsibilities(day):

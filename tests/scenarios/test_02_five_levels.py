@@ -108,15 +108,15 @@ def test_whoever_holds_a_subtree_sees_the_paths_of_it_alone(county: County) -> N
     mine = {f"H{k:03}" for k in range(COUNTS.small_grids) if county.township(k) == "T01"}
     assert listed == mine
     for small in range(0, COUNTS.small_grids, 7):
-        for asked in ({"household": f"H{small:03}"}, {"unit": f"G{small:04}"}):
-            status = worker.get(CHAIN, params=asked).status_code
-            assert status == (200 if f"H{small:03}" in mine else 404), asked
+        for wanted in ({"household": f"H{small:03}"}, {"unit": f"G{small:04}"}):
+            status = worker.get(CHAIN, params=wanted).status_code
+            assert status == (200 if f"H{small:03}" in mine else 404), wanted
     part = county.callers.role("part", "coordinator", DISTRICT, county.units["T01"])
-    for small in (min(mine), min({f"H{k:03}" for k in range(COUNTS.small_grids)} - mine)):
-        lon, lat = county.shapes.centre[int(small[1:])].tolist()
-        body = {"items": [{"code": f"N{small}", "label": "示范点", "lon": lon, "lat": lat}]}
+    for code in (min(mine), min({f"H{k:03}" for k in range(COUNTS.small_grids)} - mine)):
+        lon, lat = county.shapes.centre[int(code[1:])].tolist()
+        body = {"items": [{"code": f"N{code}", "label": "示范点", "lon": lon, "lat": lat}]}
         reply = part.post(f"{CHAIN}/households", json=body)
-        assert reply.status_code == (201 if small in mine else 404), reply.text
+        assert reply.status_code == (201 if code in mine else 404), reply.text
     assert part.post(f"{CHAIN}/leaders", json={"items": [{"name": "x", "title": "x"}]}).status_code == 403
 
 
