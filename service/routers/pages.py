@@ -36,6 +36,8 @@ _PARTS = {
     "stations": "GET /api/v1/stations",
     "plan": "POST /api/v1/plans",
     "patrols": "GET /api/v1/patrols",
+    "tasks": "GET /api/v1/coverage/tasks",
+    "give": "POST /api/v1/coverage/tasks",
     "live": "GET /api/v1/coverage/live",
 }
 # What can be taken away of a plan, as far as it is served.

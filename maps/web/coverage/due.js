@@ -45,15 +45,16 @@ function notes(thing) {
   ].filter(Boolean).join(" · ");
 }
 
-/** The list; `goTo(thing)` leads the map there. */
-export function dueList(goTo) {
+/** The list; `goTo(thing)` leads the map there, `beside(row, thing)` adds what can be done about it. */
+export function dueList(goTo, beside) {
   const place = byId("due");
   if (!place) return { show: async () => {} };
   let things = [];
   let kind = "";
   let all = false;
 
-  const row = (thing) =>
+  const row = (thing) => beside(entry(thing), { ...thing, where: title(thing) });
+  const entry = (thing) =>
     make(
       "button",
       { class: "row", type: "button", "data-due": `${thing.kind}:${thing.code}`, on: { click: () => goTo(thing) } },

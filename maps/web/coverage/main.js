@@ -9,6 +9,7 @@ import { watchLayers } from "wardline/coverage/layers";
 import { watchLive } from "wardline/coverage/live";
 import { measures } from "wardline/coverage/measures";
 import { patrols } from "wardline/coverage/replay";
+import { taskList } from "wardline/coverage/tasks";
 import { timeline } from "wardline/coverage/timeline";
 import { trend } from "wardline/coverage/trend";
 import { gridVisits } from "wardline/coverage/visits";
@@ -32,10 +33,11 @@ let compared = () => null;
 let strip = null;
 let chart = null;
 let due = null;
+let tasks = null;
 let places = null;
 let walks = null;
 let drawLayers = async () => {};
-let shown = { period: null, segments: [], total: null, before: null };
+let shown = { period: null, from: null, segments: [], total: null, before: null };
 let drawnDay = null;
 
 /** A bar of parts of a whole: walked, then bridged, the rest empty. */
@@ -189,6 +191,11 @@ function between(gap) {
 }
 
 function gapRow(gap) {
+  const thing = { kind: "segment", code: gap.code, from_m: gap.from_m, to_m: gap.to_m, counts_from: shown.from, where: between(gap) };
+  return tasks.beside(gapEntry(gap), thing);
+}
+
+function gapEntry(gap) {
   return make(
     "button",
     { class: "row", type: "button", "data-gap": `${gap.code}:${Math.round(gap.from_m)}`, on: { click: () => goTo(gap.feature) } },
@@ -206,6 +213,13 @@ function gapRow(gap) {
 function goTo(feature) {
   line.select(feature);
   fit(line.boundsOf(feature));
+  sheet("middle");
+}
+
+function goToTask(task) {
+  line.select(null);
+  const box = line.boundsOfSpan(task.code, task.from_m, task.to_m);
+  if (box) fit(box);
   sheet("middle");
 }
 
@@ -304,7 +318,7 @@ async function load(period) {
     const first = line.features().length === 0;
     line.set(intervals.features);
     ticks.set(intervals.features);
-    shown = { period, segments: report.segments, total: report.total, before: before && { period: other, segments: before.segments } };
+    shown = { period, from: report.from, segments: report.segments, total: report.total, before: before && { period: other, segments: before.segments } };
     tell();
     showGaps(intervals.features);
     legend(_("Last walked"), "line", borderClasses(intervals.features));
@@ -316,6 +330,7 @@ async function load(period) {
       strip.show(period, options),
       chart.show(lastDay(period), options),
       due.show(report.as_of, options),
+      tasks.show(options),
       drawLayers({ at: report.as_of, period }, options),
     ]);
   } catch (problem) {
@@ -348,7 +363,8 @@ async function start() {
   if (page.data) line.markers(await every("markers", "/api/v1/layers/markers/items"));
   watchRungs(tell);
   compared = watchComparison(() => load(shown.period));
-  due = dueList(goToDue);
+  tasks = taskList(goToTask);
+  due = dueList(goToDue, tasks.beside);
   places = duePlaces();
   walks = patrols();
   watchLive();
