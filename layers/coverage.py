@@ -38,6 +38,7 @@ from sqlalchemy import cast as sql_cast
 from geo.coverage import Intervals
 from geo.evidence import Evidence
 from layers.base import identifier, link, shard_table
+from layers.coverage_days import CoverageDays, in_time
 from layers.districts import district
 from layers.fixes import late_fix
 from layers.ids import first_id_at, new_id
@@ -198,16 +199,12 @@ class LineIntervals:
 
         ``holder`` is the position of the row's person, or of its device beyond them.
         """
-        back = self.from_t > self.to_t
-        return Intervals.of(
-            np.where(back, self.to_m, self.from_m),
-            np.where(back, self.from_m, self.to_m),
-            np.where(back, self.to_t, self.from_t),
-            np.where(back, self.from_t, self.to_t),
+        return in_time(
+            self.from_m, self.to_m, self.from_t, self.to_t,
             line=self.segment,
             evidence=self.evidence,
             holder=np.where(self.person >= 0, self.person, self.device + len(self.persons)),
-        )
+        )  # fmt: skip
 
 
 class Coverage(Store):
@@ -226,6 +223,7 @@ class Coverage(Store):
             day,
             visits,
         )
+        CoverageDays(self._session, self.district).make(device, day)
 
     def replace_grids(self, device: str, day: date, visits: Sequence[GridVisit]) -> None:
         """Make these the only units a device was in on a day."""

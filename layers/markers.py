@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from shapely.geometry import Point
@@ -29,7 +29,7 @@ from layers.heads import Heads
 from layers.ids import new_id
 from layers.marker_kinds import KINDS, MarkerAttributes, read_attributes
 from layers.paging import Page
-from layers.storage import Store
+from layers.storage import Store, read_sql
 
 marker = shard_table(
     "marker",
@@ -90,6 +90,14 @@ class MarkerPlace:
     side: str | None
     valid_from: date | None
     valid_to: date | None
+
+
+class NamedPlace(NamedTuple):
+    """What of a marker names the places round it on its border segment."""
+
+    measure_m: float
+    code: str
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +254,17 @@ class Markers(Store):
         for row in rows:
             found.setdefault(row.segment, []).append(_marker(row))
         return {segment: tuple(every) for segment, every in found.items()}
+
+    def names_along(self, segments: Sequence[UUID], as_of: date) -> dict[UUID, list[NamedPlace]]:
+        """Return what names places of several segments on a day, in the order of :meth:`along`."""
+        rows = self._driver().execute(
+            read_sql("marker_names").encode(),
+            {"district": self.district, "segments": list(segments), "day": as_of},
+        )
+        found: dict[UUID, list[NamedPlace]] = {}
+        for segment, *told in rows:
+            found.setdefault(segment, []).append(NamedPlace(*told))
+        return found
 
     def get(self, identifier: UUID) -> Marker:
         """Return a marker by its id.

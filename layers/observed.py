@@ -1,7 +1,7 @@
-"""What was observed of lines on which days: the coverage ledger without times and people."""
+"""What was observed of lines: on which days, and all that is known of them in a period."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -9,7 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.evidence import Evidence
+from layers.coverage import Coverage, LineIntervals
+from layers.coverage_days import CoverageDays, KnownLines, Periods, sights_within
 from layers.storage import Store
+
+FEW = 4
+"""Of so many segments the rows themselves are read; of more the days as they are packed."""
 
 _DAYS = (("segment", ">i4"), ("day", ">i4"), ("low", ">f8"), ("high", ">f8"))
 
@@ -49,3 +54,27 @@ class Observed(Store):
             rows["low"].astype(np.float64),
             rows["high"].astype(np.float64),
         )
+
+    def known(self, segments: Sequence[UUID], periods: Periods) -> KnownLines:
+        """Return what is known of segments, all different, on some days."""
+        if len(segments) > FEW:
+            return CoverageDays(self._session, self.district).read(segments, periods)
+        every_from = periods.from_day if np.isfinite(periods.end) else periods.to_day
+        ledger = Coverage(self._session, self.district).lines(
+            segments, periods.from_day, periods.to_day, every_from
+        )
+        return known_of(ledger, periods)
+
+
+def known_of(ledger: LineIntervals, periods: Periods) -> KnownLines:
+    """Return what rows of the ledger say, as the same rows packed by day would."""
+    every = ledger.in_time()
+    names = (*ledger.persons, *ledger.devices)
+    holders = tuple(sorted({names[k] for k in np.unique(every.holder).tolist()}))
+    place = {name: k for k, name in enumerate(holders)}
+    code = np.array([place.get(name, -1) for name in names], dtype=np.int32)
+    seen = ledger.evidence == Evidence.SEEN
+    walks = every.take(~seen)
+    walks = replace(walks, holder=code[walks.holder], source=ledger.device[~seen])
+    sights = replace(every.take(seen), source=ledger.band[seen].astype(np.int32))
+    return KnownLines(holders, walks, sights_within(sights, periods))

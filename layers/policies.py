@@ -282,9 +282,7 @@ RULES: Mapping[str, Rules] = {
     "shift": Rules(f"{_SYSTEM} OR {_MINE} OR {_WATCHED}", _MINE, f"{_SYSTEM} OR {_MINE}", _SYSTEM),
     "shift_look": Rules(f"{_SYSTEM} OR {_MINE} OR {_MY_LOOK}", f"{_MY_LOOK} AND {_OF_SHIFT}", None, _SYSTEM),
     "fix_quarantine": Rules(read=_OF_PATROL, insert=_OF_PATROL, change=_SYSTEM, remove=_SYSTEM),
-    "coverage_line": _COVERED,
-    "coverage_grid": _COVERED,
-    "coverage_marker": _COVERED,
+    **dict.fromkeys(("coverage_line", "coverage_day", "coverage_grid", "coverage_marker"), _COVERED),
     # What is due: nothing of it is ever removed.
     "due_rule": _DUE,
     "due_suspension": _DUE,

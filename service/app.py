@@ -45,6 +45,7 @@ from service.problems import problem_response, refusal
 from service.readers.strict_json import pointer
 from service.routers.locate import QuickLocate
 from service.settings import Settings
+from service.use_cases.coverage import warm_up as warm_up_coverage
 from service.use_cases.plans.balancing import warm_up
 
 LARGEST_BODY = 2 * MIB
@@ -148,6 +149,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     app.state.service = Service(settings, engine, sessions, indexes, access, Drafts(), balance)
     watching = [asyncio.create_task(one.watch()) for one in (indexes, access)]
     watching.append(asyncio.create_task(balance.begin_after(lambda: indexes.ready)))
+    watching.append(asyncio.create_task(Compiling(warm_up_coverage).begin_after(lambda: indexes.ready)))
     watching.append(asyncio.create_task(forget_daily(at_leisure, settings)))
     watching.append(asyncio.create_task(begin_plans(at_leisure)))
     watching.append(asyncio.create_task(remind_of_cases(at_leisure)))

@@ -12,15 +12,21 @@ from geo.coverage.intervals import (
     union,
 )
 from geo.coverage.route_index import RouteIndex
+from geo.coverage.summary import Asked, Sights, Summary, summaries
+from geo.coverage.summary_kernels import Figures
 from geo.coverage.walking import walked
 from geo.evidence import Evidence
 
 __all__ = [
+    "Asked",
     "Effort",
     "Evidence",
+    "Figures",
     "Intervals",
     "Profile",
     "RouteIndex",
+    "Sights",
+    "Summary",
     "Twice",
     "covered_by",
     "covered_length",
@@ -29,6 +35,7 @@ __all__ = [
     "intersection",
     "one_at_a_time",
     "profile",
+    "summaries",
     "union",
     "walked",
 ]

@@ -61,6 +61,6 @@ class Compiling:
         try:
             self._warm_up()
         except Exception:  # noqa: BLE001 - whatever it is, the request that needs the code will say it
-            _log.exception("The search for proposals could not be compiled ahead.")
+            _log.exception("What requests need could not be compiled ahead.")
         finally:
             self._done.set()

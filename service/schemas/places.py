@@ -3,14 +3,14 @@
 from collections.abc import Callable, Sequence
 
 from geo.errors import N_
-from layers.markers import Marker
+from layers.markers import Marker, NamedPlace
 
 Round = tuple[str | None, str | None]
 NEAR_M = 30.0
 """A gap that begins within this of a marker begins at it: twice what the end of a walk is good for."""
 
 
-def naming(markers: Sequence[Marker]) -> list[tuple[float, str]]:
+def naming(markers: Sequence[Marker | NamedPlace]) -> list[tuple[float, str]]:
     """Return measures and codes of the markers that name places: the boundary markers, else all."""
     placed = [one for one in markers if one.measure_m is not None]
     chosen = [one for one in placed if one.kind == "boundary-marker"] or placed

@@ -83,13 +83,14 @@ make_environment() {
 has_kernels() {
     # Older than none of their sources; the lock's stamp stands for the compiler.
     [ -e "$stamps/kernels" ] && [ ! "$stamps/runtime.lock" -nt "$stamps/kernels" ] &&
-        [ -z "$(find "$root/geo/balance" "$root/geo/compiled.py" -name '*.py' -newer "$stamps/kernels" -print -quit)" ]
+        [ -z "$(find "$root/geo/balance" "$root/geo/coverage" "$root/geo/compiled.py" -name '*.py' -newer "$stamps/kernels" -print -quit)" ]
 }
 
 make_kernels() {
     ! has_kernels || return 0
-    say "Compiling the search for balance (half a minute, once)."
-    run_step env PYTHONPATH="$root" "$venv/bin/python" -P -c 'from service.use_cases.plans.balancing import warm_up; warm_up()'
+    say "Compiling the search for balance and the sums of coverage (half a minute, once)."
+    run_step env PYTHONPATH="$root" "$venv/bin/python" -P -c \
+        'from service.use_cases import coverage; from service.use_cases.plans import balancing; balancing.warm_up(); coverage.warm_up()'
     touch "$stamps/kernels"
 }
 

@@ -11,7 +11,7 @@ import numpy as np
 from geo.coverage import Intervals, effort, one_at_a_time, profile
 from geo.coverage import Twice as Both
 from geo.evidence import Evidence
-from layers.coverage import LineIntervals
+from layers.coverage_days import Periods
 from layers.stores import Stores
 from service.schemas.coverage import Freshness, Period, SegmentCoverage, Twice
 
@@ -33,17 +33,24 @@ def with_effort(
     after = period.to_at.astimezone(zone).date() + DAY
     first = min(period.from_at.astimezone(zone).date(), after - HISTORY)
     # Only what was walked is asked for, of all days.
-    ledger = stores.coverage.lines([one.segment.id for one in found], first, after, every_from=after)
-    every = replace(ledger.in_time(), source=ledger.device).at_least(Evidence.OBSERVED)
-    places = {one: place for place, one in enumerate(ledger.segments)}
-    begins = np.array([one.counted_from.timestamp() for one in found])
-    lines = np.array([places[one.segment.id] for one in found])
-    parts = [every.on(k).within(begin, period.seconds[1]) for k, begin in zip(lines, begins, strict=True)]
+    known = stores.observed.known([one.segment.id for one in found], Periods.never(first, after, len(found)))
+    every = known.walks.at_least(Evidence.OBSERVED).by_line(len(found))
+    parts = [
+        walks.within(one.counted_from.timestamp(), period.seconds[1])
+        for one, walks in zip(found, every, strict=True)
+    ]
     kept, twice = one_at_a_time(Intervals.join(parts))
-    past = every.within(0.0, period.seconds[1])
+    walked = zip(found, kept.by_line(len(found)), every, strict=True)
     return tuple(
-        _of_segment(one, kept.on(k), past.on(k), [each for each in twice if k in each.lines], ledger, period)
-        for one, k in zip(found, lines.tolist(), strict=True)
+        _of_segment(
+            one,
+            mine,
+            past.within(0.0, period.seconds[1]),
+            [each for each in twice if k in each.lines],
+            known.holders,
+            period,
+        )
+        for k, (one, mine, past) in enumerate(walked)
     )
 
 
@@ -52,11 +59,10 @@ def _of_segment(
     walks: Intervals,
     past: Intervals,
     twice: Sequence[Both],
-    ledger: LineIntervals,
+    names: Sequence[str],
     period: Period,
 ) -> SegmentCoverage:
     took = effort(walks)
-    names = (*ledger.persons, *ledger.devices)
     return replace(
         one,
         walked_km=took.metres / 1000.0,

@@ -7,6 +7,7 @@ from sqlalchemy import column, func, select, text
 from sqlalchemy import table as table_of
 from sqlalchemy.orm import Session
 
+from layers.coverage_days import CoverageDays
 from layers.ids import new_id
 from layers.lineage import LineageEdge
 from layers.notices import Notice
@@ -203,6 +204,7 @@ def _walk(session: Session, person: UUID, device: str) -> None:
     patrol, _ = stores.patrols.add(makers.patrol(device, device))
     stores.patrols.add_fixes(patrol, makers.fixes(3))
     session.execute(text(_COVERED), {**values, "patrol": patrol.id})
+    CoverageDays(session, HERE).make(device, makers.DAY)
 
 
 def as_web(session: Session, scope: Scope | None) -> None:

@@ -13,6 +13,7 @@ from geo.due import DAY_S, Standing, State, along, overdue_s, stand
 from geo.evidence import Evidence
 from geo.linear import MeasuredLine
 from layers.border import BorderSegment
+from layers.coverage_days import Periods
 from layers.due import DueRule, Suspension
 from layers.stores import Stores
 from service.schemas.due import DueThing
@@ -46,13 +47,12 @@ def walked_segments(stores: Stores, known: Known, codes: set[str] | None = None)
     segments = [one for one in stores.border.all(known.day) if codes is None or one.code in codes]
     first = (known.now - known.lookback).astimezone(known.zone).date()
     after = known.day + timedelta(days=1)
-    ledger = stores.coverage.lines([one.id for one in segments], first, after, every_from=after)
-    every = ledger.in_time().at_least(Evidence.OBSERVED)
+    ledger = stores.observed.known([one.id for one in segments], Periods.never(first, after, len(segments)))
+    every = ledger.walks.at_least(Evidence.OBSERVED).by_line(len(segments))
     found = []
-    for segment in segments:
+    for segment, walks in zip(segments, every, strict=True):
         line = MeasuredLine.from_lonlat(shapely.get_coordinates(segment.line))
-        place = ledger.segments.index(segment.id)
-        found.append(Walked(segment, line, every.on(place).within(0.0, known.now.timestamp() + 1e-6)))
+        found.append(Walked(segment, line, walks.within(0.0, known.now.timestamp() + 1e-6)))
     return found
 
 

@@ -15,6 +15,7 @@ from geo.due import left_open
 from geo.errors import N_
 from geo.evidence import Evidence
 from geo.linear import MeasuredLine
+from layers.coverage_days import Periods
 from layers.due_evidence import Proof
 from layers.ids import new_id
 from layers.notices import Notice
@@ -241,11 +242,12 @@ def _gather(stores: Stores, tasks: Sequence[CoverageTask], now: datetime) -> _Ev
     codes = {one.code for one in tasks if one.kind == "segment"}
     if codes:
         segments = [one for one in stores.border.during(first, after) if one.code in codes]
-        ledger = stores.coverage.lines([one.id for one in segments], first, after, every_from=after)
-        every = ledger.in_time().at_least(Evidence.OBSERVED)
+        days = Periods.never(first, after, len(segments))
+        ledger = stores.observed.known([one.id for one in segments], days)
+        every = ledger.walks.at_least(Evidence.OBSERVED).by_line(len(segments))
         for code in codes:
-            of_code = [one.id for one in segments if one.code == code]
-            walks[code] = Intervals.join([every.on(ledger.segments.index(one)) for one in of_code])
+            of_code = [part for one, part in zip(segments, every, strict=True) if one.code == code]
+            walks[code] = Intervals.join(of_code)
     markers = [one.code for one in tasks if one.kind == "marker"]
     return _Evidence(
         walks, stores.due_evidence.of_markers(markers, first) if markers else {}, _units(stores, tasks, now)

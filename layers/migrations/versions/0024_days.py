@@ -1,0 +1,17 @@
+"""The ledger of lines by device and day, packed."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0024"
+down_revision = "0023"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make the table from what is stored, and secure it."""
+    text = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+    # As it is: the formats in the functions are not parameters.
+    op.get_bind().execution_options(no_parameters=True).exec_driver_sql(text)
