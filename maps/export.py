@@ -31,6 +31,7 @@ def coverage_html(
     intervals: Mapping[str, Any],
     markers: Sequence[Mapping[str, Any]] = (),
     outlines: Sequence[Geometry] = (),
+    strips: Mapping[str, Any] | None = None,
 ) -> str:
     """Return the coverage map of a period as one file.
 
@@ -50,12 +51,15 @@ def coverage_html(
         GeoJSON features of the boundary markers.
     outlines
         Areas drawn as context, in lon, lat degrees.
+    strips
+        Bodies of ``GET /api/v1/coverage/timeline``: ``timeline`` of the days, ``trend`` of the weeks.
     """
     data = {
         "segments": report,
         "intervals": intervals,
         "markers": {"type": "FeatureCollection", "features": list(markers)},
         "ground": _ground(place, outlines),
+        **(strips or {}),
     }
     return standalone("coverage", reader, place, data, period=dict(period))
 

@@ -23,7 +23,8 @@ from service.settings import Settings
 from service.use_cases import coverage as use_case
 from service.use_cases import due
 from service.use_cases.coverage_files import require_format, write
-from service.use_cases.coverage_map import coverage_map
+from service.use_cases.coverage_map import coverage_map, days_of
+from service.use_cases.coverage_timeline import strips_of
 from service.use_cases.effort import with_effort
 from service.use_cases.map_context import map_context
 
@@ -79,7 +80,9 @@ def _page(stores: Stores, codes: tuple[str, ...], found: tuple[SegmentCoverage, 
     names = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
     language = "zh" if next(filter(None, names), "").startswith("zh") else "en"
     reader = Reader(language, i18n.catalogue(language))
-    return coverage_map(stores, reader, map_context(stores, codes).place, found, period)
+    place = map_context(stores, codes).place
+    strips = strips_of(stores, *days_of(period, place.timezone), datetime.now(UTC))
+    return coverage_map(stores, reader, place, found, period, strips)
 
 
 def _show(body: dict[str, Any]) -> None:

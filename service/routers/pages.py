@@ -22,7 +22,8 @@ from service.indexes.snapshots import choose_district
 from service.page_dependencies import ReaderDep, account_of, may_open, page_headers, remember_language
 from service.use_cases import due
 from service.use_cases.coverage import coverage, period_of, segments_of
-from service.use_cases.coverage_map import coverage_map
+from service.use_cases.coverage_map import coverage_map, days_of
+from service.use_cases.coverage_timeline import strips_of
 from service.use_cases.effort import with_effort
 from service.use_cases.map_context import MapContext, map_context
 
@@ -132,7 +133,9 @@ def get_export(
     period = period_of(first, last, context.place.timezone, datetime.now(UTC))
     found = with_effort(stores, coverage(stores, segments_of(stores, period), period), period)
     found = due.with_rules(stores, found, period)
-    text = coverage_map(stores, reader, context.place, found, period)
+    days = days_of(period, context.place.timezone)
+    strips = strips_of(stores, *days, datetime.now(UTC))
+    text = coverage_map(stores, reader, context.place, found, period, strips)
     # The file brings its own policy; opened here it has no more rights than opened from disk.
     headers = page_headers("", reader) | {"Content-Security-Policy": "sandbox allow-scripts"}
     return HTMLResponse(text, headers=headers)

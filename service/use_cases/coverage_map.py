@@ -1,6 +1,6 @@
 """The coverage map as one self-contained file."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,21 +10,34 @@ from maps.document import border_page
 from maps.export import coverage_html
 from maps.shell import Place, Reader
 from service.schemas.coverage import Period, SegmentCoverage, features_json, report_json
+from service.schemas.timeline import Timeline, timeline_json
 
 _MOMENT = timedelta(microseconds=1)
 _DAY = timedelta(days=1)
 
 
-def coverage_map(
-    stores: Stores, reader: Reader, place: Place, found: Sequence[SegmentCoverage], period: Period
-) -> str:
-    """Return the map of a coverage in the reader's language, with its boundary markers and top units."""
-    zone = ZoneInfo(place.timezone)
+def days_of(period: Period, timezone: str) -> tuple[date, date]:
+    """Return the first day of a period and the one after its last."""
+    zone = ZoneInfo(timezone)
     last_day = (period.to_at - _MOMENT).astimezone(zone).date()
-    days = {
-        "from": period.from_at.astimezone(zone).date().isoformat(),
-        "to": (last_day + _DAY).isoformat(),
-    }
+    return period.from_at.astimezone(zone).date(), last_day + _DAY
+
+
+def coverage_map(
+    stores: Stores,
+    reader: Reader,
+    place: Place,
+    found: Sequence[SegmentCoverage],
+    period: Period,
+    strips: Mapping[str, Timeline],
+) -> str:
+    """Return the map of a coverage in the reader's language, with its boundary markers and top units.
+
+    ``strips`` are the strip of days and the trend that go with it.
+    """
+    first, after = days_of(period, place.timezone)
+    last_day = after - _DAY
+    days = {"from": first.isoformat(), "to": after.isoformat()}
     return coverage_html(
         reader,
         place,
@@ -33,6 +46,7 @@ def coverage_map(
         features_json(found, period),
         _markers(stores, found, last_day),
         _outlines(stores, last_day),
+        {name: timeline_json(one) for name, one in strips.items()},
     )
 
 

@@ -14,7 +14,12 @@ from service.errors import InvalidInput
 from service.schemas.timeline import Step, Timeline, TimelineRow
 
 DAY = timedelta(days=1)
+WEEK = timedelta(days=7)
 USUAL_DAYS = 30
+LEAST_DAYS, MOST_DAYS, MOST_WEEKS_DAYS = 8, 62, 434
+"""From how many days on the strip shows just them, and up to how many day by day and week by week."""
+
+TREND_WEEKS = 26
 MOST_STEPS = 400
 """A year of days, or seven years of weeks."""
 
@@ -49,6 +54,21 @@ def timeline_of(stores: Stores, first: date | None, last: date | None, step: Ste
             row.walked_m[number] = metres[number]
             whole[number] += segment.length_m
     return Timeline(step, begin, end, starts, whole, list(rows.values()))
+
+
+def strips_of(stores: Stores, first: date, last: date, now: datetime) -> dict[str, Timeline]:
+    """Return what a file has with it of [first, last): the strip of days, and half a year of weeks.
+
+    As on the board, of a few days it is the month up to them, and of many the weeks or months.
+    """
+    days = (last - first).days
+    begin = first if days >= LEAST_DAYS else last - USUAL_DAYS * DAY
+    step: Step = "day" if days <= MOST_DAYS else "week" if days <= MOST_WEEKS_DAYS else "month"
+    monday = last - DAY - (last - DAY).weekday() * DAY
+    return {
+        "timeline": timeline_of(stores, begin, last, step, now),
+        "trend": timeline_of(stores, monday - (TREND_WEEKS - 1) * WEEK, monday + WEEK, "week", now),
+    }
 
 
 def _starts(begin: date, end: date, step: Step) -> list[date]:

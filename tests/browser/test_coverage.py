@@ -82,6 +82,14 @@ def test_exported_file_opens_from_disk_without_any_network(
     assert page.inner_text("h1") == "边界巡护"
     assert page.locator("[data-segment]").count() == site.scene.segments
     page.locator("[data-gap]").first.click()
+    assert page.locator("#timeline-grid [role=row]").count() == site.scene.segments + 1
+    bars = page.locator("#trend-chart .bar-group")
+    assert bars.count() == 26
+    said = page.inner_text("#period-text")
+    bars.last.click()
+    expect(page.locator("#trend-says")).to_contain_text("%")
+    page.locator("#timeline-grid [data-start]").last.click()
+    assert page.inner_text("#period-text") == said, "a file has one period"
     assert page.locator("form").count() == 0
     context.close()
     assert watched.errors == []

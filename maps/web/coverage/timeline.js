@@ -4,6 +4,7 @@ import { ask } from "wardline/api";
 import { periodName } from "wardline/coverage/compare";
 import { keepPlace, roving } from "wardline/coverage/roving";
 import { byId, make, replace } from "wardline/dom";
+import { page } from "wardline/page";
 import { shift } from "wardline/period";
 import { _, day, metres, share } from "wardline/text";
 
@@ -36,7 +37,7 @@ function sameDays(one, other) {
 /** The strip; `chooseDays` takes a period, `chooseSegment` the code of a stretch. */
 export function timeline(chooseDays, chooseSegment) {
   const field = byId("timeline-grid");
-  if (!field) return { show: async () => {}, mark() {} };
+  if (!field || (page.data && !page.data.timeline)) return { show: async () => {}, mark() {} };
   let window = null;
   let known = null;
   let period = null;
@@ -45,7 +46,7 @@ export function timeline(chooseDays, chooseSegment) {
 
   const step = (index) => ({ from: known.starts[index], to: known.starts[index + 1] ?? known.to });
   const say = (text) => {
-    byId("timeline-says").textContent = text || _("Press a day to see it alone, and again for all of them.");
+    byId("timeline-says").textContent = text || (page.data ? "" : _("Press a day to see it alone, and again for all of them."));
   };
 
   const cell = (row, column, line) => {
@@ -72,7 +73,8 @@ export function timeline(chooseDays, chooseSegment) {
         "data-start": mine.from,
         on: {
           click: () => {
-            chooseDays(sameDays(mine, period) ? window : mine);
+            // A file has one period.
+            if (!page.data) chooseDays(sameDays(mine, period) ? window : mine);
             if (line.code && line.code !== segment) chooseSegment(line.code);
           },
           pointerenter: () => say(text),
@@ -135,7 +137,7 @@ export function timeline(chooseDays, chooseSegment) {
       const next = windowFor(wanted, window);
       if (!known || !sameDays(next, window)) {
         known = await ask("timeline", "/api/v1/coverage/timeline", { ...next, by: stepFor(next) }, options);
-        window = next;
+        window = page.data ? { from: known.from, to: known.to } : next;
       }
       period = wanted;
       byId("timeline-section").hidden = known.segments.length === 0;

@@ -4,6 +4,7 @@ import { ask } from "wardline/api";
 import { periodName } from "wardline/coverage/compare";
 import { keepPlace, roving } from "wardline/coverage/roving";
 import { byId, draw, replace } from "wardline/dom";
+import { page } from "wardline/page";
 import { shift, today } from "wardline/period";
 import { _, day, share } from "wardline/text";
 
@@ -45,7 +46,7 @@ function ground() {
 /** The chart; `chooseDays` takes the week or month that was pressed. */
 export function trend(chooseDays) {
   const place = byId("trend-chart");
-  if (!place) return { show: async () => {} };
+  if (!place || (page.data && !page.data.trend)) return { show: async () => {} };
   let known = null;
   let last = "";
   roving(place);
@@ -56,7 +57,8 @@ export function trend(chooseDays) {
     const part = whole ? known.walked_m[index] / whole : 0;
     const x = LEFT + index * wide;
     const text = `${periodName(mine)}: ${whole ? share(part) : _("not there then")}`;
-    const press = () => chooseDays(mine);
+    // A file has one period.
+    const press = page.data ? () => say() : () => chooseDays(mine);
     const say = () => {
       byId("trend-says").textContent = text;
     };
@@ -84,12 +86,12 @@ export function trend(chooseDays) {
   };
 
   const load = async (options) => {
-    const by = document.querySelector("[name=trend]:checked").value;
+    const by = document.querySelector("[name=trend]:checked")?.value ?? "week";
     known = await ask("trend", "/api/v1/coverage/timeline", { ...trendFor(last, by), by }, options);
     byId("trend-section").hidden = known.segments.length === 0;
     paint();
   };
-  byId("trend-by").addEventListener("change", () => load().catch(() => {}));
+  byId("trend-by")?.addEventListener("change", () => load().catch(() => {}));
   return {
     /** Show the trend up to a day. */
     async show(wanted, options) {
