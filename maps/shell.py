@@ -31,6 +31,7 @@ VIEWS: Mapping[str, str] = {
     "redraw": N_("Redraw"),
     "coverage": N_("Coverage"),
     "stations": N_("Stations"),
+    "meetings": N_("Meetings"),
 }
 """Every view and its name, a translation key."""
 

@@ -36,6 +36,7 @@ from service.demo.state import (
 )
 from service.demo.steps import (
     load_border,
+    load_gatherings,
     load_incidents,
     load_land,
     load_overlays,
@@ -154,6 +155,7 @@ def _load(stores: Stores, content: Content, state: DemoState, clock: _Clock) -> 
         load_land(stores, content)
     with clock.step(3):
         load_people(stores, content)
+        load_gatherings(stores, content, state.today)
     with clock.step(4):
         load_incidents(stores, content, state.today)
     with clock.step(5):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,8 +12,10 @@ import shapely
 from geo.errors import N_
 from geo.linear import MeasuredLine
 from geo.partition import dissolve, prove
+from layers.due import DueRule
 from layers.incidents import Incident
 from layers.marker_kinds import ServiceStation
+from layers.outreach_records import Gathering, Request
 from layers.representatives import Representative
 from layers.stores import Stores
 from layers.units import UnitDraft
@@ -21,6 +23,7 @@ from service.demo.content import Content
 from service.demo.county import LAYER_NAME, LEVEL_NAMES, DemoUnit
 from service.demo.identity import demo_id
 from service.demo.incidents import Report
+from service.demo.meetings import make_gatherings, make_stops
 from service.demo.patrols import as_csv
 from service.demo.roads import write_roads
 from service.demo.state import LAYER
@@ -164,6 +167,43 @@ def load_incidents(stores: Stores, content: Content, day: date) -> None:
             )
         )
     stores.incidents.add_many(values)
+
+
+def load_gatherings(stores: Stores, content: Content, day: date) -> None:
+    """Store meetings and visits with what came of them, and stops; one request has its patrols already."""
+    granted = False
+    for one in make_gatherings(content.county, day):
+        stores.outreach.begin(one)
+        stores.outreach.add_parts(one)
+        asked = next((each for each in one.requests if each.kind == "patrol"), None)
+        if asked is not None and not granted:
+            _grant(stores, asked, one, day)
+            granted = True
+    for stop in make_stops(content.county, day):
+        stores.stops.add(stop)
+
+
+def _grant(stores: Stores, asked: Request, heard: Gathering, day: date) -> None:
+    """Grant the patrols of a request: a rule of what is due of its unit."""
+    at = datetime.combine(day, time(), UTC)
+    rule = DueRule(
+        id=demo_id("rule", 0),
+        kind="unit",
+        code=stores.grids.unit(asked.unit, day).code,
+        layer=LAYER,
+        within_days=7.0,
+        times=2,
+        spacing_hours=24.0,
+        from_day=day - timedelta(days=20),
+        to_day=day + timedelta(days=60),
+        source="meeting",
+        asked_by=heard.place,
+        reason=asked.text,
+        created_at=at,
+        created_by="demo",
+    )
+    stores.due_rules.add(rule)
+    stores.outreach.settle(asked.id, at, "demo", "", rule=rule.id)
 
 
 def _incident(number: int, report: Report) -> Incident:

@@ -12,7 +12,7 @@ from geo.errors import N_
 from layers import districts
 from layers.errors import UnknownDistrict
 from layers.stores import Stores
-from maps import assets, delivery, shell
+from maps import assets, delivery, field, shell
 from maps.errors import UnknownView
 from service.access.guard import admit_there, visible
 from service.access.identity import Identity
@@ -40,6 +40,8 @@ _PARTS = {
     "tasks": "GET /api/v1/coverage/tasks",
     "give": "POST /api/v1/coverage/tasks",
     "live": "GET /api/v1/coverage/live",
+    "record": "POST /api/v1/outreach",
+    "answer": "POST /api/v1/outreach/requests/{request}/answer",
 }
 # What can be taken away of a plan, as far as it is served.
 _DOCUMENTS = ("document.html", "document.pdf", "exchange.gpkg")
@@ -100,6 +102,14 @@ def get_coverage(request: Request, reader: ReaderDep, context: ContextDep) -> Re
 def get_stations(request: Request, reader: ReaderDep, context: ContextDep) -> Response:
     """Return the finder of service stations."""
     return _page(request, "stations", reader, context)
+
+
+@router.get("/meetings", response_class=HTMLResponse)
+def get_meetings(request: Request, reader: ReaderDep, context: ContextDep) -> Response:
+    """Return the page of meetings and visits, and of what came of them."""
+    choices = {"duties": field.DUTIES, "kinds": (*field.MEETINGS, ("visit", field.PAGES["visit"]))}
+    named = {name: {code: reader.translate(label) for code, label in some} for name, some in choices.items()}
+    return _page(request, "meetings", reader, context, **named)
 
 
 @router.get("/favicon.ico")

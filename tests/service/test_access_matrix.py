@@ -90,6 +90,7 @@ TABLE: dict[str, Row] = {
     "GET /patrol": Row(ALL, path=there("/patrol")),
     "GET /quarantine": Row("csau", "district", there("/quarantine"), page=True),
     "GET /reports": Row("csau", "district", there("/reports"), page=True),
+    "GET /meetings": Row(CASES, "district", there("/meetings"), page=True),
     "GET /notices": Row(PEOPLE, "district", there("/notices"), page=True),
     "GET /admin": Row("au", path="/admin", page=True),
     "GET /api/v1/audit": Row("au", "district", there("/api/v1/audit")),

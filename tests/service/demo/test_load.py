@@ -22,6 +22,7 @@ from service.database import session_factory
 from service.demo import world
 from service.demo.content import make_content
 from service.demo.load import DemoSummary, Progress, load_demo
+from service.demo.meetings import GATHERINGS, VISITS
 from service.demo.state import COUNTY_CODE, LAYER, VERSION, DemoSize, demo_state
 from service.use_cases.coverage import coverage, period_of, segments_of
 
@@ -54,6 +55,18 @@ def stores(engine: Engine) -> Iterator[Stores]:
     load(engine)
     with session_factory(engine)() as session:
         yield Stores(session, COUNTY_CODE)
+
+
+def test_half_a_year_of_meetings_and_visits_is_there(stores: Stores) -> None:
+    end = datetime.combine(TODAY, datetime.min.time(), ZoneInfo("Asia/Shanghai"))
+    counted: Counter[str] = Counter()
+    for one in stores.outreach.figures(end - timedelta(days=184), end, "Asia/Shanghai"):
+        counted[one.what] += int(one.count)
+    assert (counted["bench-meeting"] + counted["council"], counted["visit"]) == (GATHERINGS, VISITS)
+    assert counted["problems"] == counted["solved-on-the-spot"] > 0
+    asked = stores.outreach.requests()
+    assert {one.state for one in asked} == {"asked", "accepted"}
+    assert len(stores.stops.during(end, end + timedelta(days=30))) == 5
 
 
 def rows(session: Session) -> dict[str, int]:

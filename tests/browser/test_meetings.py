@@ -1,0 +1,89 @@
+"""The page of meetings and visits: for each role what it may, by keyboard, on a phone, in both languages."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PHONE, WIDE, Office
+from tests.fixtures.county import centre
+
+OUTREACH = "/api/v1/outreach"
+HOSTILE = "{{7*191}}<img src=x onerror=alert(1)>"
+
+
+def record(page: Page, office: Office, **members: Any) -> str:
+    lon, lat = centre(0, 0)
+    known = {"kind": "bench-meeting", "at": datetime.now(UTC).isoformat(), "lon": lon, "lat": lat}
+    given = {"id": str(uuid4()), "place": f"elm {uuid4().hex[:6]} {HOSTILE}", **known, **members}
+    answer = page.request.post(f"{office.origin}{OUTREACH}", data=given, headers={"Origin": office.origin})
+    assert answer.status == 201, answer.text()
+    return str(given["place"])
+
+
+def asking(kind: str) -> dict[str, Any]:
+    return {"requests": [{"id": str(uuid4()), "kind": kind, "text": f"please {HOSTILE}"}]}
+
+
+def test_a_stop_is_granted_held_and_shown_by_keyboard(office: Office) -> None:
+    watched = office.sign_in("coordinator")
+    place = record(watched.page, office, **asking("service-stop"))
+    page = watched.open("/meetings")
+    page.locator("#list .row", has_text=place).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#detail-title")).to_have_text(place)
+    assert page.evaluate("document.activeElement.id") == "detail"
+    page.locator("#detail summary").focus()
+    page.keyboard.press("Enter")
+    page.fill("#detail [name=services]", "seals, advice")
+    page.locator("#detail button", has_text="Grant it").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#detail")).to_contain_text("a stop is planned")
+    stop = page.locator("#stops > li", has_text=place)
+    expect(stop).to_contain_text("seals, advice")
+    expect(page.locator(".meeting-pin-stop")).to_have_count(1)
+    stop.locator("button", has_text="It was held").click()
+    expect(stop).to_contain_text("held")
+    expect(page.locator(".meeting-pin-stop")).to_have_count(0)
+    assert "1337" not in page.locator("body").inner_text()
+
+
+def test_filters_are_in_the_address_and_nothing_says_what_to_do(office: Office) -> None:
+    watched = office.sign_in("coordinator")
+    place = record(watched.page, office, kind="visit", representative="R1", duty="safety")
+    page = watched.open("/meetings")
+    page.select_option("[name=kind]", "visit")
+    page.select_option("[name=duty]", "safety")
+    page.locator("#filter button[type=submit]").click()
+    expect(page.locator("#list .row", has_text=place)).to_have_count(1)
+    page.reload()
+    watched.ready()
+    expect(page.locator("[name=duty]")).to_have_value("safety")
+    page.select_option("[name=duty]", "environment")
+    page.locator("#filter button[type=submit]").click()
+    expect(page.locator("#list")).to_contain_text("Nothing was recorded")
+
+
+def test_who_may_not_answer_sees_no_form(office: Office) -> None:
+    coordinator = office.sign_in("coordinator")
+    place = record(coordinator.page, office, **asking("patrol"))
+    for login, may_record in (("representative", True), ("auditor", False)):
+        watched = office.sign_in(login)
+        page = watched.open("/meetings")
+        page.locator("#list .row", has_text=place).click()
+        expect(page.locator("#detail")).to_contain_text("not answered yet")
+        expect(page.locator("#detail form")).to_have_count(0)
+        assert page.locator("a[href='/visit']").count() == may_record
+
+
+@pytest.mark.parametrize(("size", "lang"), [(PHONE, "zh"), (WIDE, "en")])
+def test_it_fits_and_every_field_has_a_name(office: Office, size: tuple[int, int], lang: str) -> None:
+    watched = office.sign_in("coordinator", size, lang)
+    record(watched.page, office, **asking("patrol"))
+    page = watched.open(f"/meetings?lang={lang}")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    nameless = """() => [...document.querySelectorAll("#panel :is(input, select, textarea)")]
+        .filter((one) => !one.labels.length || !one.labels[0].textContent.trim()).length"""
+    assert page.evaluate(nameless) == 0
