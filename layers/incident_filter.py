@@ -11,6 +11,7 @@ from layers.area import within
 from layers.geometry import Box
 from layers.incident_tables import SETTLED, WAITING, incident
 from layers.outreach_tables import outreach_problem
+from layers.record_tables import incident_receipt
 
 CLOCKS = ("unfiled", "running", "soon", "overdue", "waiting", "on-time", "late")
 """How the clock of an incident stands; those that end soon are running too."""
@@ -24,7 +25,8 @@ class IncidentFilter:
     """Which incidents a list shows; every field that is None shows all. Periods are half-open instants.
 
     ``units`` are those that they lie in or below, ``words`` what their title, description or external id
-    hold, ``clock`` one of CLOCKS as of ``now``, ``visit`` the meeting or visit that collected them.
+    hold, ``clock`` one of CLOCKS as of ``now``, ``visit`` the meeting or visit that collected them,
+    ``reporter`` the account that reported them.
     """
 
     status: str | None = None
@@ -44,6 +46,9 @@ class IncidentFilter:
     clock: str | None = None
     now: datetime | None = None
     visit: UUID | None = None
+    settled: bool | None = None
+    reporter: UUID | None = None
+    among: Collection[UUID] | None = None
 
 
 def conditions(only: IncidentFilter, district: str) -> list[ColumnElement[bool]]:
@@ -75,6 +80,14 @@ def conditions(only: IncidentFilter, district: str) -> list[ColumnElement[bool]]
         of = outreach_problem.c
         collected = select(of.incident).where(of.district == district, of.outreach == only.visit)
         found.append(c.id.in_(collected))
+    if only.settled is not None:
+        found.append(c.status.in_(SETTLED) if only.settled else c.status.not_in(SETTLED))
+    if only.reporter is not None:
+        given = incident_receipt.c
+        mine = select(given.incident).where(given.district == district, given.person == only.reporter)
+        found.append(c.id.in_(mine))
+    if only.among is not None:
+        found.append(c.id.in_(list(only.among)))
     if only.clock is not None and only.now is not None:
         found.append(_stands(only.clock, only.now))
     return found

@@ -137,6 +137,14 @@ POLICY: Mapping[str, Rule] = {
     "GET /api/v1/receipts/{receipt}": _EVERYONE_THERE,
     "POST /api/v1/receipts/{receipt}/feedback": _EVERYONE_THERE,
     "GET /api/v1/public/incidents": _EVERYONE_THERE,
+    # Open311: requests ask for a key themselves, since it may be a part of a form.
+    "GET /open311/v2/discovery.{form}": _OPEN,
+    "GET /open311/v2/services.{form}": _OPEN,
+    "GET /open311/v2/services/{service_code}.{form}": _OPEN,
+    "GET /open311/v2/requests.{form}": _OPEN,
+    "POST /open311/v2/requests.{form}": _OPEN,
+    "GET /open311/v2/requests/{request_id}.{form}": _OPEN,
+    "GET /open311/v2/tokens/{token}.{form}": _OPEN,
     # The ground.
     "POST /api/v1/locate": _PEOPLE_THERE,
     "GET /api/v1/districts": Rule(PEOPLE),

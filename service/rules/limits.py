@@ -46,7 +46,7 @@ class CaseRules:
     they are dispatched. So many ``repeats`` of a class within ``repeat_days`` in one small
     grid raise it as well. ``platforms`` are the names of channels of others, by their words. ``groups`` are
     classes that may be the same thing within ``radius_m``, or the radius of the class among ``radii``; 0 is
-    off.
+    off. ``services`` are classes with the names that others report them by.
     """
 
     calendar: str = "china"
@@ -62,6 +62,7 @@ class CaseRules:
     groups: tuple[frozenset[str], ...] = ()
     radius_m: float = 100.0
     radii: Mapping[str, float] = field(default_factory=dict)
+    services: Mapping[str, str] = field(default_factory=dict)
 
     def limit(self, class_: str, colour: str) -> Limit:
         """Return how long an incident of a class and colour may take from its filing."""
@@ -97,6 +98,7 @@ class CaseRules:
             "groups": [sorted(one) for one in self.groups],
             "radius_m": self.radius_m,
             "radii": dict(self.radii),
+            "services": dict(self.services),
         }
 
     @classmethod
@@ -117,4 +119,5 @@ class CaseRules:
             tuple(frozenset(one) for one in body.get("groups", ())),
             body.get("radius_m", usual.radius_m),
             body.get("radii", {}),
+            body.get("services", {}),
         )

@@ -273,6 +273,9 @@ class RulesIn(_Strict):
     radii: Annotated[dict[Word, Metres], Field(max_length=500)] = Field(
         default_factory=dict, description="Radii of classes of their own."
     )
+    services: Annotated[dict[Word, Title], Field(max_length=200)] = Field(
+        default_factory=dict, description="Classes that others report by Open311, with their names."
+    )
 
 
 class RulesOut(RulesIn):

@@ -6,7 +6,19 @@ _ALL = "/api/v1/incidents"
 _ONE = "/api/v1/incidents/{incident}"
 _PERIOD = "?from=2025-06-01T00:00:00Z&to=2025-07-01T00:00:00Z"
 
+_311 = "/open311/v2"
+
 CASE_ROWS: dict[str, Row] = {
+    **{
+        f"GET {_311}/{part}.{{form}}": Row(ALL, path=f"{_311}/{part}.json")
+        for part in ("discovery", "services")
+    },
+    f"GET {_311}/services/{{service_code}}.{{form}}": Row(ALL, path=f"{_311}/services/waste.json"),
+    # Requests ask for a key in their own way; the tests of Open311 hold it.
+    f"GET {_311}/requests.{{form}}": Row(ALL, path=f"{_311}/requests.odd", found=404),
+    f"POST {_311}/requests.{{form}}": Row(ALL, path=f"{_311}/requests.odd", body={}, found=404),
+    f"GET {_311}/requests/{{request_id}}.{{form}}": Row(ALL, path=f"{_311}/requests/1.odd", found=404),
+    f"GET {_311}/tokens/{{token}}.{{form}}": Row(ALL, path=f"{_311}/tokens/1.odd", found=404),
     f"GET {_ALL}/key-supervision": Row(CASES, "list", there(f"{_ALL}/key-supervision")),
     f"GET {_ALL}/channels": Row(CASES, "list", there(f"{_ALL}/channels")),
     f"POST {_ALL}/import": Row("ca", "district", there(f"{_ALL}/import"), {}),
@@ -17,7 +29,9 @@ CASE_ROWS: dict[str, Row] = {
     f"GET {_ONE}/case": Row(CASES, "thing", there(f"{_ONE}/case")),
     f"GET {_ALL}/similar": Row(CASES, "list", there(f"{_ALL}/similar?lon=131.005&lat=46.005&class=waste")),
     f"GET {_ONE}/duplicates": Row(CASES, "thing", there(f"{_ONE}/duplicates")),
-    f"POST {_ONE}/merge": Row("csa", "thing", there(f"{_ONE}/merge"), {"into": NO_ID, "reason": "same"}),
+    f"POST {_ONE}/merge": Row(
+        "csa", "district", there(f"{_ALL}/{NO_ID}/merge"), {"into": NO_ID, "reason": "same"}, found=404
+    ),
     f"POST {_ONE}/separate": Row("csa", "thing", there(f"{_ONE}/separate"), {"reason": "another"}),
     f"POST {_ONE}/follow": Row(HANDLING, "thing", there(f"{_ONE}/follow"), {}),
     f"POST {_ONE}/colour": Row(
