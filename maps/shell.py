@@ -63,6 +63,7 @@ RUNGS: tuple[tuple[str, str], ...] = (
 BOARD_LAYERS: tuple[tuple[str, str], ...] = (
     ("grids", N_("Grids, by visits in the period")),
     ("markers", N_("Markers, by how they stand")),
+    ("asked", N_("What was asked for at meetings")),
 )
 """What the map of coverage can show besides the border."""
 

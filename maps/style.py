@@ -88,6 +88,12 @@ LIVE: tuple[MapClass, ...] = (
 )
 """How long ago the last place of somebody on shift was known, in minutes."""
 
+ASKED: tuple[MapClass, ...] = (
+    MapClass("asked-stop", N_("stop of the service car"), "#7a3f9d", "#c79be4"),
+    MapClass("asked-patrols", N_("more patrols granted"), "#b03a2e", "#f1948a", "ring"),
+)
+"""What people asked for at meetings and visits, and got."""
+
 MARKERS: tuple[MapClass, ...] = (MapClass("marker", N_("boundary marker"), "#2b3238", "#e4e8ea"),)
 
 LINES: tuple[MapClass, ...] = (
@@ -143,6 +149,7 @@ _GROUPS: dict[str, tuple[MapClass, ...]] = {
     "visits": VISITS,
     "due": DUE,
     "live": LIVE,
+    "asked": ASKED,
     "markers": MARKERS,
     "lines": LINES,
     "plan": PLAN,

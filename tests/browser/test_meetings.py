@@ -1,6 +1,6 @@
 """The page of meetings and visits: for each role what it may, by keyboard, on a phone, in both languages."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -76,6 +76,30 @@ def test_who_may_not_answer_sees_no_form(office: Office) -> None:
         expect(page.locator("#detail")).to_contain_text("not answered yet")
         expect(page.locator("#detail form")).to_have_count(0)
         assert page.locator("a[href='/visit']").count() == may_record
+
+
+def test_what_was_granted_shows_on_the_map_of_coverage(office: Office) -> None:
+    watched = office.sign_in("coordinator")
+    lon, lat = centre(2, 1)
+    now = datetime.now(UTC)
+    today = now.date().isoformat()
+    place = f"square {uuid4().hex[:6]} {HOSTILE}"
+    times = {"from_at": now.isoformat(), "to_at": (now + timedelta(hours=2)).isoformat()}
+    stop = {"name": "Car", "place": place, "lon": lon, "lat": lat, "services": ["seals"], **times}
+    rule = {"kind": "unit", "code": "G11", "within_days": 7.0, "count": 2, "from_day": today}
+    rule |= {"source": "meeting", "asked_by": "elm", "reason": "dark", "to_day": "2099-01-01"}
+    for path, body in (("stops", stop), ("coverage/due/rules", rule)):
+        url = f"{office.origin}/api/v1/{path}"
+        assert watched.page.request.post(url, data=body, headers={"Origin": office.origin}).status == 201
+    page = watched.open("/coverage")
+    page.locator("[name=layer][value=asked]").focus()
+    page.keyboard.press("Space")
+    expect(page.locator(f".leaflet-marker-icon[title*='{place[:13]}']")).to_have_count(1)
+    expect(page.locator(".asked-asked-patrols")).not_to_have_count(0)
+    expect(page.locator("#classes-asked .number")).to_have_count(2)
+    assert page.locator(".leaflet-marker-icon[title*='2 within 7 days']").count() >= 1
+    page.uncheck("[name=layer][value=asked]")
+    expect(page.locator(".asked-sign")).to_have_count(0)
 
 
 @pytest.mark.parametrize(("size", "lang"), [(PHONE, "zh"), (WIDE, "en")])

@@ -15,12 +15,13 @@ from geo.linear import MeasuredLine
 from geo.track import Fixes
 from layers.border import BorderSegment
 from layers.ids import new_id
+from layers.line_features import LineFeature
 from layers.marker_kinds import read_attributes
 from layers.markers import Marker
 from layers.stores import Stores
 from service.settings import Settings
 from tests.fixtures.client import TestClient, running
-from tests.fixtures.field import Phone, batch, visit
+from tests.fixtures.field import Phone, batch, jpeg, sha256, visit
 from tests.fixtures.walks import Receiver, along, gpx, places
 
 REAL = Path(__file__).parents[2].parent / "shared" / "data"
@@ -58,7 +59,11 @@ def client(settings: Settings, engine: Engine, border: MeasuredLine) -> Iterator
         stores.border.add([segment])
         markers = [_marker(border, segment, f"{1100 + k}", 1_000.0 * k, "boundary-marker") for k in range(26)]
         post = _marker(border, segment, "FP-1", 20_400.0, "fence-post")
-        stores.markers.add([*markers, post])
+        ford = _marker(border, segment, "RC-1", 12_300.0, "river-crossing")
+        stores.markers.add([*markers, post, ford])
+        lon, lat = border.interpolate(12_300.0).tolist()
+        river = shapely.LineString([(lon, lat - 0.02), (lon, lat + 0.02)])
+        stores.lines.add([LineFeature(new_id(), "L1", "river", "Ford river", river)])
         session.commit()
     with running(settings) as client:
         client.headers["Accept-Language"] = "en"
@@ -291,3 +296,74 @@ def test_a_marker_not_seen_within_its_interval_is_listed(client: TestClient, bor
     )
     Phone(client).put(batch(visits=[painted]))
     assert client.get("/api/v1/coverage/due", params=at).json()["items"] == []
+
+
+def test_what_stands_on_the_stretch_is_kept_with_its_measures_and_owner(client: TestClient) -> None:
+    (segment,) = client.get("/api/v1/layers/border/items").json()["features"]
+    told = segment["properties"]
+    assert (told["code"], told["owner"]) == ("B07", "guard-07")
+    assert (told["from_m"], told["to_m"]) == (150_000.0, 175_000.0)
+    markers = client.get("/api/v1/layers/markers/items", params={"limit": 100}).json()["features"]
+    kinds = {one["properties"]["code"]: one["properties"]["kind"] for one in markers}
+    assert sum(kind == "boundary-marker" for kind in kinds.values()) == 26
+    assert (kinds["FP-1"], kinds["RC-1"]) == ("fence-post", "river-crossing")
+    measures = {one["properties"]["code"]: one["properties"]["measure_m"] for one in markers}
+    assert (measures["1112"], measures["RC-1"], measures["FP-1"]) == (12_000.0, 12_300.0, 20_400.0)
+    (river,) = client.get("/api/v1/layers/lines/items", params={"kind": "river"}).json()["features"]
+    assert river["properties"]["name"] == "Ford river"
+
+
+def test_the_patrol_log_has_both_walks(client: TestClient, border: MeasuredLine) -> None:
+    walk_both(client, border)
+    days = {"from": "2025-06-01T00:00:00+08:00", "to": "2025-07-01T00:00:00+08:00"}
+    log = client.get("/api/v1/patrols", params=days).json()["items"]
+    assert {one["device"] for one in log} == {"phone-a", "watch-b"}
+
+
+def test_repair_cleaning_and_repainting_are_maintenance_with_photos(
+    client: TestClient, border: MeasuredLine
+) -> None:
+    rule = {"kind": "marker-kind", "code": "fence-post", "within_days": 30.0, "from_day": "2025-05-01"}
+    assert client.post("/api/v1/coverage/due/rules", json={**rule, "least": "serviced"}).status_code == 201
+    at = {"at": "2025-06-20T00:00:00+08:00", "kind": "marker"}
+    assert [one["code"] for one in client.get("/api/v1/coverage/due", params=at).json()["items"]] == ["FP-1"]
+    phone = Phone(client)
+    work = {"FP-1": "repaired", "1103": "cleaned", "1104": "repainted"}
+    pictures = {code: jpeg(size=400 + place) for place, code in enumerate(work)}
+    done = []
+    for code, action in work.items():
+        lon, lat = border.interpolate(20_400.0 if code == "FP-1" else 1_000.0 * (int(code) - 1100)).tolist()
+        shown = [sha256(pictures[code])]
+        place = {"lon": round(lon, 7), "lat": round(lat, 7)}
+        done.append(visit(code, at="2025-06-18T02:00:00+00:00", action=action, photos=shown, **place))
+    # A photo comes after the visit that names it: until then what was done is not proven.
+    assert phone.put(batch(visits=done)).json()["counts"]["created"] == 3
+    before = client.get("/api/v1/coverage/markers/FP-1/actions").json()["actions"]
+    assert [(one["evidence"], one["photos"][0]["arrived"]) for one in before] == [("inspected", False)]
+    for picture in pictures.values():
+        assert phone.put_file(picture).status_code == 201
+    for code, action in work.items():
+        (told,) = client.get(f"/api/v1/coverage/markers/{code}/actions").json()["actions"]
+        assert (told["action"], told["evidence"], told["far"]) == (action, "serviced", False)
+        assert told["photos"] == [{"sha256": sha256(pictures[code]), "device": "phone-1", "arrived": True}]
+    picture = phone.get_file(sha256(pictures["FP-1"]))
+    assert picture.status_code == 200
+    assert b"GPS" not in picture.content, "the photo says nothing beside the picture"
+    assert client.get("/api/v1/coverage/due", params=at).json()["items"] == []
+
+
+def test_foragers_raise_the_frequency_in_their_season(client: TestClient, border: MeasuredLine) -> None:
+    walk_both(client, border)
+    season = {
+        "kind": "segment", "code": "B07", "within_days": 3.0, "from_day": "2025-01-01",
+        "season_from": "06-15", "season_to": "06-30", "reason": "foragers",
+    }  # fmt: skip
+    assert client.post("/api/v1/coverage/due/rules", json=season).status_code == 201
+
+    def asked(day: str) -> set[tuple[float, str]]:
+        at = {"at": f"{day}T12:00:00+08:00", "all": "true", "kind": "segment"}
+        items = client.get("/api/v1/coverage/due", params=at).json()["items"]
+        return {(one["rule"]["within_days"], one["rule"]["reason"]) for one in items}
+
+    assert {days for days, _ in asked("2025-05-31")} == {14.0}
+    assert (3.0, "foragers") in asked("2025-06-20")

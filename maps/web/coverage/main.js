@@ -2,6 +2,7 @@
 
 import { address, ask, every, show } from "wardline/api";
 import { ageClass, border, borderClasses } from "wardline/border";
+import { askedFor } from "wardline/coverage/asked";
 import { difference, periodName, watchComparison } from "wardline/coverage/compare";
 import { dueList, duePlaces } from "wardline/coverage/due";
 import { chosenRung, countedAs, credited, showRungs, watchRungs } from "wardline/coverage/evidence";
@@ -368,7 +369,7 @@ async function start() {
   places = duePlaces();
   walks = patrols();
   watchLive();
-  drawLayers = watchLayers({ markers: { ...places, kind: "point" }, grids: gridVisits() });
+  drawLayers = watchLayers({ markers: { ...places, kind: "point" }, grids: gridVisits(), asked: askedFor() });
   let chooseDays = () => {};
   strip = timeline((days) => chooseDays(days), choose);
   chart = trend((days) => chooseDays(days));

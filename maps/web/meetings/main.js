@@ -3,7 +3,7 @@
 import { address, ask, read, show } from "wardline/api";
 import { announce, byId, make, message, replace } from "wardline/dom";
 import { fit, startMap } from "wardline/ground";
-import { halfYear, instantOf } from "wardline/meetings/days";
+import { halfYear, instantOf } from "wardline/days";
 import { drawDetail } from "wardline/meetings/detail";
 import { showDuties, showFigures } from "wardline/meetings/numbers";
 import { choosePin, showPins, showStops, startPins } from "wardline/meetings/pins";

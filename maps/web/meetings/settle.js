@@ -2,7 +2,7 @@
 
 import { address, read, show } from "wardline/api";
 import { make } from "wardline/dom";
-import { instantOf } from "wardline/meetings/days";
+import { instantOf } from "wardline/days";
 import { page } from "wardline/page";
 import { shift, today } from "wardline/period";
 import { _ } from "wardline/text";
