@@ -5,7 +5,7 @@ than a phone's error and PROJ treats them as equal.
 """
 
 from functools import lru_cache
-from math import floor
+from math import cos, floor, radians
 from typing import Any
 
 import numpy as np
@@ -99,6 +99,17 @@ def _local_mercator(lon: float, lat: float) -> CRS:
     return CRS.from_proj4(
         f"+proj=tmerc +lat_0={lat} +lon_0={lon} +k=1 +x_0=0 +y_0=0 +ellps=GRS80 +units=m +no_defs"
     )
+
+
+def distance_m(lon: float, lat: float, shape: Geometry) -> float:
+    """Return the metres on the ellipsoid from a point to a near point or line, all in lon, lat degrees.
+
+    The nearest place is found on a plane that is true about the point: exact to a thousandth within 10 km.
+    """
+    scale = (cos(radians(lat)), 1.0)
+    flat = shapely.transform(shape, lambda at: (at - (lon, lat)) * scale)
+    x, y = shapely.get_coordinates(shapely.shortest_line(shapely.Point(0, 0), flat))[-1] / scale
+    return float(GEOD.inv(lon, lat, lon + x, lat + y)[2])
 
 
 def _area(geometry: Geometry) -> float:

@@ -26,7 +26,7 @@ from layers.errors import InvalidAttribute, InvalidBox
 SRID = 4490
 LATTICE = 1e7
 
-GeometryKind = Literal["POINT", "LINESTRING", "POLYGON", "MULTIPOLYGON"]
+GeometryKind = Literal["POINT", "LINESTRING", "POLYGON", "MULTIPOLYGON", "GEOMETRY"]
 
 
 def geometry_type(kind: GeometryKind) -> Geometry:

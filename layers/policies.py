@@ -89,6 +89,11 @@ def _same(rule: str, *, read: str, remove: str | None = None) -> Rules:
     return Rules(read, rule, rule, rule if remove is None else remove)
 
 
+def _kept(read: str) -> Rules:
+    """Return the rules of what the keepers of a district write and nobody removes."""
+    return Rules(read, _whole(*KEEPERS), _whole(*KEEPERS), _everywhere(SYSTEM))
+
+
 ENTERED = "(SELECT scope_entered())"
 _SYSTEM = _everywhere(SYSTEM)
 _ME = "person = (SELECT scope_person())"
@@ -152,6 +157,10 @@ _OF_OUTREACH = (
     "EXISTS (SELECT FROM outreach AS one WHERE one.district = field_photo.district"
     " AND one.id = field_photo.subject)"
 )
+_OF_LETTER = (
+    "EXISTS (SELECT FROM reminder_letter AS one WHERE one.district = reminder_item.district"
+    " AND one.id = reminder_item.letter)"
+)
 _OF_PHOTO = (
     "EXISTS (SELECT FROM field_photo AS one WHERE one.district = field_file.district"
     " AND one.person = field_file.person AND one.sha256 = field_file.sha256)"
@@ -174,7 +183,7 @@ _COVERED = _same(
     f"{_whole(*KEEPERS, SETTLING)} OR {_MY_DEVICE}",
     read=f"{_part(*BORDER)} OR {_MY_DEVICE} OR {_whole(SETTLING)}",
 )
-_DUE = Rules(_part(*BORDER), _whole(*KEEPERS), _whole(*KEEPERS), _SYSTEM)
+_DUE = _kept(_part(*BORDER))
 _PUBLISHED = _same(_whole(*PLANNING), read=ENTERED, remove=_SYSTEM)
 _SENT = _same(f"{_whole(*KEEPERS)} OR {_MINE}", read=f"{_whole(*LEADS)} OR {_MINE}")
 # What was heard on the ground: by unit, and one's own, from a device too.
@@ -284,8 +293,7 @@ RULES: Mapping[str, Rules] = {
     "fix_quarantine": Rules(read=_OF_PATROL, insert=_OF_PATROL, change=_SYSTEM, remove=_SYSTEM),
     **dict.fromkeys(("coverage_line", "coverage_day", "coverage_grid", "coverage_marker"), _COVERED),
     # What is due: nothing of it is ever removed.
-    "due_rule": _DUE,
-    "due_suspension": _DUE,
+    **dict.fromkeys(("due_rule", "due_suspension"), _DUE),
     "coverage_report": Rules(_part(*BORDER), _whole(*SIGNING)),
     "coverage_task": Rules(
         read=f"{_whole(*LEADS, SETTLING)} OR {_part(*OWN)} AND assignee = (SELECT scope_person())",
@@ -299,25 +307,19 @@ RULES: Mapping[str, Rules] = {
     "outreach_problem": _came_of("outreach_problem"),
     "outreach_action": _came_of("outreach_action", change=_part(*HANDLING)),
     "outreach_request": _came_of("outreach_request", change=_whole(*KEEPERS)),
-    "service_stop": Rules(ENTERED, _whole(*KEEPERS), _whole(*KEEPERS), _SYSTEM),
+    "service_stop": _kept(ENTERED),
+    # Project teams, whose names are for those who hold something in the district.
+    **dict.fromkeys(("project", "project_site", "team_member"), _kept(_part(*GRANTED))),
+    "project_post": _same(_whole(*KEEPERS), read=_part(*GRANTED)),
     # Plans of periods: offices submit, keepers merge and issue letters; what is asked and done lies in units.
-    "period_plan": Rules(_part(*CASES), _whole(*KEEPERS), _whole(*KEEPERS), _SYSTEM),
+    **dict.fromkeys(("period_plan", "monitoring_point"), _kept(_part(*CASES))),
     "period_task": Rules(_part(*CASES), _part(*SIGNING), _whole(*KEEPERS), _SYSTEM),
     "period_item": Rules(_reach("unit", *CASES), _part(*SIGNING), None, _SYSTEM),
     "period_event": Rules(_reach("unit", *CASES), _reach("unit", *HANDLING), None, _SYSTEM),
     "reminder_letter": Rules(_reach("unit", *CASES), _whole(*KEEPERS), None, _SYSTEM),
-    "reminder_item": Rules(
-        "EXISTS (SELECT FROM reminder_letter AS one WHERE one.district = reminder_item.district"
-        " AND one.id = reminder_item.letter)",
-        _whole(*KEEPERS),
-        None,
-        _SYSTEM,
-    ),
-    "monitoring_point": Rules(_part(*CASES), _whole(*KEEPERS), _whole(*KEEPERS), _SYSTEM),
+    "reminder_item": Rules(_OF_LETTER, _whole(*KEEPERS), None, _SYSTEM),
     # What devices sent, by person.
-    "field_batch": _SENT,
-    "field_track": _SENT,
-    "field_number": _SENT,
+    **dict.fromkeys(("field_batch", "field_track", "field_number"), _SENT),
     "visit": _same(
         f"{_whole(*KEEPERS)} OR {_MINE}", read=f"{_part(*BORDER)} OR {_MINE} OR {_whole(SETTLING)}"
     ),

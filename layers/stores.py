@@ -40,6 +40,7 @@ from layers.outreach import Outreach
 from layers.patrols import Patrols
 from layers.periods import Periods
 from layers.plans import Plans
+from layers.projects import Projects
 from layers.quarantine import Quarantine
 from layers.reached import Reached
 from layers.releases import Releases
@@ -252,6 +253,11 @@ class Stores:
     def letters(self) -> Letters:
         """The letters about what is late."""
         return Letters(self.session, self.district, self.roots)
+
+    @cached_property
+    def projects(self) -> Projects:
+        """The projects with their sites and teams."""
+        return Projects(self.session, self.district, self.roots)
 
     @cached_property
     def reports(self) -> Reports:

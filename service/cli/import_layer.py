@@ -29,7 +29,8 @@ from service.settings import Settings
 from service.use_cases.retention import announce
 
 _LAYERS = (
-    "grids, border, markers, stations, representatives, dwellings, lines, roads, or the code of an area layer"
+    "grids, border, markers, stations, representatives, dwellings, lines, roads, sites, or the code of an"
+    " area layer"
 )
 
 LayerCode = Annotated[str, typer.Argument(metavar="LAYER", help=f"One of: {_LAYERS}.")]

@@ -30,7 +30,7 @@ def _head(report: dict[str, Any]) -> str:
         return f"{source}: {len(report['lines']):,} lines, {report['length_m'] / 1000:,.3f} km."
     if "edges" in report:
         return f"{source}: {report['ways']:,} roads, {report['length_m'] / 1000:,.3f} km."
-    what = "rows" if "line_kinds" in report else "points"
+    what = "rows" if "line_kinds" in report or "projects" in report else "points"
     return f"{source}: {report['rows']:,} {what}."
 
 
@@ -90,6 +90,9 @@ def _point_lines(report: dict[str, Any]) -> list[str]:
         return lines
     if "households" in report:
         return [f"  {report['households']:,} households"]
+    if "projects" in report:
+        counted = f"{report['sites_on_lines']:,} of them lines, {report['new']:,} new"
+        return [f"  {counted}, of {report['projects']:,} projects"]
     if "kinds" in report:
         counts = ", ".join(f"{count:,} {kind}" for kind, count in sorted(report["kinds"].items()))
         return [f"  {counts}; {report['on_border']:,} of them on the border"]

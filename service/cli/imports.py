@@ -29,6 +29,7 @@ from service.use_cases.import_features import plan_dwellings, plan_lines
 from service.use_cases.import_grids import Examination, examine, publish
 from service.use_cases.import_markers import STATION, plan_markers, store_markers
 from service.use_cases.import_representatives import plan_representatives, store_representatives
+from service.use_cases.import_sites import plan_sites
 from service.use_cases.repair_grids import plan_repair
 from service.use_cases.roads import import_roads
 
@@ -91,11 +92,11 @@ class Request:
             return Prepared(
                 read_places(self.file, layer=self.source_layer, crs=self.crs, encoding=self.encoding)
             )
-        shape: Shape = "line" if self.layer in _LINES else "area"
+        shape: Shape = "site" if self.layer == "sites" else "line" if self.layer in _LINES else "area"
         features = read_vector(
             self.file, shape, layer=self.source_layer, crs=self.crs, encoding=self.encoding
         )
-        if self.layer in _LINES:
+        if shape != "area":
             return Prepared(features)
         return self._read_areas(features)
 
@@ -198,6 +199,8 @@ def carry_out(target: Target, request: Request, prepared: Prepared) -> tuple[dic
         report = _border(target, request, prepared.features, day)
     elif request.layer == "dwellings":
         report = _dwellings(target, request, prepared.features)
+    elif request.layer == "sites":
+        report = _sites(target, request, prepared.features)
     elif request.layer == "lines":
         report = _lines(target, request, prepared.features)
     elif request.layer == "representatives":
@@ -332,6 +335,19 @@ def _dwellings(target: Target, request: Request, features: Features) -> dict[str
 def _lines(target: Target, request: Request, features: Features) -> dict[str, Any]:
     plan = plan_lines(features, request.fields, request.kind)
     if request.apply and target.stores is not None:
+        plan.store(target.stores)
+    return plan.to_json()
+
+
+def _sites(target: Target, request: Request, features: Features) -> dict[str, Any]:
+    if target.stores is None or not target.exists:
+        raise InvalidInput(
+            N_("Sites need the projects of a district."),
+            mend=N_("Store its projects first, and name it with --district CODE."),
+            where={"option": "--district"},
+        )
+    plan = plan_sites(target.stores, features, request.fields)
+    if request.apply:
         plan.store(target.stores)
     return plan.to_json()
 

@@ -23,6 +23,7 @@ from service.demo.content import Content, make_content
 from service.demo.county import COUNTY_NAME
 from service.demo.patrols import TIMEZONE
 from service.demo.planning import load_plans
+from service.demo.projects import load_projects
 from service.demo.state import (
     COUNTY_CODE,
     INCIDENTS,
@@ -162,6 +163,7 @@ def _load(stores: Stores, content: Content, state: DemoState, clock: _Clock) -> 
         load_patrols(stores, content)
     with clock.step(6):
         load_plans(stores, content, state.today)
+        load_projects(stores, content, state.today)
     return _counts(stores, state.today)
 
 

@@ -29,7 +29,7 @@ from service.readers.faults import RowFault, refuse_rows
 from service.readers.geojson import check_geojson
 from service.readers.signatures import require_signature
 
-Shape = Literal["area", "line", "point"]
+Shape = Literal["area", "line", "point", "site"]
 MOST_BYTES = 4 << 30
 MOST_ROWS = 1_000_000
 
@@ -37,6 +37,7 @@ _TYPES: dict[Shape, tuple[str, ...]] = {
     "area": ("Polygon", "MultiPolygon"),
     "line": ("LineString", "MultiLineString"),
     "point": ("Point",),
+    "site": ("Point", "LineString", "MultiLineString"),
 }
 _SUFFIXES = (".gpkg", ".zip", ".shp", ".geojson", ".json", ".fgb")
 _CURVES = (

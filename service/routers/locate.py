@@ -10,6 +10,7 @@ from fastapi import Depends, Query, Request, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from geo.errors import N_, WardlineError
+from layers.stores import Stores
 from service.access.guard import admit_there
 from service.access.identity import Identity
 from service.access.policy import PEOPLE
@@ -22,6 +23,7 @@ from service.dependencies import (
     RuleDep,
     Service,
     ServiceDep,
+    SessionDep,
 )
 from service.dependencies import router as make_router
 from service.errors import MalformedBody, UnsupportedFormat
@@ -31,6 +33,7 @@ from service.readers import points, strict_json
 from service.readers.point_table import Format
 from service.schemas.locate import Accuracy, ColumnsOut, Datum, Lat, LocateOut, Lon
 from service.use_cases.locate import locate_columns, locate_table
+from service.use_cases.projects import near
 
 router = make_router("locate")
 _log = logging.getLogger("wardline.locate")
@@ -46,6 +49,10 @@ ClassParameter = Annotated[
     Query(alias="class", max_length=64, description="The incident's class, for overlays that claim it."),
 ]
 DatumParameter = Annotated[Datum, Query(description="The datum of lon and lat.")]
+SitesWithin = Annotated[
+    float | None,
+    Query(gt=0, le=20_000, allow_inf_nan=False, description="Also the sites of projects so near, in metres."),
+]
 ColumnParameter = Annotated[str | None, Query(max_length=128, description="Name of a table's column.")]
 
 _TABLES: Mapping[str, Format] = {
@@ -58,6 +65,7 @@ _TABLES: Mapping[str, Format] = {
 @router.get("/locate", response_model=LocateOut, summary="Who owns a point")
 def get_locate(
     service: ServiceDep,
+    session: SessionDep,
     identity: IdentityDep,
     lon: Lon,
     lat: Lat,
@@ -68,18 +76,23 @@ def get_locate(
     layer: LayerParameter = None,
     class_: ClassParameter = None,
     district: DistrictParameter = None,
+    sites_within_m: SitesWithin = None,
 ) -> Response:
     """Answer the unit that owns a point, with its parents, overlays and place on the border.
 
-    Whoever holds nothing in the district learns of units alone.
+    With ``sites_within_m`` also the sites of projects near it, and who is on site that day. Whoever holds
+    nothing in the district learns of units alone.
     """
     code = service.indexes.find_district(district)
     ground = service.indexes.ground(code, as_of, known_at)
     allowed = service.settings.allow_datum_inverse
     x, y = to_storage(lon, lat, datum, allowed=allowed, reason="GET /locate")
-    body = _body(
-        ground, x, y, accuracy_m=accuracy_m, layer=layer, class_=class_, whole=sees_all(identity, code)
-    )
+    whole = sees_all(identity, code)
+    body = _body(ground, x, y, accuracy_m=accuracy_m, layer=layer, class_=class_, whole=whole)
+    if sites_within_m is not None:
+        day = as_of or ground.day
+        sites = near(Stores(session, code), x, y, sites_within_m, day) if whole else []
+        body = orjson.dumps({**orjson.loads(body), "sites": sites})
     return Response(body, media_type="application/json")
 
 

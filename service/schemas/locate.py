@@ -1,6 +1,6 @@
 """Shapes of locate's answers, as the OpenAPI document shows them."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Query
 from pydantic import BaseModel, Field
@@ -52,6 +52,9 @@ class LocateOut(BaseModel):
     candidates: list[UnitOut] = Field(description="The units the point may lie in, the owner first.")
     rule: Literal["grid", "overlay", "snapped"]
     snapped_m: float | None = Field(default=None, description="How far outside a snapped point lies.")
+    sites: list[dict[str, Any]] | None = Field(
+        default=None, description="Sites of projects near the point and who is on site, where asked for."
+    )
 
 
 class ColumnsOut(BaseModel):

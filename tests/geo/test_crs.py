@@ -12,6 +12,7 @@ from geo.crs import (
     STORAGE_CRS,
     STORAGE_SRID,
     UnknownCrs,
+    distance_m,
     geodesic_area,
     geodesic_length,
     metric_crs,
@@ -70,3 +71,20 @@ def test_lengths_and_areas_agree_with_the_ellipsoid() -> None:
     assert geodesic_area(np.array([whole.reverse(), hole]))[0] == pytest.approx(geodesic_area(whole))
     assert geodesic_area(shapely.MultiPolygon([hole])) == pytest.approx(geodesic_area(hole))
     assert geodesic_area(shapely.Polygon()) == 0.0
+
+
+@given(
+    lon=st.floats(75, 135),
+    lat=st.floats(5, 54),
+    bends=st.lists(
+        st.tuples(st.floats(-0.05, 0.05), st.floats(-0.05, 0.05)), min_size=1, max_size=4, unique=True
+    ),
+)
+def test_the_distance_to_a_line_is_that_to_the_nearest_of_its_places(
+    lon: float, lat: float, bends: list[tuple[float, float]]
+) -> None:
+    places = [(lon + x, lat + y) for x, y in bends]
+    shape = shapely.Point(places[0]) if len(places) == 1 else shapely.LineString(places)
+    dense = shapely.get_coordinates(shapely.segmentize(shape, 2e-4))
+    wanted = min(GEOD.inv(lon, lat, x, y)[2] for x, y in dense)
+    assert distance_m(lon, lat, shape) == pytest.approx(wanted, rel=2e-3, abs=12.0)

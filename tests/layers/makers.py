@@ -22,6 +22,7 @@ from layers.outreach_records import Action, Gathering, Opinion, Problem, Request
 from layers.patrols import Patrol
 from layers.period_records import MonitoringPoint, PeriodEvent, PeriodPlan, PeriodTask, ReminderLetter
 from layers.plan_steps import Person, Plan
+from layers.projects import Project
 from layers.representatives import Representative
 from layers.stops import Stop
 from layers.stores import Stores
@@ -185,6 +186,21 @@ def monitoring_point(plan: UUID, unit: UUID) -> MonitoringPoint:
         unit=unit,
         supervisor=new_id(),
         supervisor_name="x",
+        created_at=NOON,
+        created_by="test",
+    )
+
+
+def project() -> Project:
+    """Return a project without an end."""
+    return Project(
+        id=new_id(),
+        code="P1",
+        name="Bridge",
+        kind="road",
+        office="Works",
+        first_day=DAY,
+        end=None,
         created_at=NOON,
         created_by="test",
     )

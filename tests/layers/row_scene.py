@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from shapely.geometry import Point
 from sqlalchemy import column, func, select, text
 from sqlalchemy import table as table_of
 from sqlalchemy.orm import Session
@@ -13,6 +14,7 @@ from layers.lineage import LineageEdge
 from layers.notices import Notice
 from layers.period_records import LetterItem
 from layers.policies import WEB_ROLE
+from layers.projects import Post, Site, TeamMember
 from layers.row_security import Scope, enter
 from layers.stores import Stores
 from layers.units import UnitDraft
@@ -143,6 +145,7 @@ def lay(session: Session) -> Scene:
     _redraw(stores, grids)
     _hear(stores, grids)
     _plan(stores, grids)
+    _build(stores)
     walker, other = new_id(), new_id()
     for person, device in ((walker, "mine"), (other, "theirs")):
         _walk(session, person, device)
@@ -175,6 +178,15 @@ def _plan(stores: Stores, grids: tuple[UUID, UUID]) -> None:
         letter = makers.letter(plan.id, unit, number)
         stores.letters.add(letter)
         stores.letters.cite([LetterItem(new_id(), letter.id, asked.id, unit, 0, makers.NOON, {})])
+
+
+def _build(stores: Stores) -> None:
+    """Store a project with a site, and somebody on it."""
+    value, member = makers.project(), TeamMember(new_id(), "M1", "Member", "Works")
+    stores.projects.add(value)
+    stores.projects.put_sites([Site(new_id(), value.id, "S1", "Site", Point(120.005, 44.005))])
+    stores.projects.put_members([member])
+    stores.projects.add_posts([Post(new_id(), value.id, member.id, "lead", makers.DAY, None)])
 
 
 def _redraw(stores: Stores, grids: tuple[UUID, UUID]) -> None:

@@ -1,6 +1,6 @@
-"""Rows of the access matrix: period plans, what is carried out of them, reminder letters, reports."""
+"""Rows of the access matrix: period plans, what is carried out of them, letters, reports, projects."""
 
-from tests.service.access_rows import CASES, HANDLING, NO_ID, Row, there
+from tests.service.access_rows import CASES, HANDLING, NO_ID, PEOPLE, Row, there
 
 _HERE = f"/api/v1/periods/{NO_ID}"
 
@@ -14,20 +14,52 @@ def _keep(path: str, body: dict[str, object] | None = None) -> Row:
 
 
 _DAYS = "from=2025-01-01&to=2025-02-01"
-REPORTS: dict[str, Row] = {
-    f"GET /api/v1/reports/{name}": Row("csau", "district", there(f"/api/v1/reports/{path}"))
-    for name, path in {
-        "figures": f"figures?{_DAYS}",
-        "months": f"months?{_DAYS}",
-        "comparison": f"comparison?{_DAYS}",
-        "rows/{figure}": f"rows/visits?{_DAYS}",
-        # Without days: it is asked who may, not what a file takes to make.
-        "report.html": "report.html",
-        "report.pdf": "report.pdf",
-        "report.xlsx": "report.xlsx",
-    }.items()
+_REPORTS: dict[str, Row] = {
+    "GET /reports": Row("csau", "district", there("/reports"), page=True),
+    **{
+        f"GET /api/v1/reports/{name}": Row("csau", "district", there(f"/api/v1/reports/{path}"))
+        for name, path in {
+            "figures": f"figures?{_DAYS}",
+            "months": f"months?{_DAYS}",
+            "comparison": f"comparison?{_DAYS}",
+            "rows/{figure}": f"rows/visits?{_DAYS}",
+            # Without days: it is asked who may, not what a file takes to make.
+            "report.html": "report.html",
+            "report.pdf": "report.pdf",
+            "report.xlsx": "report.xlsx",
+        }.items()
+    },
+}
+_PROJECTS = "/api/v1/projects"
+_OF_PROJECTS: dict[str, Row] = {
+    "GET /api/v1/projects": Row(PEOPLE, "district", there(_PROJECTS)),
+    "POST /api/v1/projects": Row("ca", "district", there(_PROJECTS), {}),
+    **{
+        f"GET {_PROJECTS}/{name}": Row(PEOPLE, "district", there(f"{_PROJECTS}/{path}"))
+        for name, path in {
+            "figures": "figures",
+            "members": "members",
+            "near": "near?lon=131.005&lat=46.005",
+            "sites.geojson": "sites.geojson",
+        }.items()
+    },
+    "POST /api/v1/projects/members": Row("ca", "district", there(f"{_PROJECTS}/members"), {}),
+    "GET /api/v1/projects/{project}": Row(PEOPLE, "district", there(f"{_PROJECTS}/{NO_ID}"), found=404),
+    **{
+        f"POST {_PROJECTS}/{{project}}/{name}": Row(
+            "ca", "district", there(f"{_PROJECTS}/{NO_ID}/{path}"), {}
+        )
+        for name, path in {
+            "sites": "sites",
+            "posts": "posts",
+            "posts/{post}/end": f"posts/{NO_ID}/end",
+            "end": "end",
+        }.items()
+    },
 }
 PERIODS: dict[str, Row] = {
+    **_REPORTS,
+    **_OF_PROJECTS,
     "GET /api/v1/periods": Row(CASES, "district", there("/api/v1/periods")),
     "POST /api/v1/periods": Row("ca", "district", there("/api/v1/periods"), {}),
     "GET /api/v1/periods/supervisors": Row("ca", "district", there("/api/v1/periods/supervisors")),

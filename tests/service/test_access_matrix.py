@@ -47,7 +47,7 @@ from tests.service.case_rows import CASE_ROWS
 from tests.service.chain_rows import CHAIN
 from tests.service.due_rows import DUE
 from tests.service.outreach_rows import OUTREACH
-from tests.service.period_rows import PERIODS, REPORTS
+from tests.service.period_rows import PERIODS
 from tests.service.plan_rows import PLANS
 from tests.service.staffing_rows import STAFFING
 
@@ -89,7 +89,6 @@ TABLE: dict[str, Row] = {
     "GET /signin/oidc/callback": Row(ALL, path="/signin/oidc/callback", found=404),
     "GET /patrol": Row(ALL, path=there("/patrol")),
     "GET /quarantine": Row("csau", "district", there("/quarantine"), page=True),
-    "GET /reports": Row("csau", "district", there("/reports"), page=True),
     "GET /meetings": Row(CASES, "district", there("/meetings"), page=True),
     "GET /notices": Row(PEOPLE, "district", there("/notices"), page=True),
     "GET /admin": Row("au", path="/admin", page=True),
@@ -154,7 +153,6 @@ TABLE: dict[str, Row] = {
     **DUE,
     **OUTREACH,
     **PERIODS,
-    **REPORTS,
     **BOARD,
     "GET /api/v1/coverage/segments": Row(BORDER, "district", there("/api/v1/coverage/segments")),
     "GET /api/v1/coverage/segments.geojson": Row(
