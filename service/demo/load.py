@@ -45,6 +45,7 @@ from service.demo.steps import (
     load_people,
     publish_county,
 )
+from service.demo.upkeep import load_upkeep
 
 Progress = Callable[[str, float], None]
 """Told the name of each step as it begins, and the share of the whole that is done, 0 to 1."""
@@ -57,7 +58,8 @@ _STEPS = (
     (N_("appointing representatives"), 0.02),
     (N_("assigning incidents"), 0.25),
     (N_("replaying patrols"), 0.26),
-    (N_("planning periods"), 0.04),
+    (N_("setting what is due"), 0.02),
+    (N_("planning periods"), 0.02),
 )
 
 
@@ -162,6 +164,8 @@ def _load(stores: Stores, content: Content, state: DemoState, clock: _Clock) -> 
     with clock.step(5):
         load_patrols(stores, content)
     with clock.step(6):
+        load_upkeep(stores, content, state.today, state.size.patrol_days)
+    with clock.step(7):
         load_plans(stores, content, state.today)
         load_projects(stores, content, state.today)
     return _counts(stores, state.today)

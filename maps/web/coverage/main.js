@@ -84,7 +84,7 @@ function hours(value) {
 function freshness({ freshness: { age_days: days, known_percent: known } }) {
   if (days === null) return null;
   const age = _("{n} days on average", { n: decimal(days, 1) });
-  return known < 100 ? `${age}, ${_("of {share} known", { share: percent(known / 100) })}` : age;
+  return known < 100 ? _("{age}, {share} known", { age, share: percent(known / 100) }) : age;
 }
 
 /** What walking all of it took. */

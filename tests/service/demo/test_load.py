@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -24,7 +24,9 @@ from service.demo.content import make_content
 from service.demo.load import DemoSummary, Progress, load_demo
 from service.demo.meetings import GATHERINGS, VISITS
 from service.demo.state import COUNTY_CODE, LAYER, VERSION, DemoSize, demo_state
+from service.use_cases import due
 from service.use_cases.coverage import coverage, period_of, segments_of
+from service.use_cases.visits import marker_coverage, unit_coverage
 
 TODAY = date(2026, 3, 10)
 SIZE, INCIDENTS, DAYS = 300, 400, 6
@@ -264,3 +266,17 @@ def test_the_same_day_gives_the_same_release(engine: Engine) -> None:
             digests.append(release.digest)
         load_little(engine, TODAY + timedelta(days=1))
     assert digests[0] == digests[1]
+
+
+def test_what_is_due_and_asked_for_has_something_of_each_kind(stores: Stores) -> None:
+    now = datetime.combine(TODAY, time(12), ZoneInfo("Asia/Shanghai"))
+    found = due.due_things(stores, now)
+    assert {one.kind for one in found} == {"segment", "unit", "marker"}
+    assert "suspended" in {one.state.value for one in found}
+    assert any(one.kind == "segment" and one.overdue for one in found)
+    assert {one.state for one in stores.tasks.all()} == {"open", "done"}
+    assert [one.source for one in stores.due_rules.all(TODAY)].count("meeting") == 1
+    period = period_of(None, None, "Asia/Shanghai", now)
+    _, units = unit_coverage(stores, period, None)
+    assert any(one.visits for one in units)
+    assert any(one.evidence is not None for one in marker_coverage(stores, period))
