@@ -52,6 +52,7 @@ from service.schemas.stops import StopIn, StopOut, StopPatch, StopsOut, stop_jso
 from service.schemas.times import NearInstant
 from service.use_cases import due, incidents, outreach
 from service.use_cases.outreach import Recorder
+from service.use_cases.plans.drafting import partition_of
 
 router = make_router("outreach")
 
@@ -76,6 +77,9 @@ class Asked:
         from_: Annotated[NearInstant | None, Query(alias="from")] = None,
         to: NearInstant | None = None,
         unit: Annotated[UUID | None, Query(description="It and what lies below it.")] = None,
+        unit_code: Annotated[
+            str | None, Query(min_length=1, max_length=64, description="The same, by its code.")
+        ] = None,
     ) -> None:
         until = to or datetime.now(UTC)
         since = from_ or until - PERIOD
@@ -85,6 +89,7 @@ class Asked:
                 mend=N_("Give a later end."),
                 where={"parameter": "to"},
             )
+        unit = _named(stores, unit_code) if unit is None and unit_code is not None else unit
         units = None if unit is None else _below(stores, unit)
         self.only = OutreachFilter(from_at=since, to_at=until, units=units)
         self.query = {"from": since.isoformat(), "to": until.isoformat()}
@@ -300,6 +305,11 @@ def _below(stores: Stores, unit: UUID) -> frozenset[UUID]:
     today = _today(stores)
     tree = stores.grids.tree(stores.grids.unit(unit, today).layer, today)
     return frozenset(one for one in tree.units if unit in {each.id for each in tree.chain(one)})
+
+
+def _named(stores: Stores, code: str) -> UUID:
+    """Return the unit that has a code today, in the partition."""
+    return stores.grids.unit_by_code(partition_of(stores, None).code, code, _today(stores)).id
 
 
 def _outreach(value: UUID | None) -> UUID:

@@ -4,6 +4,7 @@ import uuid
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Request, Route, expect
 
 from tests.browser.test_field_pages import UPLOADS, Field, field, served, settled, sign_in
@@ -193,3 +194,9 @@ def test_every_field_has_a_name_and_fits_a_phone(field: Field, view: str, lang: 
     assert page.evaluate(nameless) == 0
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     expect(page.locator("#hearing button[type=submit]")).to_be_disabled()
+    serious = [
+        one["id"]
+        for one in Axe().run(page).response["violations"]
+        if one["impact"] in {"serious", "critical"}
+    ]
+    assert serious == []

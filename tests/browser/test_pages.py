@@ -9,13 +9,14 @@ from playwright.sync_api import Browser
 
 from tests.browser.conftest import PHONE, WIDE, Site, Watched, new_context
 
-PAGES = ("/", "/grids", "/redraw", "/coverage", "/stations")
+PAGES = ("/", "/grids", "/redraw", "/coverage", "/stations", "/meetings")
 HEADINGS = {
     "/": ("Yunling", "云岭县"),
     "/grids": ("Grids", "网格"),
     "/redraw": ("Redraw", "改划"),
     "/coverage": ("Border coverage", "边界巡护"),
     "/stations": ("Nearest station", "最近的驿站"),
+    "/meetings": ("Meetings and visits", "会议与走访"),
 }
 
 

@@ -18,7 +18,7 @@ import { outlines } from "wardline/units";
 const HOME = "/api/v1/outreach";
 const PAGE = 200;
 const filter = byId("filter");
-const chosen = ["from", "to", "kind", "duty", "representative"];
+const chosen = ["from", "to", "kind", "duty", "unit_code", "representative"];
 let shown = [];
 let turn = 0;
 
@@ -26,14 +26,14 @@ function wanted() {
   return Object.fromEntries(chosen.map((name) => [name, filter.elements[name].value.trim()]));
 }
 
-/** From the beginning of the first day to the end of the last. */
+/** What everything is asked for: from the beginning of the first day to the end of the last, below a unit. */
 function period() {
-  const { from, to } = wanted();
-  return { from: instantOf(from), to: instantOf(shift(to, 1)) };
+  const { from, to, unit_code } = wanted();
+  return { from: instantOf(from), to: instantOf(shift(to, 1)), unit_code };
 }
 
 function nothing() {
-  return message(_("Nothing was recorded"), _("Choose another period or kind, or record a visit or a meeting."));
+  return make("li", {}, message(_("Nothing was recorded"), _("Choose another period or kind, or record a visit or a meeting.")));
 }
 
 function frame() {
@@ -195,5 +195,8 @@ async function start() {
 
 startMap();
 if (page.district) await start();
-else replace(byId("list"), nothing());
+else {
+  replace(byId("list"), make("li", {}, message(_("No district yet"), make("p", {}, make("code", {}, "./wardline demo")))));
+  filter.hidden = true;
+}
 document.body.dataset.ready = "1";
