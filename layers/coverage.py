@@ -35,13 +35,13 @@ from sqlalchemy import (
 )
 from sqlalchemy import cast as sql_cast
 
-from geo.coverage import Intervals
 from geo.evidence import Evidence
 from layers.base import identifier, link, shard_table
-from layers.coverage_days import CoverageDays, in_time
+from layers.coverage_days import CoverageDays
 from layers.districts import district
 from layers.fixes import late_fix
 from layers.ids import first_id_at, new_id
+from layers.line_intervals import LineIntervals, coded
 from layers.record_tables import fix_horizon
 from layers.storage import Store, read_sql
 
@@ -167,44 +167,12 @@ class MarkerVisit:
     person: str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LineIntervals:
-    """Covered intervals in columns, ordered by segment, day and time.
+@dataclass(frozen=True, slots=True)
+class Horizon:
+    """The first day of which fixes are kept, and when those before it were removed; None for never."""
 
-    ``segment``, ``device``, ``person`` and ``patrol`` are positions in the tuples of their plural
-    (``person`` −1 where nobody is named); measures in metres; ``from_t``, ``to_t`` seconds since 1970 UTC.
-    """
-
-    segments: tuple[UUID, ...]
-    devices: tuple[str, ...]
-    persons: tuple[str, ...]
-    patrols: tuple[UUID, ...]
-    segment: NDArray[np.int32]
-    device: NDArray[np.int32]
-    person: NDArray[np.int32]
-    patrol: NDArray[np.int32]
-    day: NDArray[np.datetime64]
-    evidence: NDArray[np.int8]
-    from_m: NDArray[np.float64]
-    to_m: NDArray[np.float64]
-    from_t: NDArray[np.float64]
-    to_t: NDArray[np.float64]
-    band: NDArray[np.int8]
-
-    def __len__(self) -> int:
-        return len(self.from_m)
-
-    def in_time(self) -> Intervals:
-        """Return the rows in the order of time: from is where the patrol was first.
-
-        ``holder`` is the position of the row's person, or of its device beyond them.
-        """
-        return in_time(
-            self.from_m, self.to_m, self.from_t, self.to_t,
-            line=self.segment,
-            evidence=self.evidence,
-            holder=np.where(self.person >= 0, self.person, self.device + len(self.persons)),
-        )  # fmt: skip
+    before: date = date.min
+    removed_at: datetime | None = None
 
 
 class Coverage(Store):
@@ -214,7 +182,21 @@ class Coverage(Store):
         """Keep others from recomputing the ledger of a device until the transaction ends."""
         self._lock(f"coverage of {device}")
 
-    def replace_lines(self, device: str, day: date, visits: Sequence[LineVisit]) -> None:
+    def horizon(self) -> Horizon:
+        """Return up to which day fixes are gone; whoever holds a device may use it until the end."""
+        row = self._first(
+            select(
+                fix_horizon.c.removed_at,
+                sql_cast(func.timezone(district.c.timezone, fix_horizon.c.before), Date).label("before"),
+            )
+            .join(district, district.c.code == fix_horizon.c.district)
+            .where(fix_horizon.c.district == self.district)
+        )
+        return Horizon() if row is None else Horizon(row.before, row.removed_at)
+
+    def replace_lines(
+        self, device: str, day: date, visits: Sequence[LineVisit], horizon: Horizon | None = None
+    ) -> None:
         """Make these the only border intervals a device covered on a day."""
         self._replace(
             coverage_line,
@@ -222,22 +204,28 @@ class Coverage(Store):
             device,
             day,
             visits,
+            self._recomputable(coverage_line, day, horizon),
         )
         CoverageDays(self._session, self.district).make(device, day)
 
-    def replace_grids(self, device: str, day: date, visits: Sequence[GridVisit]) -> None:
+    def replace_grids(
+        self, device: str, day: date, visits: Sequence[GridVisit], horizon: Horizon | None = None
+    ) -> None:
         """Make these the only units a device was in on a day."""
         columns = ("unit", "patrol", "state", "metres", "seconds", "entered_at", "left_at", "person")
-        self._replace(coverage_grid, columns, device, day, visits)
+        made_again = self._recomputable(coverage_grid, day, horizon)
+        self._replace(coverage_grid, columns, device, day, visits, made_again)
 
     def replace_markers(self, device: str, day: date, visits: Sequence[MarkerVisit]) -> None:
         """Make these the only markers at which actions of a device on a day prove that it was there."""
         # From visits, which stay when the fixes go.
         self._replace(coverage_marker, _MARKER, device, day, visits, (coverage_marker.c.patrol.is_(None),))
 
-    def replace_passed(self, device: str, day: date, visits: Sequence[MarkerVisit]) -> None:
+    def replace_passed(
+        self, device: str, day: date, visits: Sequence[MarkerVisit], horizon: Horizon | None = None
+    ) -> None:
         """Make these the only markers that a device came to on a day by its recordings."""
-        recorded = (coverage_marker.c.patrol.is_not(None), *self._recomputable(coverage_marker, day))
+        recorded = (coverage_marker.c.patrol.is_not(None), *self._recomputable(coverage_marker, day, horizon))
         self._replace(coverage_marker, _MARKER, device, day, visits, recorded)
 
     def lines(
@@ -262,9 +250,9 @@ class Coverage(Store):
         }
         found, told = self._arrays_and_text("coverage_lines", parameters, _FIELDS)
         whose = json.loads(told or "[]")
-        devices, device = _coded([name for name, _, _ in whose])
-        persons, person = _coded([name for _, name, _ in whose])
-        patrols, patrol = _coded([UUID(key) for _, _, key in whose])
+        devices, device = coded([name for name, _, _ in whose])
+        persons, person = coded([name for _, name, _ in whose])
+        patrols, patrol = coded([UUID(key) for _, _, key in whose])
         return LineIntervals(
             names,
             devices,
@@ -296,7 +284,9 @@ class Coverage(Store):
         )
         return dict(rows.fetchall())
 
-    def settled_lines(self, device: str, day: date) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
+    def settled_lines(
+        self, device: str, day: date, horizon: Horizon | None = None
+    ) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
         """Return what a device is known to have walked on a day and cannot be made again from fixes.
 
         Returns
@@ -306,49 +296,44 @@ class Coverage(Store):
         evidence
             (n,) codes of :class:`geo.evidence.Evidence`.
         """
-        rows = self._settled(coverage_line, device, day)
+        rows = self._settled(coverage_line, device, day, horizon)
         times = [sorted((row.from_at.timestamp(), row.to_at.timestamp())) for row in rows]
         evidence = np.array([row.evidence for row in rows], dtype=np.int8)
         return np.array(times, dtype=np.float64).reshape(-1, 2), evidence
 
-    def settled_units(self, device: str, day: date) -> NDArray[np.float64]:
+    def settled_units(self, device: str, day: date, horizon: Horizon | None = None) -> NDArray[np.float64]:
         """Return when (n, 2) a device was in units, as far as that cannot be made again from fixes."""
-        rows = self._settled(coverage_grid, device, day)
+        rows = self._settled(coverage_grid, device, day, horizon)
         return np.array([(row.entered_at.timestamp(), row.left_at.timestamp()) for row in rows]).reshape(
             -1, 2
         )
 
-    def settled_markers(self, device: str, day: date) -> list[tuple[UUID, datetime]]:
+    def settled_markers(
+        self, device: str, day: date, horizon: Horizon | None = None
+    ) -> list[tuple[UUID, datetime]]:
         """Return the markers that recordings came to, as far as that cannot be made again from fixes."""
-        rows = self._settled(coverage_marker, device, day)
+        rows = self._settled(coverage_marker, device, day, horizon)
         return [(row.marker, row.at) for row in rows if row.patrol is not None]
 
-    def _settled(self, table: Table, device: str, day: date) -> Sequence[Row[Any]]:
-        made_again = self._recomputable(table, day)
+    def _settled(self, table: Table, device: str, day: date, horizon: Horizon | None) -> Sequence[Row[Any]]:
+        made_again = self._recomputable(table, day, horizon)
         if not made_again:
             return ()
         mine = (table.c.district == self.district, table.c.device == device, table.c.day == day)
         return self._all(select(table).where(*mine, *(not_(one) for one in made_again)))
 
-    def _recomputable(self, table: Table, day: date) -> Sequence[ColumnElement[bool]]:
+    def _recomputable(
+        self, table: Table, day: date, horizon: Horizon | None
+    ) -> Sequence[ColumnElement[bool]]:
         """Return the condition that fixes are left from which a row of a day can be made again.
 
         What was walked of a day whose fixes were removed stays as it was found then; what arrives of it later
         is added, and can be made again until it is removed in its turn.
         """
-        row = self._first(
-            select(
-                fix_horizon.c.removed_at,
-                (sql_cast(func.timezone(district.c.timezone, fix_horizon.c.before), Date) > day).label(
-                    "gone"
-                ),
-            )
-            .join(district, district.c.code == fix_horizon.c.district)
-            .where(fix_horizon.c.district == self.district)
-        )
-        if row is None or not row.gone:
+        known = horizon or self.horizon()
+        if known.removed_at is None or known.before <= day:
             return ()
-        return (and_(table.c.id > first_id_at(row.removed_at + _OVERLAP), _late_fixes_of(table)),)
+        return (and_(table.c.id > first_id_at(known.removed_at + _OVERLAP), _late_fixes_of(table)),)
 
     def _replace(
         self,
@@ -357,12 +342,10 @@ class Coverage(Store):
         device: str,
         day: date,
         visits: Sequence[Any],
-        which: Sequence[ColumnElement[bool]] | None = None,
+        which: Sequence[ColumnElement[bool]],
     ) -> None:
         mine = (table.c.district == self.district, table.c.device == device, table.c.day == day)
-        self._write(
-            table.delete().where(*mine, *(self._recomputable(table, day) if which is None else which))
-        )
+        self._write(table.delete().where(*mine, *which))
         self._copy(
             table,
             ("id", "device", "day", *columns),
@@ -389,10 +372,3 @@ def _late_fixes_of(table: Table) -> ColumnElement[bool]:
             late_fix.c.at <= func.greatest(*ends),
         )
     )
-
-
-def _coded(values: Sequence[Any]) -> tuple[tuple[Any, ...], NDArray[np.int32]]:
-    """Return the distinct values in the order they appear and the position of each; None is −1."""
-    distinct = tuple(dict.fromkeys(value for value in values if value is not None))
-    place: dict[Any, int] = {value: position for position, value in enumerate(distinct)}
-    return distinct, np.array([place.get(value, -1) for value in values], dtype=np.int32)

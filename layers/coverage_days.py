@@ -21,6 +21,7 @@ from layers.base import in_district, shard_table
 from layers.columns import to_seconds
 from layers.errors import translated
 from layers.fixes import instant
+from layers.line_intervals import in_time
 from layers.storage import Store, read_sql
 
 _WALK = np.dtype(
@@ -145,24 +146,6 @@ class CoverageDays(Store):
 
 
 _DAYS_BEFORE = date(2000, 1, 1).toordinal()
-
-
-def in_time(
-    from_m: NDArray[Any],
-    to_m: NDArray[Any],
-    from_t: NDArray[Any],
-    to_t: NDArray[Any],
-    **columns: NDArray[Any],
-) -> Intervals:
-    """Return rows, whose measures ascend, in the order of time: from is where the patrol was first."""
-    back = from_t > to_t
-    return Intervals.of(
-        np.where(back, to_m, from_m),
-        np.where(back, from_m, to_m),
-        np.where(back, to_t, from_t),
-        np.where(back, from_t, to_t),
-        **columns,
-    )
 
 
 def sights_within(seen: Intervals, periods: Periods) -> Sights:

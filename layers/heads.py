@@ -6,7 +6,7 @@ transaction.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, DateTime, Text, select
@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from layers.base import in_district, shard_table
-from layers.storage import Store
+from layers.storage import Store, read_sql
 
 head = shard_table(
     "head",
@@ -68,6 +68,16 @@ class Heads(Store):
             )
         )
         return {row.layer: _head(row) for row in rows}
+
+    def ground(self, first: date, last: date) -> tuple[bytes, bytes]:
+        """Return digests of the border and of the markers on the days of [first, last), as they are shown.
+
+        They are others whenever something of the border, or of the markers, was changed meanwhile.
+        """
+        days = {"district": self.district, "first": first, "last": last}
+        with self._driver().cursor() as cursor:
+            border, markers = cursor.execute(read_sql("ground_stamps").encode(), days).fetchall()[0]
+        return border, markers
 
     def version(self, layer: str) -> int:
         """Return how often the layer has changed; 0 where it never was stored."""

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.evidence import Evidence
-from layers.coverage import Coverage, LineIntervals
+from layers.coverage import Coverage
 from layers.coverage_days import CoverageDays, KnownLines, Periods, sights_within
+from layers.line_intervals import LineIntervals
 from layers.storage import Store
 
 FEW = 4

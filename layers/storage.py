@@ -1,6 +1,7 @@
 """What all stores share: one session, one district, translated refusals and bulk writes by COPY."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -209,6 +210,8 @@ class Store:
         """
         names = ("district", *columns)
         every = [(self.district, *row) for row in rows]
+        if not every:
+            return
         with translated(), self._driver().cursor() as cursor:
             if len(every) < COPY_FROM:
                 values = sql.SQL(", ").join([sql.Placeholder()] * len(names))
@@ -272,6 +275,7 @@ def _unstage(table: Table, names: Sequence[str]) -> sql.Composed:
     return _into(table, names) + sql.SQL(" SELECT {} FROM pg_temp.{}").format(columns, stage)
 
 
+@cache
 def read_sql(name: str) -> str:
     """Return the text of ``layers/sql/<name>.sql``."""
     return (SQL_FOLDER / f"{name}.sql").read_text(encoding="utf-8")

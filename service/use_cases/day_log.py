@@ -17,9 +17,9 @@ from geo.errors import N_
 from geo.evidence import Evidence
 from geo.linear import MeasuredLine
 from geo.track import Fixes, Mode, clean
-from layers.coverage import LineIntervals
 from layers.errors import NotFound
 from layers.field_incidents import FieldIncident
+from layers.line_intervals import LineIntervals
 from layers.patrols import Patrol
 from layers.people import missing
 from layers.stores import Stores

@@ -4,7 +4,6 @@ Everything is kept by what it is, never by who asked: an index is the same for w
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -24,6 +23,7 @@ from layers.geometry import Box
 from layers.markers import MarkerPlace
 from layers.stores import Stores
 from service.indexes.ground import index_units
+from service.use_cases.tracks.standing import Border, Posts
 
 MARGIN_DEG = 0.005
 """So far round a track rivers are looked for, wider than any marker's reach."""
@@ -96,7 +96,6 @@ def units_on(stores: Stores, day: date) -> DayUnits | None:
     return None
 
 
-@lru_cache(maxsize=8)
 def _marker_index(places: tuple[MarkerPlace, ...], barriers: tuple[bytes, ...]) -> MarkerIndex:
     return MarkerIndex.build(
         [one.lon for one in places],
@@ -106,14 +105,16 @@ def _marker_index(places: tuple[MarkerPlace, ...], barriers: tuple[bytes, ...]) 
     )
 
 
+@lru_cache(maxsize=8)
 def marker_indexes(
-    places: Sequence[MarkerPlace], rivers: tuple[bytes, ...], legal: tuple[bytes, ...]
+    posts: Posts, rivers: tuple[bytes, ...], border: Border
 ) -> list[tuple[tuple[MarkerPlace, ...], MarkerIndex]]:
     """Return the markers in groups that the same barriers stand before, each with its index.
 
     A river is a barrier, but not before its own crossings; beyond the legal line nobody of ours goes, so what
     stands on the other side is not reached from this one.
     """
+    places, legal = posts.places, border.legal
     crossings = tuple(one for one in places if one.kind == CROSSING)
     beyond = tuple(one for one in places if one.kind != CROSSING and one.side == "other")
     others = tuple(one for one in places if one.kind != CROSSING and one.side != "other")

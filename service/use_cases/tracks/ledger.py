@@ -11,9 +11,11 @@ from geo.track import SESSION_SILENCE_S, Fixes, Mode, clean, sessions
 from layers.fixes import FixTable
 from layers.patrols import Patrol
 from layers.stores import Stores
+from service.use_cases.tracks.grounds import units_on
 from service.use_cases.tracks.lines import Covered, keep_lines
 from service.use_cases.tracks.markers import keep_markers
 from service.use_cases.tracks.session import Session
+from service.use_cases.tracks.standing import standing
 from service.use_cases.tracks.units import keep_units
 
 DAY = timedelta(days=1)
@@ -36,8 +38,8 @@ def recompute(stores: Stores, device: str, days: Collection[date]) -> tuple[Cove
     for day in sorted(days):
         if day in done:
             continue
-        first, last = _closed(stores, device, day, zone)
-        covered.extend(_recompute_days(stores, device, first, last, zone))
+        first, last, table = _closed(stores, device, day, zone)
+        covered.extend(_recompute_days(stores, device, first, last, zone, table))
         done.update(first + k * DAY for k in range((last - first).days + 1))
     return tuple(covered)
 
@@ -46,8 +48,8 @@ def _start(day: date, zone: tzinfo) -> datetime:
     return datetime.combine(day, time(), zone)
 
 
-def _closed(stores: Stores, device: str, day: date, zone: tzinfo) -> tuple[date, date]:
-    """Return the first and last of the days round a day that no session leaves."""
+def _closed(stores: Stores, device: str, day: date, zone: tzinfo) -> tuple[date, date, FixTable]:
+    """Return the first and last of the days round a day that no session leaves, and the fixes on them."""
     first = last = day
     silence = timedelta(seconds=SESSION_SILENCE_S)
     while True:
@@ -57,17 +59,21 @@ def _closed(stores: Stores, device: str, day: date, zone: tzinfo) -> tuple[date,
         lowest = min([first, *(datetime.fromtimestamp(a, zone).date() for a, _ in touching)])
         highest = max([last, *(datetime.fromtimestamp(b, zone).date() for _, b in touching)])
         if (lowest, highest) == (first, last):
-            return first, last
+            return first, last, found.take((found.t >= begin.timestamp()) & (found.t < end.timestamp()))
         first, last = lowest, highest
 
 
-def _recompute_days(stores: Stores, device: str, first: date, last: date, zone: tzinfo) -> list[Covered]:
-    table = stores.patrols.fixes_of_device(device, _start(first, zone), _start(last + DAY, zone))
+def _recompute_days(
+    stores: Stores, device: str, first: date, last: date, zone: tzinfo, table: FixTable
+) -> list[Covered]:
     patrols = [stores.patrols.get(key) for key in table.patrols]
     track = clean(_fixes(table, patrols))
     days = tuple(first + number * DAY for number in range((last - first).days + 1))
     bounds = tuple(_start(day, zone).timestamp() for day in (*days, last + DAY))
-    session = Session(stores, device, days, bounds, track, tuple(patrols))
+    border, posts = standing(stores, first, last + DAY)
+    units = tuple(units_on(stores, day) for day in days)
+    horizon = stores.coverage.horizon()
+    session = Session(stores, device, days, bounds, track, tuple(patrols), horizon, border, posts, units)
     covered = keep_lines(session)
     keep_units(session)
     keep_markers(session)

@@ -18,10 +18,10 @@ from service.use_cases.tracks.grounds import (
     map_of,
     route_index,
     sight_index,
-    units_on,
     within_district,
 )
-from service.use_cases.tracks.session import Session, valid_on
+from service.use_cases.tracks.session import Session
+from service.use_cases.tracks.standing import Border
 
 DAY = timedelta(days=1)
 
@@ -39,47 +39,44 @@ class Covered:
 def keep_lines(session: Session) -> list[Covered]:
     """Make the rows of lines of a session anew, and return what was walked of each segment and day."""
     stores = session.stores
-    segments = stores.border.during(session.days[0], session.end + DAY)
     covered = []
-    walks: dict[tuple[UUID, ...], Intervals] = {}
-    sights: dict[tuple[tuple[UUID, ...], UUID | None], dict[Band, Intervals]] = {}
+    walks: dict[Border, Intervals] = {}
+    sights: dict[tuple[Border, UUID | None], dict[Band, Intervals]] = {}
     for number, day in enumerate(session.days):
-        valid = tuple(one for one in segments if valid_on(one, day))
-        key = tuple(one.id for one in valid)
-        if key not in walks:
-            walks[key] = walked(session.track, route_index(tuple(one.line.wkb for one in valid)))
-        units = units_on(stores, day) if valid else None
-        ground = (key, None if units is None else units.release)
+        border = session.border.on(day)
+        valid = border.segments
+        if border not in walks:
+            walks[border] = walked(session.track, route_index(border.lines))
+        units = session.units[number] if valid else None
+        ground = (border, None if units is None else units.release)
         if ground not in sights:
-            sights[ground] = _seen(session, valid, units)
+            sights[ground] = _seen(session, border, units)
         begin, end = session.bounds[number], session.bounds[number + 1]
         settled = _settled(session, day)
-        part = walks[key].within(begin, end).beyond(settled.take(settled.evidence != Evidence.SEEN))
+        part = walks[border].within(begin, end).beyond(settled.take(settled.evidence != Evidence.SEEN))
         rows = _visits(part, valid, session.patrols)
         looked = settled.take(settled.evidence == Evidence.SEEN)
         for band, found in sights[ground].items():
             rows += _visits(found.within(begin, end).beyond(looked), valid, session.patrols, int(band))
-        stores.coverage.replace_lines(session.device, day, rows)
+        stores.coverage.replace_lines(session.device, day, rows, session.horizon)
         covered.extend(_covered(part, valid, day))
     return covered
 
 
 def _settled(session: Session, day: date) -> Intervals:
     """Return what is known of a day whose fixes are gone; their places do not matter, only their times."""
-    times, evidence = session.stores.coverage.settled_lines(session.device, day)
+    times, evidence = session.stores.coverage.settled_lines(session.device, day, session.horizon)
     measures = np.zeros(len(times))
     return Intervals.of(measures, measures, times[:, 0], times[:, 1], evidence=evidence)
 
 
-def _seen(
-    session: Session, segments: Sequence[BorderSegment], units: DayUnits | None
-) -> dict[Band, Intervals]:
+def _seen(session: Session, border: Border, units: DayUnits | None) -> dict[Band, Intervals]:
     """Return what was seen of the legal lines, in measures of the lines that are patrolled."""
-    if not segments or len(session.track.way()) == 0:
+    if not border.segments or len(session.track.way()) == 0:
         return {}
     here = None if units is None else within_district(session.track, units)
-    found = seen(session.track, sight_index(tuple(one.geom.wkb for one in segments)), here=here)
-    return {band: _on_routes(part, segments) for band, part in found.items()}
+    found = seen(session.track, sight_index(border.legal), here=here)
+    return {band: _on_routes(part, border.segments) for band, part in found.items()}
 
 
 def _on_routes(found: Intervals, segments: Sequence[BorderSegment]) -> Intervals:

@@ -10,7 +10,7 @@ from geo.coverage import covered_length, gaps, union
 from geo.visits import UnitVisits, unit_visits
 from layers.coverage import GridVisit
 from layers.fixes import instant
-from service.use_cases.tracks.grounds import DayUnits, units_on
+from service.use_cases.tracks.grounds import DayUnits
 from service.use_cases.tracks.session import Session
 
 
@@ -19,14 +19,14 @@ def keep_units(session: Session) -> None:
     stores = session.stores
     visits: dict[UUID, UnitVisits] = {}
     for number, day in enumerate(session.days):
-        units = units_on(stores, day)
+        units = session.units[number]
         rows: list[GridVisit] = []
         if units is not None:
             if units.release not in visits:
                 visits[units.release] = unit_visits(session.track, units.index, session.bounds[1:-1])
             found = visits[units.release]
             rows = _rows(found.take((found.period == number) & (found.unit >= 0)), units, session)
-        stores.coverage.replace_grids(session.device, day, _beyond(session, day, rows))
+        stores.coverage.replace_grids(session.device, day, _beyond(session, day, rows), session.horizon)
 
 
 def _rows(found: UnitVisits, units: DayUnits, session: Session) -> list[GridVisit]:
@@ -51,7 +51,7 @@ def _rows(found: UnitVisits, units: DayUnits, session: Session) -> list[GridVisi
 
 def _beyond(session: Session, day: date, rows: list[GridVisit]) -> list[GridVisit]:
     """Return what lies at no time that is settled: the fixes of those rows are gone, and were the same."""
-    times = session.stores.coverage.settled_units(session.device, day)
+    times = session.stores.coverage.settled_units(session.device, day, session.horizon)
     if len(times) == 0:
         return rows
     settled = union(times[:, 0], times[:, 1])
