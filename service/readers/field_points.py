@@ -91,8 +91,8 @@ def read_track(value: dict[str, Any]) -> TrackPart:
                 faults.setdefault(place, Fault.of("member-unknown", member=min(point.keys() - _MEMBERS)))
     t = read_moments([point.get("at") for point in known], faults)
     columns = {name: _numbers(known, name, faults) for name in _NUMBERS}
-    for name in ("accuracy_m", "speed_ms", "course"):
-        columns[name][~(np.abs(columns[name]) <= MOST_KEPT)] = np.nan
+    for column in ("accuracy_m", "speed_ms", "course"):
+        columns[column][~(np.abs(columns[column]) <= MOST_KEPT)] = np.nan
     columns["accuracy_m"][columns["accuracy_m"] < 0] = np.nan  # some devices write −1 for unknown
     fixes = Fixes.of(
         t,

@@ -21,15 +21,14 @@ import numpy.typing as npt
 
 from geo.errors import N_
 from service.errors import ContentTooLarge, InvalidInput
-from service.readers import strict_json
+from service.readers import plain_points, strict_json
 from service.readers.field_batch import MOST_POINTS, Unreadable
 from service.readers.field_faults import Fault, canonical
 from service.readers.field_points import MOST_NUMBER, TrackPart, read_moments, read_track
+from service.readers.plain_points import DAY_S, ROWS
 
 App = Literal["owntracks", "overland"]
 
-_DAY_S = 86_400
-_ROWS = 11
 _PLAIN_TIME = re.compile(r"[0-9T:.Z+-]{1,40}")
 _KMH = 3.6
 _MODES = {"driving": "car", "cycling": "bicycle"}
@@ -93,6 +92,9 @@ def read_owntracks(body: bytes, device: str, mode: str) -> Logged:
 def _owntracks_messages(values: Sequence[Any], device: str, mode: str) -> Logged:
     """Read several messages, as a phone or a relay sends them that was out of reach; each by itself."""
     _require_few(values)
+    columns = plain_points.owntracks_columns(values, mode, _KMH)
+    if columns is not None:
+        return Logged(tuple(plain_points.tracks("owntracks", device, columns, _owntracks_location)))
     points: list[tuple[str, dict[str, Any]]] = []
     unreadable, ignored = [], []
     for value in values:
@@ -114,14 +116,7 @@ def _owntracks_point(value: Any) -> dict[str, Any] | str:
     """Return the point of a location, or the kind of a message that has none."""
     kind = value.get("_type") if isinstance(value, dict) else None
     if kind == "location":
-        return {
-            "at": _owntracks_time(value.get("tst")),
-            "lon": value.get("lon"),
-            "lat": value.get("lat"),
-            "accuracy_m": value.get("acc"),
-            "speed_ms": _scaled(value.get("vel"), 1 / _KMH),
-            "course": value.get("cog"),
-        }
+        return _owntracks_location(value)
     if kind == "encrypted":
         raise Encrypted(
             N_("OwnTracks encrypted this message, and its key is not here."),
@@ -135,6 +130,17 @@ def _owntracks_point(value: Any) -> dict[str, Any] | str:
         mend=N_("Send its JSON with _type, such as location."),
         where={"pointer": "/_type"},
     )
+
+
+def _owntracks_location(value: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "at": _owntracks_time(value.get("tst")),
+        "lon": value.get("lon"),
+        "lat": value.get("lat"),
+        "accuracy_m": value.get("acc"),
+        "speed_ms": _scaled(value.get("vel"), 1 / _KMH),
+        "course": value.get("cog"),
+    }
 
 
 def read_overland(body: bytes, device: str) -> Logged:
@@ -158,6 +164,9 @@ def read_overland(body: bytes, device: str) -> Logged:
             where={"pointer": "/locations"},
         )
     _require_few(found)
+    columns = plain_points.overland_columns(found, _mode) if found else None
+    if columns is not None:
+        return Logged(tuple(plain_points.tracks("overland", device, columns, _overland_location)))
     points: list[tuple[str, dict[str, Any]]] = []
     unreadable, ignored = [], []
     for feature in found:
@@ -193,7 +202,12 @@ def _overland_point(feature: Any) -> tuple[str, dict[str, Any]] | str | None:
         return None
     motion = properties.get("motion")
     mode = _mode(tuple(motion)) if isinstance(motion, list) and set(map(type, motion)) <= {str} else _mode(())
-    point = {
+    return mode, _overland_location(feature)
+
+
+def _overland_location(feature: dict[str, Any]) -> dict[str, Any]:
+    properties, place = feature["properties"], feature["geometry"]["coordinates"]
+    return {
         "at": properties.get("timestamp"),
         "lon": place[0],
         "lat": place[1],
@@ -201,7 +215,6 @@ def _overland_point(feature: Any) -> tuple[str, dict[str, Any]] | str | None:
         "speed_ms": _known(properties.get("speed")),
         "course": _known(properties.get("course")),
     }
-    return mode, point
 
 
 @lru_cache(maxsize=64)
@@ -214,7 +227,7 @@ def _tracks(app: App, device: str, points: Sequence[tuple[str, dict[str, Any]]])
     given = [point["at"] for _, point in points]
     t = read_moments(given, {})
     numbers = _numbers([point for _, point in points], t)
-    days = np.floor(np.where(np.isfinite(t), t, -np.inf) / _DAY_S).tolist()
+    days = np.floor(np.where(np.isfinite(t), t, -np.inf) / DAY_S).tolist()
     groups: dict[tuple[str, float], list[dict[str, Any]]] = {}
     for (mode, point), number, day in zip(points, numbers, days, strict=True):
         numbered = {"seq": number, **point}
@@ -222,7 +235,7 @@ def _tracks(app: App, device: str, points: Sequence[tuple[str, dict[str, Any]]])
             numbered = {name: value for name, value in numbered.items() if value is not None}
         groups.setdefault((mode, day), []).append(numbered)
     for (mode, day), members in sorted(groups.items(), key=itemgetter(0)):
-        said = "" if isinf(day) else datetime.fromtimestamp(day * _DAY_S, UTC).date().isoformat()
+        said = "" if isinf(day) else datetime.fromtimestamp(day * DAY_S, UTC).date().isoformat()
         name = uuid5(NAMESPACE_OID, "/".join((app, device, mode, said)))
         yield read_track({"track": str(name), "mode": mode, "name": app, "points": members})
 
@@ -231,8 +244,8 @@ def _numbers(points: Sequence[dict[str, Any]], t: npt.NDArray[np.float64]) -> li
     """Return the number of each point: its second in the day, in a row that its time and place choose."""
     places = np.fromiter(map(_checksum, points), dtype=np.int64, count=len(points))
     known = np.isfinite(t)
-    seconds = np.where(known, t, 0.0).astype(np.int64) % _DAY_S
-    found: list[int] = np.where(known, places % _ROWS * _DAY_S + seconds, places % MOST_NUMBER).tolist()
+    seconds = np.where(known, t, 0.0).astype(np.int64) % DAY_S
+    found: list[int] = np.where(known, places % ROWS * DAY_S + seconds, places % MOST_NUMBER).tolist()
     return found
 
 

@@ -2,6 +2,7 @@
 
 import json
 import zlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,8 +11,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from service.errors import ServiceError
-from service.readers import loggers, strict_json
+from service.readers import loggers, plain_points, strict_json
 from service.readers.field_faults import canonical
+from service.readers.field_points import read_track
 
 
 class Pairs(list[Any]):
@@ -104,3 +106,95 @@ def test_many_messages_of_owntracks() -> None:
     assert alone.parts[0].ref(0) == logged.parts[0].ref(0)
     with pytest.raises(loggers.Encrypted):
         loggers.read_owntracks(b'[{"_type": "encrypted"}]', "d", "foot")
+
+
+TIMES = st.integers(0, 3 * 86_400).map(lambda k: 1_780_275_600 + k)
+PLACES = st.floats(-200.0, 200.0) | st.sampled_from([0.0, -0.0, 1e-7, 1e22, 131.0])
+MAYBE = st.none() | st.integers(-5, 2 * 10**7) | st.floats() | st.sampled_from([-1, 10**400])
+ODD: st.SearchStrategy[Any] = st.sampled_from([None, True, "1", 7, -1.5, float("inf"), [], {}])
+LOCATIONS = st.fixed_dictionaries(
+    {"_type": st.just("location"), "tst": TIMES, "lon": PLACES, "lat": PLACES},
+    optional={"acc": MAYBE, "vel": MAYBE, "cog": MAYBE},
+)
+FEATURES = st.builds(
+    lambda t, zone, lon, lat, motion, others: {
+        "type": "Feature",
+        "geometry": {"coordinates": [lon, lat, 1]},
+        "properties": {
+            "timestamp": datetime.fromtimestamp(t, UTC).strftime("%Y-%m-%dT%H:%M:%S") + zone,
+            "motion": motion,
+            **others,
+        },
+    },
+    TIMES,
+    st.sampled_from(["Z", "+0800", "+00:00", ".250Z"]),
+    PLACES,
+    PLACES,
+    st.lists(st.sampled_from(["walking", "driving", "cycling", "x"]), max_size=2),
+    st.fixed_dictionaries({}, optional={"horizontal_accuracy": MAYBE, "speed": MAYBE, "course": MAYBE}),
+)
+
+
+def parts_of(logged: loggers.Logged) -> list[Any]:
+    """Return all that is in the parts of tracks, NaN by its name."""
+    return [
+        repr(
+            (
+                part.track,
+                part.mode,
+                part.name,
+                part.head,
+                [part.raw(k) for k in range(len(part))],
+                part.seq.tolist(),
+                *(getattr(part.fixes, name).tolist() for name in ("t", "lon", "lat", "accuracy_m", "mode")),
+                *(getattr(part.fixes, name).tolist() for name in ("speed_ms", "course_deg")),
+                sorted(part.faults.items()),
+                part.outside.tolist(),
+                part.shift,
+            )
+        )
+        for part in logged.parts
+    ]
+
+
+def assert_read_alike(read: Callable[[Any], loggers.Logged], name: str, values: list[Any]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(strict_json, "parse", lambda _: values)
+        fast = read(b"x")
+        patch.setattr(plain_points, name, lambda *_: None)
+        slow = read(b"x")
+    assert parts_of(fast) == parts_of(slow)
+    assert (fast.unreadable, fast.ignored) == (slow.unreadable, slow.ignored)
+
+
+@given(st.lists(LOCATIONS, min_size=1, max_size=8), st.data())
+def test_plain_messages_of_owntracks_are_read_as_any(values: list[Any], data: Any) -> None:
+    if data.draw(st.booleans()):
+        name = data.draw(st.sampled_from(["tst", "lon", "lat", "acc", "vel", "cog"]))
+        data.draw(st.sampled_from(values))[name] = data.draw(ODD)
+    assert_read_alike(lambda body: loggers.read_owntracks(body, "d", "foot"), "owntracks_columns", values)
+
+
+@given(st.lists(FEATURES, min_size=1, max_size=8), st.data())
+def test_plain_features_of_overland_are_read_as_any(values: list[Any], data: Any) -> None:
+    if data.draw(st.booleans()):
+        name = data.draw(st.sampled_from(["timestamp", "motion", "speed", "course", "type"]))
+        data.draw(st.sampled_from(values))["properties"][name] = data.draw(ODD)
+    parsed = {"locations": values}
+    assert_read_alike(
+        lambda body: loggers.read_overland(body, "d"),
+        "overland_columns",
+        parsed,  # type: ignore[arg-type]
+    )
+
+
+def test_plain_bodies_take_the_fast_way() -> None:
+    message = {"_type": "location", "tst": 1_780_275_600, "lon": 131.5, "lat": 46.5, "acc": 3}
+    assert plain_points.owntracks_columns([message], "foot", 3.6) is not None
+    assert plain_points.overland_columns([feature(3)], loggers._mode) is not None
+
+
+def test_a_track_keeps_its_name() -> None:
+    point = {"seq": 1, "at": "2026-06-01T01:00:00Z", "lon": 131.5, "lat": 46.5, "course": 3.0}
+    track = {"track": "6f1c2a52-3c0e-4c5b-9d0e-000000000001", "name": "dawn", "points": [point]}
+    assert read_track(track).name == "dawn"
