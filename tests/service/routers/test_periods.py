@@ -5,7 +5,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
+from layers.audit import Audit
 from tests.fixtures.accounts import Callers
 from tests.fixtures.client import TestClient
 from tests.fixtures.county import DISTRICT, County
@@ -265,3 +268,21 @@ def test_a_point_has_somebody_who_supervises(callers: Callers, county: County) -
     ended = keeper.delete(f"{here}/{made.json()['id']}")
     assert ended.json()["ended_at"]
     assert keeper.delete(f"{here}/{made.json()['id']}").status_code == 409
+
+
+def test_what_is_done_is_in_the_audit(client: TestClient, engine: Engine) -> None:
+    plan = begun(client)
+    here = f"{PERIODS}/{plan}"
+    sources = [submitted(client, plan), submitted(client, plan)]
+    merged = client.post(f"{here}/merges", json={"tasks": sources}).json()["id"]
+    client.post(f"{here}/merges/{merged}/undo")
+    client.post(f"{here}/publish")
+    client.post(f"{here}/events", json=event(sources[0], "G00"))
+    issued(client, plan, unit="G01")
+    client.post(f"{here}/reopen", json={"reason": "Two are missing"})
+    # What was refused was not done.
+    assert client.post(f"{here}/tasks", json=task(units=["nowhere"])).status_code == 422
+    with Session(engine) as session:
+        found = [one.action for one in Audit(session, DISTRICT).entries()]
+    names = ["create", "submit", "submit", "merge", "undo", "publish", "events"]
+    assert found == [*(f"period.{name}" for name in names), "letter.issue", "period.reopen"]
