@@ -48,7 +48,7 @@ MEDIA_TYPES: Mapping[str, str] = {
     ".svg": "image/svg+xml",
 }
 
-FOLDERS = ("coverage", "meetings", "redraw")
+FOLDERS = ("coverage", "incidents", "meetings", "redraw")
 """The folders of ``maps/web`` whose modules belong to one view alone; other pages are not told of them."""
 
 PALETTE = "web/palette.css"

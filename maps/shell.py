@@ -32,6 +32,7 @@ VIEWS: Mapping[str, str] = {
     "coverage": N_("Coverage"),
     "stations": N_("Stations"),
     "meetings": N_("Meetings"),
+    "incidents": N_("Incidents"),
 }
 """Every view and its name, a translation key."""
 

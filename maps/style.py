@@ -122,6 +122,14 @@ ITEMS: tuple[MapClass, ...] = (
 )
 """How a unit stands with what a plan asks of it, the worst first; what is late is hatched as well."""
 
+CASES: tuple[MapClass, ...] = (
+    MapClass("case-green", N_("green"), "#12695f", "#5fc3b4"),
+    MapClass("case-blue", N_("blue"), "#1d5c92", "#4c9fe0"),
+    MapClass("case-yellow", N_("yellow"), "#e2ae45", "#ecc46c"),
+    MapClass("case-red", N_("red"), "#a3284f", "#f57ba0", "ring"),
+)
+"""The four colours of incidents; on the map and in lists each has a shape and a number as well."""
+
 GROUND: dict[str, tuple[str, str]] = {
     # name: light, dark
     "water": ("#dfe5e8", "#12161a"),
@@ -154,6 +162,7 @@ _GROUPS: dict[str, tuple[MapClass, ...]] = {
     "lines": LINES,
     "plan": PLAN,
     "items": ITEMS,
+    "cases": CASES,
 }
 
 

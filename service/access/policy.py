@@ -99,6 +99,7 @@ POLICY: Mapping[str, Rule] = {
     "GET /redraw": Rule(OFFICE, "district", page=True),
     "GET /coverage": Rule(BORDER, "district", page=True),
     "GET /meetings": Rule(CASES, "district", page=True),
+    "GET /incidents": Rule(CASES, "district", page=True),
     "GET /quarantine": Rule(LEADS, "district", page=True),
     "GET /reports": Rule(LEADS, "district", page=True),
     "GET /notices": Rule(PEOPLE, "district", page=True),

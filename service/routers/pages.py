@@ -41,6 +41,8 @@ _PARTS = {
     "give": "POST /api/v1/coverage/tasks",
     "live": "GET /api/v1/coverage/live",
     "record": "POST /api/v1/outreach",
+    "handle": "POST /api/v1/incidents/{incident}/events",
+    "sign": "POST /api/v1/incidents/{incident}/merge",
     "answer": "POST /api/v1/outreach/requests/{request}/answer",
 }
 # What can be taken away of a plan, as far as it is served.
@@ -110,6 +112,12 @@ def get_meetings(request: Request, reader: ReaderDep, context: ContextDep) -> Re
     choices = {"duties": field.DUTIES, "kinds": (*field.MEETINGS, ("visit", field.PAGES["visit"]))}
     named = {name: {code: reader.translate(label) for code, label in some} for name, some in choices.items()}
     return _page(request, "meetings", reader, context, **named)
+
+
+@router.get("/incidents", response_class=HTMLResponse)
+def get_incidents(request: Request, reader: ReaderDep, context: ContextDep) -> Response:
+    """Return the board of incidents."""
+    return _page(request, "incidents", reader, context, me=_me(request))
 
 
 @router.get("/favicon.ico")
