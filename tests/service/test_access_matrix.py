@@ -89,7 +89,6 @@ TABLE: dict[str, Row] = {
     "GET /signin/oidc/callback": Row(ALL, path="/signin/oidc/callback", found=404),
     "GET /patrol": Row(ALL, path=there("/patrol")),
     "GET /quarantine": Row("csau", "district", there("/quarantine"), page=True),
-    "GET /reports": Row("csau", "district", there("/reports"), page=True),
     "GET /incidents": Row(CASES, "district", there("/incidents"), page=True),
     "GET /meetings": Row(CASES, "district", there("/meetings"), page=True),
     "GET /notices": Row(PEOPLE, "district", there("/notices"), page=True),
