@@ -112,8 +112,12 @@ def test_what_was_granted_shows_on_the_map_of_coverage(office: Office) -> None:
 @pytest.mark.parametrize(("size", "lang"), [(PHONE, "zh"), (WIDE, "en")])
 def test_it_fits_and_every_field_has_a_name(office: Office, size: tuple[int, int], lang: str) -> None:
     watched = office.sign_in("coordinator", size, lang)
-    record(watched.page, office, **asking("patrol"))
+    place = record(watched.page, office, **asking("service-stop"))
     page = watched.open(f"/meetings?lang={lang}")
+    page.locator("#list .row", has_text=place).click()
+    page.locator("#detail summary").click()
+    body = "document.getElementById('panel-body')"
+    assert page.evaluate(f"{body}.scrollWidth <= {body}.clientWidth")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     nameless = """() => [...document.querySelectorAll("#panel :is(input, select, textarea)")]
         .filter((one) => !one.labels.length || !one.labels[0].textContent.trim()).length"""
