@@ -4,7 +4,6 @@ Peers judge the same fixes against the border alone, slow ones a part of them, a
 patrol covered. They have to agree with us, and we with what was really walked.
 """
 
-import os
 import shutil
 import sys
 import time
@@ -23,7 +22,7 @@ from tests.benchmarks.ground import KEPT
 from tests.benchmarks.patrolled import BORDER_M, Patrolled, patrolled
 from tests.benchmarks.peer_environment import PEERS as PEERS_ALIKE
 from tests.benchmarks.peer_environment import PeerFailed, peer_python, run_peer
-from tests.benchmarks.report import OURS, Report, Row, own_versions
+from tests.benchmarks.report import OURS, Report, Row, load_now, own_versions
 
 FIXES, SMALL = 1_000_000, 6_000
 UNITS, MARKERS = 3_000, 1_000
@@ -55,7 +54,7 @@ def run(units: int = 0, *, small: bool = False, peers: bool = True, keep: Path =
     _say(f"{size[0]:,} fixes …")
     ground = patrolled(*size, keep)
     rows, walks = _ours(ground, runs)
-    remarks = [_load()]
+    remarks = [load_now("at the start")]
     metres = [_covered(ground, [one]) for one in walks]
     equal = {"what was really walked": _agree(metres, np.diff(ground.spans)[:, 0])}
     equal["what was walked at least once"] = _agree([_covered(ground, walks)], np.array([ground.walked_m]))
@@ -74,7 +73,7 @@ def run(units: int = 0, *, small: bool = False, peers: bool = True, keep: Path =
         versions=versions,
         rows=rows,
         answers_equal=all(equal.values()),
-        remarks=remarks
+        remarks=[*remarks, load_now("at the end")]
         + [f"{name}: {'the same metres' if one else 'OTHER metres'}" for name, one in equal.items()],
     )
 
@@ -83,20 +82,16 @@ def _say(text: str) -> None:
     sys.stderr.write(text + "\n")
 
 
-def _load() -> str:
-    """Tell how many other processes wanted the cores, which decides what the times are worth."""
-    return f"load average at the start: {os.getloadavg()[0]:.1f}"
-
-
 def _ours(ground: Patrolled, runs: int) -> tuple[list[Row], list[Intervals]]:
     """Return how fast all is judged and what of that takes how long, and what each patrol walked."""
     lines = RouteIndex.build(ground.segments)
     units = UnitIndex.build(ground.units)
     markers = MarkerIndex.build(ground.markers[:, 0], ground.markers[:, 1])
     took: list[list[float]] = []
+    worked: list[float] = []
     walks: list[Intervals] = []
     for _ in range(runs + 1):  # the first run loads what is compiled
-        times = [time.perf_counter()]
+        times, before = [time.perf_counter()], time.process_time()
         tracks = [clean(one) for one in ground.patrols]
         times.append(time.perf_counter())
         walks = [walked(one, lines) for one in tracks]
@@ -108,6 +103,7 @@ def _ours(ground: Patrolled, runs: int) -> tuple[list[Row], list[Intervals]]:
             marker_visits(one, markers)
         times.append(time.perf_counter())
         took.append(np.diff(times).tolist())
+        worked.append(1e3 * (time.process_time() - before))
     whole = tuple(ground.fixes / sum(one) for one in took[1:])
     rows = [Row(OURS, UNIT, whole, "cleaning, line, units and markers")]
     for place, way in enumerate(WAYS):
@@ -115,6 +111,7 @@ def _ours(ground: Patrolled, runs: int) -> tuple[list[Row], list[Intervals]]:
         rows.append(Row(OURS, "ms", milli, f"of that {way}", competes=False))
     milli = tuple(1e3 * sum(one) for one in took[1:])
     rows.append(Row(OURS, "ms", milli, f"all four for {ground.fixes:,} fixes", competes=False))
+    rows.append(Row(OURS, "ms", tuple(worked[1:]), "of that the processor worked", competes=False))
     return rows, walks
 
 

@@ -16,6 +16,11 @@ from rich.table import Table
 OURS = "wardline"
 
 
+def load_now(when: str) -> str:
+    """Tell how many other processes want the cores, which decides what the times are worth."""
+    return f"load average {when}: {os.getloadavg()[0]:.1f}"
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One participant: a rate for each run, or none and the reason in ``note`` where it could not take part.
