@@ -10,12 +10,19 @@ The owner, who migrates and repairs, is named by a policy of each; without one i
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from geo.track.fixes import LONGEST_SHIFT_H
 from layers.accounts import GRANTED, REPORTER
+from layers.policy_rules import Rules
+from layers.policy_rules import everywhere as _everywhere
+from layers.policy_rules import holds as _holds
+from layers.policy_rules import part as _part
+from layers.policy_rules import quoted as _list
+from layers.policy_rules import reach as _reach
+from layers.policy_rules import same as _same
+from layers.policy_rules import whole as _whole
 from layers.row_security import AUDIT, INTAKE, SETTLING, SYSTEM
 from layers.storage import read_sql
 
@@ -47,46 +54,6 @@ _OF_OWNER = (
     "drop_fix_months(timestamptz)",
 )
 _COMMANDS = {"read": "SELECT", "insert": "INSERT", "change": "UPDATE", "remove": "DELETE"}
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """Which rows may be read, inserted, changed (before and after) and removed; None is none."""
-
-    read: str
-    insert: str | None = None
-    change: str | None = None
-    remove: str | None = None
-
-
-def _list(roles: tuple[str, ...]) -> str:
-    return ", ".join(f"'{role}'" for role in roles)
-
-
-def _whole(*roles: str) -> str:
-    return f"district = ANY ((SELECT scope_districts({_list(roles)}))::text[])"
-
-
-def _part(*roles: str) -> str:
-    return f"district = ANY ((SELECT scope_areas({_list(roles)}))::text[])"
-
-
-def _reach(column: str, *roles: str, also: tuple[str, ...] = ()) -> str:
-    """Return the rule that a role is held in the whole district, or over the unit in a column."""
-    units = f"{column} = ANY ((SELECT scope_units({_list(roles)}))::uuid[])"
-    return f"{_whole(*roles, *also)} OR {_part(*roles)} AND {units}"
-
-
-def _everywhere(*roles: str) -> str:
-    return f"(SELECT scope_everywhere({_list(roles)}))"
-
-
-def _holds(*roles: str) -> str:
-    return f"(SELECT scope_holds({_list(roles)}))"
-
-
-def _same(rule: str, *, read: str, remove: str | None = None) -> Rules:
-    return Rules(read, rule, rule, rule if remove is None else remove)
 
 
 def _kept(read: str) -> Rules:
@@ -197,6 +164,16 @@ _WATCHED = (
 _OF_SHIFT = "(district, person, track) IN (SELECT one.district, one.person, one.track FROM shift AS one)"
 _MY_LOOK = f"{_part('coordinator')} AND viewer = (SELECT scope_person())"
 _MY_KEY = "starts_with(key, (SELECT scope_actor()) || ' ')"
+
+_OFFERED = (
+    "EXISTS (SELECT FROM help_offer AS one WHERE one.district = {table}.district"
+    " AND one.request = {table}.{column} AND one.person = (SELECT scope_person()){more})"
+)
+_NOT_DECLINED = " AND one.state <> 'declined'"
+_ASKED = f"{_part(*OWN)} AND {_OFFERED.format(table='help_request', column='id', more=_NOT_DECLINED)}"
+_HELPS = f"{_part(*OWN)} AND " + _OFFERED.format(
+    table="aid_contact", column="subject", more=" AND one.state = 'accepted'"
+)
 
 RULES: Mapping[str, Rules] = {
     # The ground: outlines and names of units are public, border and markers are not.
@@ -311,6 +288,14 @@ RULES: Mapping[str, Rules] = {
     # Project teams, whose names are for those who hold something in the district.
     **dict.fromkeys(("project", "project_site", "team_member"), _kept(_part(*GRANTED))),
     "project_post": _same(_whole(*KEEPERS), read=_part(*GRANTED)),
+    # Who has duty and who helps: the staff and they themselves. How to reach them is for fewer still.
+    "duty": _same(_whole(*KEEPERS), read=f"{_part(*STAFF)} OR {_MINE}"),
+    "volunteer": _same(_whole(*KEEPERS), read=f"{_whole(*LEADS, INTAKE)} OR {_MINE}"),
+    # Of who asks for help: also whoever has accepted it.
+    "aid_contact": _same(_whole(*KEEPERS, INTAKE), read=f"{_whole(*KEEPERS, INTAKE)} OR {_HELPS}"),
+    # Help is asked for and dispatched by the service itself; whoever is asked sees what they are asked.
+    "help_request": _same(_SYSTEM, read=f"{_whole(*LEADS)} OR {_ASKED}"),
+    "help_offer": _same(_SYSTEM, read=f"{_whole(*LEADS)} OR {_MINE}"),
     # Plans of periods: offices submit, keepers merge and issue letters; what is asked and done lies in units.
     **dict.fromkeys(("period_plan", "monitoring_point"), _kept(_part(*CASES))),
     "period_task": Rules(_part(*CASES), _part(*SIGNING), _whole(*KEEPERS), _SYSTEM),

@@ -19,6 +19,7 @@ from geo.errors import N_
 from layers.accounts import sign_in
 from layers.field_tables import DISCARDED, WAITING, field_batch, field_incident, quarantine, visit
 from layers.fixes import fix, fix_quarantine, late_fix
+from layers.help_tables import help_request
 from layers.idempotency import idempotency_key
 from layers.ids import new_id
 from layers.incident_tables import SETTLED, incident, incident_event, incident_withdrawal
@@ -31,6 +32,7 @@ from layers.record_tables import (
     retention_period,
     retention_run,
 )
+from layers.rota_tables import aid_contact
 from layers.shifts import LONGEST, shift
 from layers.storage import Store
 from layers.tasks import coverage_task
@@ -145,6 +147,19 @@ def _of_shifts(district: str, now: datetime) -> tuple[Step, Step]:
 
 def _of_reporters(district: str, limits: Limits) -> tuple[Step, ...]:
     found = []
+    asked = help_request.c
+    over = (asked.district == district) & (asked.settled_at < limits.contacts)
+    helped = select(asked.id).where(over)
+    found.append(
+        Step(
+            aid_contact,
+            "removed",
+            "contacts",
+            (aid_contact.c.district == district) & aid_contact.c.subject.in_(helped),
+        )
+    )
+    # The offers go with their request.
+    found.append(Step(help_request, "removed", "contacts", over))
     for table in (incident_contact, incident_receipt):
         mine = (table.c.district == district) & _closed(district, table.c.incident, limits.contacts)
         found.append(Step(table, "removed", "contacts", mine))

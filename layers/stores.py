@@ -27,6 +27,7 @@ from layers.fix_exports import FixExports
 from layers.grids import Grids
 from layers.ground_features import GroundFeatures
 from layers.heads import Heads
+from layers.help import Help
 from layers.idempotency import Idempotency
 from layers.incidents import Incidents
 from layers.items import Items
@@ -48,6 +49,7 @@ from layers.reports import Reports
 from layers.representatives import Representatives
 from layers.retention import Retention
 from layers.roads import Roads
+from layers.rota import Rota
 from layers.row_security import INTAKE, SETTLING, acting
 from layers.shifts import Shifts
 from layers.staffing import Staffings
@@ -56,6 +58,7 @@ from layers.stops import Stops
 from layers.tasks import Tasks
 from layers.tiles import Tiles
 from layers.visits import Visits
+from layers.volunteers import Volunteers
 from layers.watches import Watches
 from layers.withdrawals import Withdrawals
 
@@ -158,6 +161,21 @@ class Stores:
     def stations(self) -> Stations:
         """The service stations."""
         return Stations(self.session, self.district)
+
+    @cached_property
+    def rota(self) -> Rota:
+        """The duties at the stations."""
+        return Rota(self.session, self.district)
+
+    @cached_property
+    def volunteers(self) -> Volunteers:
+        """The volunteers."""
+        return Volunteers(self.session, self.district)
+
+    @cached_property
+    def help(self) -> Help:
+        """The requests for help."""
+        return Help(self.session, self.district)
 
     @cached_property
     def representatives(self) -> Representatives:

@@ -40,7 +40,7 @@ from service.hardening.shield import Shield
 from service.indexes.compiling import Compiling
 from service.indexes.drafts import Drafts
 from service.indexes.snapshots import Indexes
-from service.jobs import begin_plans, forget_daily, remind_of_cases
+from service.jobs import begin_plans, dispatch_help, forget_daily, remind_of_cases
 from service.problems import problem_response, refusal
 from service.readers.strict_json import pointer
 from service.routers.locate import QuickLocate
@@ -153,6 +153,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     watching.append(asyncio.create_task(forget_daily(at_leisure, settings)))
     watching.append(asyncio.create_task(begin_plans(at_leisure)))
     watching.append(asyncio.create_task(remind_of_cases(at_leisure)))
+    watching.append(asyncio.create_task(dispatch_help(at_leisure, indexes)))
     try:
         yield
     finally:

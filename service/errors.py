@@ -15,6 +15,8 @@
     ├── InvalidTransition      a step that the state of an incident does not allow
     ├── RulesInConflict        rules of a staffing that cannot be kept together
     ├── StaffingStale          a staffing of people or grids that have changed since
+    ├── DutyClash              a duty at a time at which the same person has another
+    ├── HelpSettled            a request for help that somebody else accepted, or that is over
     ├── NothingLate            a reminder about nothing
     ├── PlanConflict           a plan that collides with what was published since its base
     ├── SignInRequired         nobody in particular asks for what is not for everybody
@@ -157,6 +159,18 @@ class NothingLate(ServiceError):
     code = "nothing-late"
 
 
+class DutyClash(ServiceError):
+    """A duty at a time at which the same person has another; ``extra["other"]`` is that."""
+
+    code = "duty-clash"
+
+
+class HelpSettled(ServiceError):
+    """A request for help is accepted by somebody else, or over; ``extra["state"]`` is its state."""
+
+    code = "help-settled"
+
+
 class SignInRequired(ServiceError):
     """Nobody in particular asks for what is not for everybody."""
 
@@ -257,6 +271,8 @@ STATUS: Mapping[type[WardlineError], int] = {
     PlanConflict: 409,
     RulesInConflict: 409,
     StaffingStale: 409,
+    DutyClash: 409,
+    HelpSettled: 409,
     NothingLate: 422,
     SignInRequired: 401,
     NotAllowed: 403,

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -19,9 +20,11 @@ from layers.retention import Done, begin_copies, end_sessions
 from layers.stores import Stores
 from service.cluster.errors import ClusterError
 from service.copies import Copies, copies_of
+from service.indexes.snapshots import Indexes
 from service.settings import Settings
 from service.use_cases import chain, notices
 from service.use_cases.copies import Promise, Renewal, renew
+from service.use_cases.helping.asking import lapse
 from service.use_cases.incidents import remind, rerouting
 from service.use_cases.plans.taking_effect import begin_due
 from service.use_cases.retention import (
@@ -43,6 +46,9 @@ FIRST_S, EVERY_S = 600.0, 3600.0
 
 CASES_S = 60.0
 """How often to look whether somebody is to be reminded of an incident."""
+
+HELP_S = 10.0
+"""How often to look whether a request for help is to be offered to the next."""
 
 PLANS_S = 20.0
 """How often to look whether the day of a scheduled plan has come."""
@@ -148,6 +154,29 @@ def remind_all(sessions: Sessions, now: datetime) -> int:
             seen += done
             if done == 0:
                 break
+    return seen
+
+
+async def dispatch_help(sessions: Sessions, indexes: Indexes) -> None:
+    """Look again and again whether a request for help is to be offered to the next, until cancelled."""
+    while True:
+        await asyncio.sleep(HELP_S)
+        try:
+            await _to_the_end(dispatch_all, sessions, indexes, datetime.now(UTC))
+        except DBAPIError as error:
+            _log.warning("requests for help wait: %s", type(error.orig).__name__)
+
+
+def dispatch_all(sessions: Sessions, indexes: Indexes, now: datetime) -> int:
+    """Offer to the next, in all districts, what nobody answered in time; return how many were looked at."""
+    with sessions() as session:
+        every = districts.every(session)
+    seen = 0
+    for one in every:
+        with sessions() as session:
+            today = one.today(now)
+            seen += lapse(Stores(session, one.code), partial(indexes.roads, one.code, today), now)
+            session.commit()
     return seen
 
 

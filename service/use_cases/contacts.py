@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from geo.errors import N_
-from layers.contacts import SealedContact
+from layers.contacts import Of, SealedContact
 from layers.errors import NotFound
 from layers.incidents import Incident
 from layers.row_security import INTAKE, acting
@@ -42,16 +42,18 @@ class Followed:
     changed_at: datetime
 
 
-def keep(stores: Stores, ring: KeyRing, incident: UUID, contact: ContactIn, at: datetime) -> bool:
-    """Seal the contact data of a new incident; return whether there were any."""
+def keep(
+    stores: Stores, ring: KeyRing, subject: UUID, contact: ContactIn, at: datetime, of: Of = "incident"
+) -> bool:
+    """Seal the contact data of a new incident, volunteer or request; return whether there were any."""
     given = {name: value for name, value in contact.model_dump().items() if value}
     if not given:
         return False
     text = json.dumps(given, ensure_ascii=False, sort_keys=True).encode()
-    sealed = ring.seal(text, _subject(stores, incident))
+    sealed = ring.seal(text, _subject(stores, subject))
     with acting(stores.session, INTAKE):
-        stores.contacts.keep(SealedContact(incident, sealed.key, sealed.nonce, sealed.text), at)
-    stores.audit.record("contact.keep", "incident", incident)
+        stores.contacts.keep(SealedContact(subject, sealed.key, sealed.nonce, sealed.text, of), at)
+    stores.audit.record("contact.keep", of, subject)
     return True
 
 
@@ -65,9 +67,9 @@ def read(stores: Stores, ring: KeyRing, incident: UUID, purpose: str) -> Mapping
     InvalidInput
         The purpose says nothing.
     """
-    words = require_purpose(purpose)
+    require_purpose(purpose)
     value = stores.incidents.get(incident)
-    found = stores.contacts.get(value.id)
+    found = read_of(stores, ring, value.id, purpose, "incident")
     if found is None:
         raise NotFound(
             N_("Nothing is kept of who reported incident {incident}."),
@@ -75,8 +77,23 @@ def read(stores: Stores, ring: KeyRing, incident: UUID, purpose: str) -> Mapping
             where={"incident": str(incident)},
             incident=str(incident),
         )
-    text = ring.open(Sealed(found.key, found.nonce, found.sealed), _subject(stores, incident))
-    stores.audit.record("contact.read", "incident", incident, purpose=words)
+    return found
+
+
+def read_of(stores: Stores, ring: KeyRing, subject: UUID, purpose: str, of: Of) -> Mapping[str, str] | None:
+    """Return contact data of whom the caller may see, None where nothing is kept; the audit tells of it.
+
+    Raises
+    ------
+    InvalidInput
+        The purpose says nothing.
+    """
+    words = require_purpose(purpose)
+    found = stores.contacts.get(subject, of)
+    if found is None:
+        return None
+    text = ring.open(Sealed(found.key, found.nonce, found.sealed), _subject(stores, subject))
+    stores.audit.record("contact.read", of, subject, purpose=words)
     opened: dict[str, str] = json.loads(text)
     return {name: opened.get(name, "") for name in ContactIn.model_fields}
 
@@ -101,10 +118,22 @@ def require_purpose(purpose: str) -> str:
 
 def give_receipt(stores: Stores, incident: UUID, at: datetime, person: UUID | None = None) -> str:
     """Return a new receipt of an incident; it is shown once and never stored."""
-    letters = "".join(secrets.choice(ALPHABET) for _ in range(GROUPS * GROUP))
+    receipt = new_receipt()
     with acting(stores.session, INTAKE):
-        stores.contacts.give_receipt(incident, _digest(letters), at, person)
+        stores.contacts.give_receipt(incident, digest_of(receipt), at, person)
+    return receipt
+
+
+def new_receipt() -> str:
+    """Return a receipt that nobody can guess."""
+    letters = "".join(secrets.choice(ALPHABET) for _ in range(GROUPS * GROUP))
     return "-".join(letters[place : place + GROUP] for place in range(0, len(letters), GROUP))
+
+
+def digest_of(receipt: str) -> bytes:
+    """Return the SHA-256 of a receipt, however it is written."""
+    letters = "".join(receipt.upper().split()).replace("-", "").translate(_READ_AS)
+    return hashlib.sha256(letters.encode()).digest()
 
 
 def follow(stores: Stores, receipt: str) -> Followed:
@@ -137,9 +166,8 @@ def incident_of(stores: Stores, receipt: str) -> UUID:
 
 
 def _of_receipt(stores: Stores, receipt: str) -> UUID:
-    letters = "".join(receipt.upper().split()).replace("-", "").translate(_READ_AS)
     with acting(stores.session, INTAKE):
-        incident = stores.contacts.by_receipt(_digest(letters))
+        incident = stores.contacts.by_receipt(digest_of(receipt))
     if incident is None:
         raise NotFound(
             N_("There is no report of this receipt."),
@@ -153,24 +181,20 @@ def reseal(stores: Stores, ring: KeyRing) -> int:
     """Seal what other keys seal with the present one; return how many, 0 once nothing is left."""
     found = stores.contacts.with_other_keys(ring.present(), RESEALED_AT_ONCE)
     for one in found:
-        subject = _subject(stores, one.incident)
+        subject = _subject(stores, one.subject)
         new = ring.seal(ring.open(Sealed(one.key, one.nonce, one.sealed), subject), subject)
-        stores.contacts.replace(SealedContact(one.incident, new.key, new.nonce, new.text))
+        stores.contacts.replace(SealedContact(one.subject, new.key, new.nonce, new.text, one.of))
     if found:
         stores.audit.record("contact.reseal", "key", ring.present(), contacts=len(found))
     return len(found)
 
 
-def _subject(stores: Stores, incident: UUID) -> str:
-    return f"{stores.district}/{incident}"
+def _subject(stores: Stores, of: UUID) -> str:
+    return f"{stores.district}/{of}"
 
 
 def _changed_at(stores: Stores, value: Incident) -> datetime:
     return max((one.at for one in stores.incidents.events(value.id)), default=value.received_at)
-
-
-def _digest(letters: str) -> bytes:
-    return hashlib.sha256(letters.encode()).digest()
 
 
 def receipt_json(value: Followed) -> dict[str, Any]:

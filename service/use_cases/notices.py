@@ -35,6 +35,13 @@ _TEXTS = {
     "report-closed": N_("What you reported, “{title}” ({class}), is closed."),
     "pin-gone": N_("Incident “{title}” ({class}) went from {unit} to {to}, since its place was corrected."),
     "pin-come": N_("Incident “{title}” ({class}) came to {unit} from {from}, since its place was corrected."),
+    "help-offered": N_("Help is needed: {kind}, {place}, {metres} m from you. Answer by {until}."),
+    "help-phone": N_(
+        "Phone volunteer {name}: help is needed ({kind}, {place}), {metres} m from them. Answer for them by "
+        "{until}."
+    ),
+    "help-nobody": N_("Nobody is free to help: {kind}, {place}."),
+    "help-over": N_("You are not needed any more: {kind}, {place}."),
     REDRAWN: N_("Plan {number} “{title}” redraws what you watch from {day} on: {units}."),
 }
 _KINDS = {

@@ -3,11 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
-
-from opening_hours import OpeningHours, State
 
 from geo.errors import N_
 from geo.nearest import NearestIndex
@@ -16,9 +13,7 @@ from layers.stations import Station
 from service.indexes.ground import Ground
 from service.indexes.roads import DayRoads
 from service.indexes.stations import DayStations
-
-# A year holds every season; a longer look ahead only costs time.
-_LOOK_AHEAD_DAYS = 366
+from service.rules.hours import hours_of, open_at
 
 SERVICE_AREAS = "service-areas"
 """The overlay whose areas have the codes of the stations that serve them."""
@@ -212,16 +207,15 @@ def is_open(station: Station, timezone: str, at: datetime) -> bool | None:
     """Say whether a station is open at an instant; None where its hours are not known."""
     if station.opening_hours is None:
         return None
-    hours = _hours(station.opening_hours, timezone, station.lon, station.lat)
-    state, _ = hours.state(at.astimezone(ZoneInfo(timezone)))
-    return {State.OPEN: True, State.CLOSED: False}.get(state)
+    hours = hours_of(station.opening_hours, timezone, station.lon, station.lat)
+    return open_at(hours, at.astimezone(ZoneInfo(timezone)))
 
 
 def changes_at(station: Station, timezone: str, at: datetime) -> datetime | None:
     """Return when a station next opens or closes; None where that never happens or is not known."""
     if station.opening_hours is None:
         return None
-    hours = _hours(station.opening_hours, timezone, station.lon, station.lat)
+    hours = hours_of(station.opening_hours, timezone, station.lon, station.lat)
     return hours.next_change(at.astimezone(ZoneInfo(timezone)))
 
 
@@ -242,15 +236,3 @@ def station_json(station: Station, timezone: str, at: datetime) -> dict[str, Any
         "open": is_open(station, timezone, at),
         "changes_at": None if change is None else change.isoformat(),
     }
-
-
-@lru_cache(maxsize=4096)
-def _hours(text: str, timezone: str, lon: float, lat: float) -> OpeningHours:
-    # With the place come the country's public holidays and the times of the sun.
-    return OpeningHours(
-        text,
-        timezone=ZoneInfo(timezone),
-        coords=(lat, lon),
-        auto_timezone=False,
-        max_interval_days=_LOOK_AHEAD_DAYS,
-    )

@@ -79,7 +79,29 @@ _DUE = (
     VALUES (:d, :id, 'grids', '2025-03-01', '{}', '{}', '{}', :id, 'keeper', now(), 'proposed', NULL, NULL,
             NULL, '')
     """,
+    """
+    INSERT INTO volunteer
+    VALUES (:d, :id, 'V', 'Helper', NULL, ST_GeomFromText('POINT(120 44)', 4490), 900, '{}', '{}',
+            '2025-01-01', now(), 'keeper', 1)
+    """,
+    """
+    INSERT INTO duty
+    VALUES (:d, :id, 'S1', :id, NULL, 'Helper', 1, NULL, 480, 720, '[2025-01-01,)', '{}', now(), 'keeper', 1)
+    """,
+    "INSERT INTO aid_contact VALUES (:d, :id, 'k', '', '', now())",
     "INSERT INTO leader VALUES (:d, :id, NULL, 'leader', 'title', '2025-01-01', NULL)",
+    """
+    INSERT INTO help_request
+    SELECT :d, :id, 'breakdown', '', '', ST_GeomFromText('POINT(120 44)', 4490), id, 'web', now(), 'offered',
+           '{}', NULL, '', ''
+    FROM unit WHERE district = :d ORDER BY id LIMIT 1
+    """,
+    """
+    INSERT INTO help_offer
+    SELECT :d, :id, id, :id, NULL, NULL, 'Helper', 1, 9, 'straight', now(), now() + interval '1 minute',
+           'offered', NULL, NULL, 1
+    FROM help_request WHERE district = :d
+    """,
     "INSERT INTO coverage_report VALUES (:d, :id, '2025-02-01', now(), 'keeper', '', repeat('0', 64), '{}')",
 )
 

@@ -1,10 +1,14 @@
 """The rows of staffing in the access matrix."""
 
 from tests.service.access_rows import NO_ID, OFFICE, STAFF, Row, there
+from tests.service.help_rows import HELP
+from tests.service.rota_rows import ROTA
 
 _PROPOSALS = "/api/v1/staffing/proposals"
 
 STAFFING: dict[str, Row] = {
+    **ROTA,
+    **HELP,
     f"GET {_PROPOSALS}": Row(OFFICE, "district", there(_PROPOSALS)),
     f"POST {_PROPOSALS}": Row("cpa", "district", there(_PROPOSALS), {"cap": 0}),
     f"GET {_PROPOSALS}/{{proposal}}": Row(OFFICE, "district", there(f"{_PROPOSALS}/{NO_ID}"), found=404),
