@@ -16,6 +16,7 @@ VIEWS = {
     "report": N_("Report something"),
     "visit": N_("Visit"),
     "meeting": N_("Meeting"),
+    "rota": N_("Rota and help"),
     "refused": N_("There is nothing here"),
     **OFFICES,
 }

@@ -1,8 +1,9 @@
 // The nearest station that is open and has what is needed; with or without the device's position.
 
-import { ask, show } from "wardline/api";
+import { address, ask, show } from "wardline/api";
 import { announce, byId, make, message, replace } from "wardline/dom";
 import { fit, onAsk, startMap } from "wardline/ground";
+import { startHelp } from "wardline/help";
 import { names } from "wardline/names";
 import { asked, map, page, remember } from "wardline/page";
 import { sheet } from "wardline/sheet";
@@ -11,7 +12,7 @@ import { outlines } from "wardline/units";
 
 const L = window.L;
 const SHOWN = 12;
-const state = { place: null, open: true, facilities: new Set(), chosen: null };
+const state = { place: null, open: true, facilities: new Set(), way: "straight", chosen: null };
 const pins = L.layerGroup();
 let here = null;
 let shown = [];
@@ -107,6 +108,23 @@ function frame(stations) {
   if (bounds.isValid()) fit([bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()], { maxZoom: 14 });
 }
 
+/** The parameters of a way of being near. */
+function wayAsked() {
+  if (state.way === "foot" || state.way === "car") return { mode: "network", by: state.way };
+  return { mode: state.way };
+}
+
+/** Which way answered, and why it is another than the one asked for. */
+function tellHow(answer) {
+  const modes = {
+    straight: _("Distances in a straight line."),
+    network: answer.by === "car" ? _("Distances by road, by car.") : _("Distances by road, on foot."),
+    designated: _("These stations are in charge of the place."),
+  };
+  byId("how").textContent = [answer.why, modes[answer.mode]].filter(Boolean).join(" ");
+  byId("how").dataset.mode = answer.mode;
+}
+
 async function load() {
   running?.abort();
   running = new AbortController();
@@ -119,12 +137,13 @@ async function load() {
     const answer = await ask(
       "stations",
       "/api/v1/stations/nearest",
-      { lon: center.lon, lat: center.lat, k: SHOWN, facility: [...state.facilities], open_at: state.open ? "now" : "" },
+      { lon: center.lon, lat: center.lat, k: SHOWN, facility: [...state.facilities], open_at: state.open ? "now" : "", ...wayAsked() },
       { signal: running.signal },
     );
     show(null);
     const stations = answer.stations;
     offerFacilities(stations);
+    tellHow(answer);
     replace(byId("stations"), stations.length ? make("ol", { class: "station-list" }, ...stations.map(stationRow)) : nothing(answer.reason));
     showPins(stations);
     if (stations.length) frame(stations);
@@ -204,6 +223,14 @@ function listen() {
     remember({ facility: [...state.facilities].join(",") });
     load();
   });
+  byId("ways").addEventListener("change", ({ target }) => {
+    state.way = target.value;
+    remember({ way: state.way === "straight" ? null : state.way });
+    load();
+  });
+  startHelp(() => state.place);
+  byId("rota").hidden = !page.may?.includes("rota");
+  byId("rota").href = address("/stations/rota");
   onAsk(({ lng, lat }) => goTo(lng, lat, _("From the place on the map")));
 }
 
@@ -212,6 +239,11 @@ async function start() {
   labels = names(() => shown.map(({ lon, lat, name }) => ({ lon, lat, text: name, size: 12, weight: 550, shift: 25, above: 28 })));
   pins.addTo(map);
   state.facilities = new Set((asked("facility") || "").split(",").filter(Boolean));
+  const way = document.querySelector(`[name=way][value="${CSS.escape(asked("way") || "straight")}"]`);
+  if (way) {
+    way.checked = true;
+    state.way = way.value;
+  }
   offerFacilities([]);
   listen();
   const [lon, lat] = [Number(asked("lon") ?? NaN), Number(asked("lat") ?? NaN)];

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from layers.accounts import ADMINISTRATOR, GRANTED, PUBLIC_ROLE, REPORTER, ROLES
+from service.access.helping import HELPING
 
 Area = Literal["none", "district", "subtree", "own"]
 
@@ -73,6 +74,11 @@ _OPEN = Rule(EVERYONE)
 _EVERYONE_THERE = Rule(EVERYONE, "district")
 _PEOPLE_THERE = Rule(PEOPLE, "district")
 
+_THERE: Mapping[str, Rule] = {"everyone": _EVERYONE_THERE, "people": _PEOPLE_THERE} | {
+    who: Rule(roles, "district", page=who == "page")
+    for who, roles in (("page", STAFF), ("staff", STAFF), ("leads", LEADS), ("keepers", KEEPERS))
+}
+
 POLICY: Mapping[str, Rule] = {
     # Nothing of a district.
     "GET /healthz": _OPEN,
@@ -130,31 +136,8 @@ POLICY: Mapping[str, Rule] = {
     "GET /api/v1/locate": _EVERYONE_THERE,
     "GET /api/v1/stations": _EVERYONE_THERE,
     "GET /api/v1/stations/nearest": _EVERYONE_THERE,
-    # The rota of the stations, and who helps.
-    "GET /api/v1/rota": Rule(STAFF, "district"),
-    "GET /api/v1/rota/candidates": Rule(KEEPERS, "district"),
-    "GET /api/v1/stations/{station}/rota": Rule(STAFF, "district"),
-    "GET /api/v1/stations/{station}/rota/gaps": Rule(STAFF, "district"),
-    "POST /api/v1/stations/{station}/rota": Rule(KEEPERS, "district"),
-    "DELETE /api/v1/rota/{duty}": Rule(KEEPERS, "district"),
-    "PUT /api/v1/rota/{duty}/away/{day}": Rule(KEEPERS, "district"),
-    "DELETE /api/v1/rota/{duty}/away/{day}": Rule(KEEPERS, "district"),
-    "GET /api/v1/volunteers": Rule(LEADS, "district"),
-    "POST /api/v1/volunteers": Rule(KEEPERS, "district"),
-    "GET /api/v1/volunteers/{volunteer}": Rule(LEADS, "district"),
-    "PATCH /api/v1/volunteers/{volunteer}": Rule(KEEPERS, "district"),
-    "DELETE /api/v1/volunteers/{volunteer}": Rule(KEEPERS, "district"),
-    "GET /api/v1/volunteers/{volunteer}/contact": Rule(KEEPERS, "district"),
-    # Help: anybody may ask; whoever is asked answers, which the route looks after.
-    "POST /api/v1/help": _EVERYONE_THERE,
-    "GET /api/v1/help/receipts/{receipt}": _EVERYONE_THERE,
-    "POST /api/v1/help/receipts/{receipt}/cancel": _EVERYONE_THERE,
-    "GET /api/v1/help": _PEOPLE_THERE,
-    "GET /api/v1/help/{request}": _PEOPLE_THERE,
-    "POST /api/v1/help/{request}/answer": _PEOPLE_THERE,
-    "POST /api/v1/help/{request}/done": _PEOPLE_THERE,
-    "POST /api/v1/help/{request}/cancel": _PEOPLE_THERE,
-    "GET /api/v1/help/{request}/contact": _PEOPLE_THERE,
+    # The rota of the stations, volunteers and help.
+    **{key: _THERE[who] for key, who in HELPING.items()},
     "GET /api/v1/roads/closures": _EVERYONE_THERE,
     "POST /api/v1/roads/closures": Rule(KEEPERS, "district"),
     "DELETE /api/v1/roads/closures/{closure}": Rule(KEEPERS, "district"),

@@ -36,6 +36,7 @@ _PARTS = {
     "coverage": "GET /api/v1/coverage/segments",
     "stations": "GET /api/v1/stations",
     "plan": "POST /api/v1/plans",
+    "rota": "GET /api/v1/rota",
     "patrols": "GET /api/v1/patrols",
     "tasks": "GET /api/v1/coverage/tasks",
     "give": "POST /api/v1/coverage/tasks",

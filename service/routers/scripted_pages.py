@@ -11,7 +11,7 @@ from layers.errors import UnknownDistrict
 from maps import figures, scripted, shell
 from service.access.guard import visible
 from service.access.identity import Identity
-from service.access.policy import KEEPERS, LEADS, OFFICE, PEOPLE
+from service.access.policy import KEEPERS, LEADS, OFFICE, PEOPLE, STAFF
 from service.dependencies import GuardedRoute, IdentityDep, ServiceDep, SessionDep
 from service.hardening.headers import nonce
 from service.page_dependencies import ReaderDep, account_of, may_open, page_headers, remember_language
@@ -48,6 +48,24 @@ def get_reports(
     keeps = place is not None and bool(identity.roles(place.code) & KEEPERS)
     return _page(
         "reports", request, reader, identity, place, keeps=keeps, words=figures.document(reader.translate)
+    )
+
+
+@router.get("/stations/rota", response_class=HTMLResponse)
+def get_rota(
+    request: Request, reader: ReaderDep, identity: IdentityDep, session: SessionDep, service: ServiceDep
+) -> Response:
+    """Return the page for the district that is named, the default, or the first that the reader works in."""
+    place = _place(request, identity, session, service.settings.district, STAFF)
+    roles = frozenset() if place is None else identity.roles(place.code)
+    return _page(
+        "rota",
+        request,
+        reader,
+        identity,
+        place,
+        keeps=bool(roles & KEEPERS),
+        leads=bool(roles & LEADS),
     )
 
 

@@ -79,3 +79,44 @@ def test_chosen_station_shows_directions_and_telephone(watched: Watched) -> None
     links = page.locator(".station-more:not([hidden]) a")
     assert [link.get_attribute("href").split(":")[0] for link in links.all()] == ["tel", "geo"]  # type: ignore[union-attr]
     assert page.locator(".map-pin-chosen").count() == 1
+
+
+def test_the_way_is_switched_and_the_answer_says_which_and_why(watched: Watched) -> None:
+    page = watched.open("/stations?lon=118.5&lat=46.4")
+    page.wait_for_selector("[data-station]")
+    expect(page.locator("#how")).to_have_text("Distances in a straight line.")
+    with page.expect_response("**/stations/nearest*mode=network&by=car*"):
+        page.check("[name=way][value=car]", force=True)
+    expect(page.locator("#how")).to_contain_text("No road graph is loaded")
+    with page.expect_response("**/stations/nearest*mode=designated*"):
+        page.check("[name=way][value=designated]", force=True)
+    expect(page.locator("#how")).to_contain_text("No service areas are stored")
+    assert "way=designated" in page.url
+
+
+def test_help_is_asked_for_on_a_phone_without_the_position_of_the_device(
+    browser: Browser, site: Site
+) -> None:
+    context = new_context(browser, PHONE)
+    watched = Watched(context.new_page(), site.url)
+    page = watched.open("/stations?lang=zh")
+    assert page.locator("#help h2").inner_text() == "求助"
+    page.locator("#help [type=submit]").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#helped")).to_contain_text("您在哪里")
+    page.goto(f"{site.url}/stations?lang=en&lon=118.5&lat=46.4")
+    page.wait_for_selector("[data-station]")
+    page.select_option("#help [name=kind]", "repair")
+    page.fill("#help [name=note]", "chain came off")
+    page.locator("#help [type=submit]").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#helped .message")).to_contain_text("Nobody is")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    receipt = page.locator("#help-receipt").inner_text()
+    page.reload()
+    expect(page.locator("#help-receipt")).to_have_text(receipt)
+    page.locator("#help-cancel").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#helped .message")).to_contain_text("cancelled")
+    context.close()
+    assert watched.errors == []

@@ -9,6 +9,7 @@ _ONE = f"{_VOLUNTEERS}/{NO_ID}"
 _AWAY = f"{_ROTA}/{NO_ID}/away/2026-01-01"
 
 ROTA: dict[str, Row] = {
+    "GET /stations/rota": Row(STAFF, "district", there("/stations/rota"), page=True),
     f"GET {_ROTA}": Row(STAFF, "district", there(_ROTA)),
     f"GET {_ROTA}/candidates": Row("ca", "district", there(f"{_ROTA}/candidates")),
     "GET /api/v1/stations/{station}/rota": Row(STAFF, "district", there(_HERE), found=404),
