@@ -52,7 +52,8 @@ def coverage_html(
     outlines
         Areas drawn as context, in lon, lat degrees.
     strips
-        Bodies of ``GET /api/v1/coverage/timeline``: ``timeline`` of the days, ``trend`` of the weeks.
+        Bodies of ``GET /api/v1/coverage/timeline``, ``timeline`` of the days and ``trend`` of the weeks; and
+        ``weaker``, that of ``GET /api/v1/coverage/weaker.geojson``.
     """
     data = {
         "segments": report,

@@ -17,8 +17,8 @@ class MapClass:
     """One class of a legend.
 
     ``label`` is a translation key; ``light`` and ``dark`` are the colours of the two themes; ``pattern`` is
-    ``solid``, ``hatch``, ``dotted`` or ``ring``; ``low`` (included) and ``high`` (excluded) bound the value,
-    ``None`` is open.
+    ``solid``, ``thin``, ``hatch``, ``dotted`` or ``ring``; ``low`` (included) and ``high`` (excluded) bound
+    the value, ``None`` is open.
     """
 
     key: str
@@ -41,6 +41,12 @@ AGES: tuple[MapClass, ...] = (
 
 INFERRED = MapClass("inferred", N_("bridged, not counted"), "#6d747c", "#a2a9b0", "dotted")
 GAP = MapClass("gap", N_("not walked"), "#a3284f", "#f57ba0", "hatch")
+
+WEAKER: tuple[MapClass, ...] = (
+    MapClass("seen", N_("seen, not walked"), "#12695f", "#5fc3b4", "thin"),
+    MapClass("declared", N_("declared, not walked"), "#7a4a9e", "#b995d6", "dotted"),
+)
+"""What is known of a gap less well, drawn within it."""
 
 SEQUENCE: tuple[MapClass, ...] = (
     MapClass("seq-1", "", "#e2efed", "#21373a"),
@@ -151,6 +157,7 @@ GROUND: dict[str, tuple[str, str]] = {
 _GROUPS: dict[str, tuple[MapClass, ...]] = {
     "ages": AGES,
     "states": (INFERRED, GAP),
+    "weaker": WEAKER,
     "sequence": SEQUENCE,
     "no_value": (NO_VALUE,),
     "stations": STATIONS,

@@ -64,6 +64,12 @@ export function borderClasses(features) {
   return features.length ? [...ages, ...states] : [];
 }
 
+/** Lengths of what of the gaps was seen or declared; nothing of what there is none of. */
+export function weakerClasses(features) {
+  const length = (key) => features.filter(({ properties }) => properties.evidence === key).reduce((total, { properties }) => total + properties.to_m - properties.from_m, 0);
+  return groups.weaker.map((step) => ({ step, metres: length(step.key) })).filter((one) => one.metres > 0).map((one) => ({ step: one.step, amount: metres(one.metres) }));
+}
+
 export function ageClass(properties) {
   return classOf(groups.ages, properties.age_days ?? 0);
 }
@@ -77,6 +83,7 @@ export function border(story) {
   const lines = L.layerGroup().addTo(map);
   const points = L.layerGroup().addTo(map);
   let shown = [];
+  let weaker = [];
   let posts = [];
   let emphasised = null;
   let selected = null;
@@ -102,6 +109,11 @@ export function border(story) {
       L.polyline(path, { renderer: linePen, smoothFactor: 0.6, opacity: faded ? 0.3 : 1, ...strokes(properties.state, tint(properties)) })
         .bindTooltip(() => story(properties), { sticky: true, direction: "top", offset: [0, -8], opacity: 1 })
         .addTo(lines);
+    }
+    for (const feature of weaker) {
+      const step = groups.weaker.find(({ key }) => key === feature.properties.evidence);
+      const dash = step.pattern === "dotted" ? "3 4" : null;
+      L.polyline(positions(feature), { renderer: linePen, interactive: false, smoothFactor: 0.6, color: colour(step.key), weight: 3, dashArray: dash, lineCap: "butt" }).addTo(lines);
     }
     paintPosts();
   };
@@ -129,6 +141,11 @@ export function border(story) {
       selected = null;
       paint();
       labels.draw();
+    },
+    /** What of the gaps was seen or declared. */
+    weaker(features) {
+      weaker = features;
+      paint();
     },
     countInferred(wanted) {
       counts = wanted;

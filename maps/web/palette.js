@@ -62,6 +62,7 @@ export function swatch(step, kind = "area") {
   } else if (kind === "line") {
     const line = draw("path", { d: "M0 6H26", fill: "none", "stroke-width": 6 });
     line.style.stroke = tint;
+    if (step.pattern === "thin") line.setAttribute("stroke-width", 3);
     if (step.pattern === "hatch") line.setAttribute("stroke-dasharray", "2.5 2.5");
     if (step.pattern === "dotted") {
       line.setAttribute("stroke-width", 3);

@@ -203,6 +203,7 @@ POLICY: Mapping[str, Rule] = {
     # The border.
     "GET /api/v1/coverage/segments": Rule(BORDER, "district"),
     "GET /api/v1/coverage/segments.geojson": Rule(BORDER, "district"),
+    "GET /api/v1/coverage/weaker.geojson": Rule(BORDER, "district"),
     "GET /api/v1/coverage/segments.csv": Rule(BORDER, "district"),
     "GET /api/v1/coverage/segments/{code}": Rule(BORDER, "district"),
     "GET /api/v1/coverage/timeline": Rule(BORDER, "district"),

@@ -11,7 +11,13 @@ from service import i18n
 from service.dependencies import LanguageDep, StoresDep
 from service.dependencies import router as make_router
 from service.hardening.cells import table
-from service.schemas.coverage import Period, SegmentCoverage, detail_json, features_json, report_json
+from service.schemas.coverage import (
+    Period,
+    SegmentCoverage,
+    detail_json,
+    features_json,
+    report_json,
+)
 from service.schemas.coverage_models import CoverageOut, SegmentDetailOut
 from service.schemas.timeline import Step, TimelineOut, timeline_json
 from service.schemas.times import Day
@@ -27,6 +33,7 @@ from service.schemas.visits import (
     unit_rows,
     units_json,
 )
+from service.schemas.weaker import weaker_json
 from service.use_cases import due
 from service.use_cases.coverage import coverage, period_of, segments_of
 from service.use_cases.coverage_files import table_text
@@ -76,6 +83,17 @@ def get_features(stores: StoresDep, period: PeriodDep) -> Response:
     """Return a feature for each stretch that was covered, inferred or left open."""
     found = _standing(stores, period)
     return _json(features_json(found, period), GEOJSON)
+
+
+@router.get(
+    "/coverage/weaker.geojson",
+    summary="What is open and was seen or declared, as lines",
+    response_class=Response,
+    responses={200: {"content": {GEOJSON: {}}}},
+)
+def get_weaker(stores: StoresDep, period: PeriodDep) -> Response:
+    """Return a feature for each part of a gap that was seen, or declared and not seen."""
+    return _json(weaker_json(coverage(stores, segments_of(stores, period), period)), GEOJSON)
 
 
 @router.get(

@@ -82,6 +82,10 @@ class Due:
     next_on: date | None
 
 
+Spans = Sequence[tuple[float, float]]
+"""Disjoint parts of a line in order, each between two measures in metres."""
+
+
 @dataclass(frozen=True, slots=True)
 class Twice:
     """Somebody at work with two devices at once: how long, and how far apart (None: never on one segment)."""
@@ -124,7 +128,8 @@ class SegmentCoverage:
     ``counted_from`` is the start of the period, or later where the segment was drawn anew since. ``seen_m``
     are metres of the line that is patrolled whose place on the legal line was in sight; ``legal`` tells of
     that line itself, walked or not. ``bridged_m`` are inferred and were not seen either. ``stretches`` are
-    in order and make up the segment; what was only seen is a gap.
+    in order and make up the segment; what was only seen is a gap. ``sight`` are the spans that were in sight
+    and ``said`` those that were declared, walked or not.
     """
 
     segment: BorderSegment
@@ -146,6 +151,8 @@ class SegmentCoverage:
     person_hours: float = 0.0
     twice: tuple[Twice, ...] = ()
     freshness: Freshness = Freshness(0.0, 0.0)
+    sight: Spans = ()
+    said: Spans = ()
 
     @property
     def length_m(self) -> float:
@@ -336,7 +343,12 @@ def _age(stretch: Stretch, period: Period) -> float | None:
 
 
 def _geometry(one: SegmentCoverage, stretch: Stretch) -> dict[str, Any]:
-    part = one.line.cut(stretch.from_m, stretch.to_m)
+    return span_json(one, stretch.from_m, stretch.to_m)
+
+
+def span_json(one: SegmentCoverage, low: float, high: float) -> dict[str, Any]:
+    """Return the part of a segment between two measures as GeoJSON."""
+    part = one.line.cut(low, high)
     return {"type": "LineString", "coordinates": part.round(_DECIMALS).tolist()}
 
 

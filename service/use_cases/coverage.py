@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -10,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from geo.coverage import Asked, Figures, Intervals, Sights, Summary, covered_length, summaries
+from geo.coverage import Asked, Figures, Intervals, Sights, Summary, covered_length, summaries, union
 from geo.errors import N_
+from geo.evidence import Evidence
 from geo.linear import MeasuredLine, MeasureMap
 from layers.border import BorderSegment
 from layers.coverage_days import Periods
@@ -34,6 +36,9 @@ from service.schemas.places import between, naming
 DAY = timedelta(days=1)
 HISTORY = timedelta(days=400)
 """How far before the end of a period "walked last" looks back."""
+
+LIKELY = 1
+"""The position among what was seen of that within V; before it V − 2σ, after it V + 2σ."""
 
 STATES: tuple[State, ...] = ("gap", "inferred", "covered")
 """The states of stretches by their codes in a summary."""
@@ -127,9 +132,24 @@ def coverage(
     known = stores.observed.known(ids, Periods(earliest, last_day + DAY, begins, period.seconds[1]))
     places = stores.markers.names_along(ids, last_day)
     found = summaries(lines, known.walks, known.sights, OVERDUE_LEAST_M)
-    return tuple(
+    told = tuple(
         _of_segment(segment, summary, known.holders, places.get(segment.id, ()), period, counted_from)
         for segment, summary, counted_from in zip(segments, found, counted, strict=True)
+    )
+    said = known.walks.take(known.walks.evidence == Evidence.DECLARED)
+    return told if len(said) == 0 else _with_said(told, said, period)
+
+
+def _with_said(
+    told: Sequence[SegmentCoverage], said: Intervals, period: Period
+) -> tuple[SegmentCoverage, ...]:
+    """Return coverage with the spans that were declared."""
+    parts = [
+        rows.within(one.counted_from.timestamp(), period.seconds[1])
+        for one, rows in zip(told, said.by_line(len(told)), strict=True)
+    ]
+    return tuple(
+        replace(one, said=union(part.low, part.high).tolist()) for one, part in zip(told, parts, strict=True)
     )
 
 
@@ -184,6 +204,7 @@ def _of_segment(
         hours=told.seconds / 3600.0,
         stretches=_stretches(known, names, naming(markers)),
         due=_due(segment, told, period),
+        sight=known.sights[LIKELY].tolist(),
     )
 
 

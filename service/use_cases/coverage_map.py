@@ -11,6 +11,7 @@ from maps.export import coverage_html
 from maps.shell import Place, Reader
 from service.schemas.coverage import Period, SegmentCoverage, features_json, report_json
 from service.schemas.timeline import Timeline, timeline_json
+from service.schemas.weaker import weaker_json
 
 _MOMENT = timedelta(microseconds=1)
 _DAY = timedelta(days=1)
@@ -46,7 +47,7 @@ def coverage_map(
         features_json(found, period),
         _markers(stores, found, last_day),
         _outlines(stores, last_day),
-        {name: timeline_json(one) for name, one in strips.items()},
+        {"weaker": weaker_json(found)} | {name: timeline_json(one) for name, one in strips.items()},
     )
 
 

@@ -1,7 +1,7 @@
 // The border by age since it was last walked: map, stretches, gaps.
 
 import { address, ask, every, show } from "wardline/api";
-import { ageClass, border, borderClasses } from "wardline/border";
+import { ageClass, border, borderClasses, weakerClasses } from "wardline/border";
 import { askedFor } from "wardline/coverage/asked";
 import { difference, periodName, watchComparison } from "wardline/coverage/compare";
 import { dueList, duePlaces } from "wardline/coverage/due";
@@ -310,19 +310,21 @@ async function load(period) {
   byId("panel-body").classList.add("loading");
   const day = drawDay(lastDay(period)).catch(show);
   try {
-    const [report, intervals, before] = await Promise.all([
+    const [report, intervals, weaker, before] = await Promise.all([
       ask("segments", "/api/v1/coverage/segments", period, options),
       ask("intervals", "/api/v1/coverage/segments.geojson", period, options),
+      ask("weaker", "/api/v1/coverage/weaker.geojson", period, options),
       other ? ask("before", "/api/v1/coverage/segments", other, options) : null,
     ]);
     show(null);
     const first = line.features().length === 0;
     line.set(intervals.features);
+    line.weaker(weaker.features);
     ticks.set(intervals.features);
     shown = { period, from: report.from, segments: report.segments, total: report.total, before: before && { period: other, segments: before.segments } };
     tell();
     showGaps(intervals.features);
-    legend(_("Last walked"), "line", borderClasses(intervals.features));
+    legend(_("Last walked"), "line", [...borderClasses(intervals.features), ...weakerClasses(weaker.features)]);
     if (first && intervals.features.length) fit(line.bounds());
     places.ring(null);
     walks.show(report);

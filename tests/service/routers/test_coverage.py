@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -12,6 +12,8 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from geo.evidence import Evidence
+from layers.coverage import LineVisit
 from layers.ids import new_id
 from layers.marker_kinds import read_attributes
 from layers.markers import Marker
@@ -21,6 +23,7 @@ from tests.fixtures.county import DISTRICT, County
 from tests.fixtures.walks import along, gpx
 from tests.service.routers.test_tracks import BORDER
 
+HOUR = timedelta(hours=1)
 JUNE = {"from": "2025-06-01", "to": "2025-07-01"}
 PATH = "/api/v1/coverage/segments"
 TIMELINE = "/api/v1/coverage/timeline"
@@ -62,6 +65,37 @@ def test_the_answer_has_the_shape_it_says(walked: TestClient) -> None:
         name = schema["$ref"].rpartition("/")[2]
         body = get(walked, path).json()
         assert body.keys() >= set(document["components"]["schemas"][name]["required"])
+
+
+def test_what_is_open_and_was_seen_or_declared_is_a_line(
+    walked: TestClient, county: County, engine: Engine
+) -> None:
+    path = "/api/v1/coverage/weaker.geojson"
+    (one,) = get(walked).json()["segments"]
+    gaps = [(gap["from_m"], gap["to_m"]) for gap in one["gaps"]]
+
+    def spans(evidence: str) -> list[tuple[float, float]]:
+        found = [feature["properties"] for feature in get(walked, path).json()["features"]]
+        return [(each["from_m"], each["to_m"]) for each in found if each["evidence"] == evidence]
+
+    seen = spans("seen")
+    assert seen
+    assert all(any(low <= a and b <= high for low, high in gaps) for a, b in seen)
+    assert sum(b - a for a, b in seen) == pytest.approx(one["seen_m"], abs=3.0)
+    assert spans("declared") == []
+    # Somebody says that they went from within what was walked to far beyond what was seen.
+    with Session(engine) as session:
+        stores = Stores(session, DISTRICT)
+        (patrol,) = stores.patrols.during(datetime(2020, 1, 1, tzinfo=UTC), datetime(2030, 1, 1, tzinfo=UTC))
+        at = patrol.started_at
+        assert at is not None
+        said = LineVisit(county.segment, patrol.id, Evidence.DECLARED, 2_000.0, 3_500.0, at, at + HOUR, "A")
+        stores.coverage.replace_lines("log", at.date(), [said])
+        session.commit()
+    ((low, high),) = spans("declared")
+    assert low == pytest.approx(max(b for _, b in seen), abs=0.1)
+    assert high == pytest.approx(3_500.0, abs=0.1)
+    assert spans("seen") == seen
 
 
 def test_figures_add_up(walked: TestClient) -> None:
