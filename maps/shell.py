@@ -40,6 +40,8 @@ _WORKSPACES = {view: label for view, label in VIEWS.items() if view != "home"}
 
 OFFICES: Mapping[str, str] = {
     "reports": N_("Reports"),
+    "chain": N_("Chain"),
+    "staffing": N_("Staffing"),
     "notices": N_("Notices"),
     "quarantine": N_("Quarantine"),
     "admin": N_("Administration"),

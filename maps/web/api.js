@@ -4,15 +4,16 @@ import { byId, message, replace } from "wardline/dom";
 import { page } from "wardline/page";
 import { _ } from "wardline/text";
 
-/** A refusal: the title, the detail in the reader's language, the stable code, and what of it a map can draw. */
+/** A refusal: the title, the detail in the reader's language, the stable code, what a map can draw, all it said. */
 export class Problem extends Error {
-  constructor(title, detail, code, status, features = []) {
+  constructor(title, detail, code, status, features = [], body = {}) {
     super(detail || title);
     this.title = title;
     this.detail = detail;
     this.code = code;
     this.status = status;
     this.features = features;
+    this.body = body;
   }
 }
 
@@ -42,6 +43,7 @@ async function refusal(response) {
     body.code || "",
     response.status,
     body.features?.features ?? body.features ?? [],
+    body,
   );
 }
 

@@ -24,6 +24,7 @@ from service.demo.county import COUNTY_NAME
 from service.demo.patrols import TIMEZONE
 from service.demo.planning import load_plans
 from service.demo.projects import load_projects
+from service.demo.staffing import load_chain, load_staffing
 from service.demo.state import (
     COUNTY_CODE,
     INCIDENTS,
@@ -57,9 +58,10 @@ _STEPS = (
     (N_("laying the border and placing markers"), 0.13),
     (N_("appointing representatives"), 0.02),
     (N_("assigning incidents"), 0.25),
-    (N_("replaying patrols"), 0.26),
+    (N_("replaying patrols"), 0.23),
     (N_("setting what is due"), 0.02),
     (N_("planning periods"), 0.02),
+    (N_("staffing the grids"), 0.03),
 )
 
 
@@ -168,6 +170,9 @@ def _load(stores: Stores, content: Content, state: DemoState, clock: _Clock) -> 
     with clock.step(7):
         load_plans(stores, content, state.today)
         load_projects(stores, content, state.today)
+    with clock.step(8):
+        load_chain(stores, content)
+        load_staffing(stores)
     return _counts(stores, state.today)
 
 

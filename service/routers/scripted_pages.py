@@ -11,7 +11,7 @@ from layers.errors import UnknownDistrict
 from maps import figures, scripted, shell
 from service.access.guard import visible
 from service.access.identity import Identity
-from service.access.policy import KEEPERS, LEADS, OFFICE, PEOPLE, STAFF
+from service.access.policy import KEEPERS, LEADS, OFFICE, PEOPLE, PLANNING, STAFF, STAFFING
 from service.dependencies import GuardedRoute, IdentityDep, ServiceDep, SessionDep
 from service.hardening.headers import nonce
 from service.page_dependencies import ReaderDep, account_of, may_open, page_headers, remember_language
@@ -66,6 +66,34 @@ def get_rota(
         place,
         keeps=bool(roles & KEEPERS),
         leads=bool(roles & LEADS),
+    )
+
+
+@router.get("/chain", response_class=HTMLResponse)
+def get_chain(
+    request: Request, reader: ReaderDep, identity: IdentityDep, session: SessionDep, service: ServiceDep
+) -> Response:
+    """Return the page for the district that is named, the default, or the first that the reader works in."""
+    place = _place(request, identity, session, service.settings.district, STAFF)
+    county = "" if place is None else place.called(reader.lang)
+    return _page("chain", request, reader, identity, place, county=county)
+
+
+@router.get("/staffing", response_class=HTMLResponse)
+def get_staffing(
+    request: Request, reader: ReaderDep, identity: IdentityDep, session: SessionDep, service: ServiceDep
+) -> Response:
+    """Return the page for the district that is named, the default, or the reader's first office."""
+    place = _place(request, identity, session, service.settings.district, OFFICE)
+    held = frozenset() if place is None else identity.roles(place.code)
+    return _page(
+        "staffing",
+        request,
+        reader,
+        identity,
+        place,
+        proposes=bool(held & (STAFFING | PLANNING)),
+        decides=bool(held & STAFFING),
     )
 
 

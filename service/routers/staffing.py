@@ -47,23 +47,27 @@ def post_proposal(
 
     def act() -> Reply:
         made = staffing.propose_homes(stores, by, layer, given, translate)
-        body = staffing.proposal_json(made, translate)
+        body = staffing.proposal_json(made, by, translate)
         return Reply(201, body, {"Location": f"/api/v1/staffing/proposals/{made.id}"})
 
     return once(stores, act)
 
 
 @router.get("/staffing/proposals", response_model=StaffingPage)
-def get_proposals(stores: StoresDep, limit: Limit = 100, cursor: Cursor = None) -> dict[str, Any]:
+def get_proposals(
+    stores: StoresDep, by: DeciderDep, limit: Limit = 100, cursor: Cursor = None
+) -> dict[str, Any]:
     """Return the proposals, the oldest first, without their people."""
     page = stores.staffings.page(limit, cursor)
-    return {"items": [staffing.head_json(one) for one in page.items], "cursor": page.cursor}
+    return {"items": [staffing.head_json(one, by) for one in page.items], "cursor": page.cursor}
 
 
 @router.get("/staffing/proposals/{proposal}", response_model=StaffingOut)
-def get_proposal(proposal: UUID, stores: StoresDep, translate: TranslateDep) -> dict[str, Any]:
+def get_proposal(
+    proposal: UUID, stores: StoresDep, by: DeciderDep, translate: TranslateDep
+) -> dict[str, Any]:
     """Return a proposal: each person's home before and after, the reason and the distances."""
-    return staffing.proposal_json(stores.staffings.get(proposal), translate)
+    return staffing.proposal_json(stores.staffings.get(proposal), by, translate)
 
 
 class Decision:
@@ -86,7 +90,7 @@ class Decision:
         """Decide, and answer with the proposal as it is then."""
 
         def act() -> Reply:
-            return Reply(200, staffing.proposal_json(decide(*self._asked), self._translate))
+            return Reply(200, staffing.proposal_json(decide(*self._asked), self._asked[1], self._translate))
 
         return self._once(self._asked[0], act)
 

@@ -107,6 +107,7 @@ class StaffingHeadOut(BaseModel):
     from_day: date
     state: str
     author: str
+    mine: bool = Field(description="Whether the caller proposed it, and so does not decide it.")
     created_at: datetime
     decided_by: str | None
     decided_at: datetime | None

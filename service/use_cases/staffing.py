@@ -169,14 +169,15 @@ def reject(stores: Stores, by: Decider, identifier: UUID, note: str) -> Staffing
     return done
 
 
-def head_json(value: StaffingProposal) -> dict[str, Any]:
-    """Return a proposal without its people."""
+def head_json(value: StaffingProposal, by: Decider) -> dict[str, Any]:
+    """Return a proposal without its people; ``mine`` to whom proposed it, who does not decide it."""
     return {
         "id": str(value.id),
         "layer": value.layer,
         "from_day": value.from_day.isoformat(),
         "state": value.state,
         "author": value.author_name,
+        "mine": value.author == by.id,
         "created_at": value.created_at.isoformat(),
         "decided_by": value.decided_name,
         "decided_at": None if value.decided_at is None else value.decided_at.isoformat(),
@@ -186,10 +187,10 @@ def head_json(value: StaffingProposal) -> dict[str, Any]:
     }
 
 
-def proposal_json(value: StaffingProposal, translate: Translate) -> dict[str, Any]:
+def proposal_json(value: StaffingProposal, by: Decider, translate: Translate) -> dict[str, Any]:
     """Return a proposal with everybody's home before and after, and why in words."""
     people = [{**one, "text": translate(WHYS[one["why"]])} for one in value.outcome["people"]]
-    return {**head_json(value), "people": people, "grids": value.outcome["grids"]}
+    return {**head_json(value, by), "people": people, "grids": value.outcome["grids"]}
 
 
 def _today(stores: Stores) -> date:

@@ -23,6 +23,7 @@ JOBS = {
     "row-security": "row_security",
     "repair": "repair",
     "balance": "balance",
+    "staffing": "staffing",
     "coverage": "coverage",
     "coverage-accuracy": "coverage_accuracy",
 }

@@ -6,6 +6,7 @@ _CHAIN = "/api/v1/chain"
 _UNTIL = {"until": "2026-01-01"}
 
 CHAIN: dict[str, Row] = {
+    "GET /chain": Row(STAFF, "district", there("/chain"), page=True),
     f"GET {_CHAIN}": Row(STAFF, "thing", there(f"{_CHAIN}?unit=G00")),
     f"GET {_CHAIN}/households": Row(STAFF, "list", there(f"{_CHAIN}/households")),
     f"POST {_CHAIN}/households": Row("ca", "list", there(f"{_CHAIN}/households"), {}),

@@ -9,6 +9,7 @@ _PROPOSALS = "/api/v1/staffing/proposals"
 STAFFING: dict[str, Row] = {
     **ROTA,
     **HELP,
+    "GET /staffing": Row(OFFICE, "district", there("/staffing"), page=True),
     f"GET {_PROPOSALS}": Row(OFFICE, "district", there(_PROPOSALS)),
     f"POST {_PROPOSALS}": Row("cpa", "district", there(_PROPOSALS), {"cap": 0}),
     f"GET {_PROPOSALS}/{{proposal}}": Row(OFFICE, "district", there(f"{_PROPOSALS}/{NO_ID}"), found=404),
