@@ -21,6 +21,7 @@ from service.database import session_factory
 from service.demo.clear import clear_district
 from service.demo.content import Content, make_content
 from service.demo.county import COUNTY_NAME
+from service.demo.helping import load_helping
 from service.demo.patrols import TIMEZONE
 from service.demo.planning import load_plans
 from service.demo.projects import load_projects
@@ -161,6 +162,7 @@ def _load(stores: Stores, content: Content, state: DemoState, clock: _Clock) -> 
     with clock.step(3):
         load_people(stores, content)
         load_gatherings(stores, content, state.today)
+        load_helping(stores, content, state.today)
     with clock.step(4):
         load_incidents(stores, content, state.today)
     with clock.step(5):
@@ -187,5 +189,6 @@ def _counts(stores: Stores, day: date) -> dict[str, int]:
         "lines": stores.lines.count(),
         "dwellings": stores.dwellings.count(),
         "stations": len(stores.stations.all(day)),
+        "volunteers": len(stores.volunteers.all()),
         "representatives": len(stores.representatives.all()),
     }

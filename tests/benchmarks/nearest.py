@@ -11,6 +11,7 @@ import numpy.typing as npt
 from geo.crs import GEOD
 from geo.nearest import NearestIndex
 from tests.benchmarks.database import bench_database, plain
+from tests.benchmarks.debian_programs import debian_program
 from tests.benchmarks.ground import KEPT
 from tests.benchmarks.peer_environment import PeerFailed, run_peer
 from tests.benchmarks.report import OURS, Report, Row, own_versions
@@ -21,6 +22,9 @@ PEERS = {
     "PostGIS KNN on geographies": "nearest_postgis",
     "Redis GEOSEARCH": "nearest_redis",
 }
+REDIS_PACKAGES = ("redis-server", "redis-tools", "libjemalloc2", "liblzf1", "libatomic1")
+"""Debian's server and what it needs beside a minimal system."""
+
 RUNS = 5
 _WEST, _SOUTH, _SIDE = 130.0, 45.0, 2.0
 # Answers nearer than this to the best are as good: ellipsoids of peers differ in the tenth digit.
@@ -60,6 +64,9 @@ def run(*, small: bool = False, peers: bool = True, keep: Path = KEPT) -> Report
                 variables = {}
                 if module == "nearest_postgis":
                     variables["BENCH_DATABASE"] = plain(stack.enter_context(bench_database("bench_nearest")))
+                if module == "nearest_redis":
+                    server, libraries = debian_program("redis-server", REDIS_PACKAGES)
+                    variables = {"REDIS_SERVER": server, "REDIS_LIBRARIES": libraries}
                 told = run_peer(module, folder, runs, variables=variables)
         except PeerFailed as failure:
             rows.append(Row(who, UNIT, (), note=f"unavailable: {failure}"))

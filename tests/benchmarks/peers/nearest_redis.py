@@ -1,7 +1,7 @@
-"""Redis: GEOSEARCH over a unix socket, in pipelines of 1,000; the server is Debian's ``redis-server``."""
+"""Redis: GEOSEARCH over a unix socket, in pipelines of 1,000; the server is that of ``REDIS_SERVER``."""
 
 import atexit
-import shutil
+import os
 import subprocess
 import tempfile
 import time
@@ -21,14 +21,17 @@ RADIUS_KM = 20_100
 
 
 def prepare(folder: Path) -> Callable[[], Any]:
-    program = shutil.which("redis-server")
-    if program is None:
-        raise SystemExit("redis-server is not installed (apt-get install redis-server)")
+    program, libraries = os.environ["REDIS_SERVER"], os.environ["REDIS_LIBRARIES"]
     home = Path(tempfile.mkdtemp())
     socket = home / "redis.sock"
     command = [program, "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(home)]
-    server = subprocess.Popen([*command, "--daemonize", "no"], stdout=subprocess.DEVNULL)
-    while not socket.exists() and server.poll() is None:
+    # The libraries are for the server alone.
+    own = {**os.environ, "LD_LIBRARY_PATH": libraries} if libraries else None
+    server = subprocess.Popen([*command, "--daemonize", "no"], stdout=subprocess.DEVNULL, env=own)
+    atexit.register(server.terminate)
+    while not socket.exists():
+        if server.poll() is not None:
+            raise SystemExit(f"redis-server ended at once with status {server.returncode}")
         time.sleep(0.05)
     client = redis.Redis(unix_socket_path=str(socket))
     points, stations = read(folder)
@@ -56,7 +59,6 @@ def prepare(folder: Path) -> Callable[[], Any]:
             found += [int(one[0]) for one in pipe.execute()]
         return pairs(np.array(found))
 
-    atexit.register(server.terminate)
     return job
 
 

@@ -26,6 +26,7 @@ from service.demo.meetings import GATHERINGS, VISITS
 from service.demo.state import COUNTY_CODE, LAYER, VERSION, DemoSize, demo_state
 from service.use_cases import due
 from service.use_cases.coverage import coverage, period_of, segments_of
+from service.use_cases.helping import rota
 from service.use_cases.visits import marker_coverage, unit_coverage
 
 TODAY = date(2026, 3, 10)
@@ -69,6 +70,21 @@ def test_half_a_year_of_meetings_and_visits_is_there(stores: Stores) -> None:
     asked = stores.outreach.requests()
     assert {one.state for one in asked} == {"asked", "accepted"}
     assert len(stores.stops.during(end, end + timedelta(days=30))) == 5
+
+
+def test_the_rota_of_a_week_has_one_gap_and_volunteers_help(stores: Stores) -> None:
+    monday = TODAY - timedelta(days=TODAY.weekday())
+    sunday = monday + timedelta(days=7)
+    gaps = []
+    for station in stores.stations.all(TODAY):
+        duties = stores.rota.between(monday - timedelta(days=1), sunday, station.code)
+        gaps += rota.gaps_json(rota.week_of(stores, station, monday, sunday, duties), str)
+    assert [one["weekday"] for one in gaps] == ["we"]
+    assert len(stores.volunteers.all()) == 100
+    assert {one.state for one in stores.help.page(open_only=False, limit=9, cursor=None).items} == {
+        "accepted",
+        "done",
+    }
 
 
 def rows(session: Session) -> dict[str, int]:
