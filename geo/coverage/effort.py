@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geo.coverage.intervals import Intervals, covered_length, gaps, intersection, profile, union
+from geo.coverage.effort_kernels import aged, took
+from geo.coverage.intervals import PASS_S, Intervals, covered_length, gaps, intersection, union
 from geo.geocentric import Floats
 
 TEAM_S = 300.0
@@ -46,22 +47,12 @@ class Twice:
 
 def effort(walks: Intervals) -> Effort:
     """Return what one line took; ``walks`` are its intervals, each person's by one device at a time."""
-    back = walks.from_m > walks.to_m
-    metres = sum(_metres(walks.take(chosen)) for chosen in (back, ~back))
-    each = [walks.take(walks.holder == one) for one in np.unique(walks.holder).tolist()]
-    return Effort(
-        metres,
-        covered_length(union(walks.from_t, walks.to_t)),
-        sum(covered_length(union(one.from_t, one.to_t)) for one in each),
-    )
+    return Effort(*took(walks.from_m, walks.to_m, walks.from_t, walks.to_t, walks.holder, TEAM_S))
 
 
-def _metres(walks: Intervals) -> float:
-    """Return the metres of walks in one direction, those of a team once."""
-    if len(walks) == 0:
-        return 0.0
-    found = profile(walks, float(walks.low.min()), float(walks.high.max()), TEAM_S)
-    return float((found.passes * found.metres).sum())
+def freshness(walks: Intervals, length: float, now: float) -> tuple[float, float]:
+    """Return the metres of a line that were ever walked, and metre·seconds since each was walked last."""
+    return aged(walks.from_m, walks.to_m, walks.from_t, walks.to_t, walks.holder, length, now, PASS_S)
 
 
 def one_at_a_time(walks: Intervals) -> tuple[Intervals, list[Twice]]:

@@ -118,8 +118,8 @@ def look(
     better = both(walked, unwalked)
     bridged = minus(inferred, better, 0.0, length)
     declared = minus(declared, both(better, bridged), 0.0, length)
-    history = pieces(past, length, apart)
-    passes = history if same(past, now) else pieces(now, length, apart)
+    history = pieces(past, 0.0, length, apart)
+    passes = history if same(past, now) else pieces(now, 0.0, length, apart)
     mean, most, fewest = passed(passes)
     last_t, last_by = latest(past)
     overdue, debt, oldest, soon = owed(history, rule)
@@ -207,14 +207,14 @@ def same(past: Part, now: Part) -> bool:
 
 
 @compiled
-def pieces(part: Part, length: float, apart: float) -> Cells:
-    """Return the pieces of a line between the ends of intervals."""
+def pieces(part: Part, low: float, high: float, apart: float) -> Cells:
+    """Return the pieces of a line between two measures, cut at the ends of intervals."""
     n = part.from_m.shape[0]
     ends = np.empty(2 * n + 2)
-    ends[0], ends[1] = 0.0, length
+    ends[0], ends[1] = low, high
     for k in range(n):
-        ends[2 * k + 2] = min(max(part.from_m[k], 0.0), length)
-        ends[2 * k + 3] = min(max(part.to_m[k], 0.0), length)
+        ends[2 * k + 2] = min(max(part.from_m[k], low), high)
+        ends[2 * k + 3] = min(max(part.to_m[k], low), high)
     ends.sort()
     count = 1
     for k in range(1, ends.shape[0]):

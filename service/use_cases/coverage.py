@@ -11,7 +11,18 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from geo.coverage import Asked, Figures, Intervals, Sights, Summary, covered_length, summaries, union
+from geo.coverage import (
+    Asked,
+    Figures,
+    Intervals,
+    Sights,
+    Summary,
+    covered_length,
+    effort,
+    freshness,
+    summaries,
+    union,
+)
 from geo.errors import N_
 from geo.evidence import Evidence
 from geo.linear import MeasuredLine, MeasureMap
@@ -156,7 +167,10 @@ def _with_said(
 def warm_up() -> None:
     """Sum up a line that nobody walked, so that all the time goes into compiling, or loading what was."""
     nothing = Sights(np.empty(0, np.int32), np.empty(0, np.int8), np.empty(0), np.empty(0))
-    list(summaries([Asked(1.0, 0.0, 1.0, 1.0, 1.0, 0.0)], Intervals.join([]), nothing, OVERDUE_LEAST_M))
+    nobody = Intervals.join([])
+    list(summaries([Asked(1.0, 0.0, 1.0, 1.0, 1.0, 0.0)], nobody, nothing, OVERDUE_LEAST_M))
+    effort(nobody)
+    freshness(nobody, 1.0, 1.0)
 
 
 def _counted_from(segment: BorderSegment, period: Period, zone: ZoneInfo) -> datetime:

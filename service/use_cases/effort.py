@@ -6,9 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-import numpy as np
-
-from geo.coverage import Intervals, effort, one_at_a_time, profile
+from geo.coverage import Intervals, effort, freshness, one_at_a_time
 from geo.coverage import Twice as Both
 from geo.evidence import Evidence
 from layers.coverage_days import Periods
@@ -82,8 +80,5 @@ def _of_segment(
 
 def _freshness(past: Intervals, length: float, period: Period) -> Freshness:
     """Return how old what is known of a segment is, metre by metre."""
-    history = profile(past, 0.0, length)
-    known = ~np.isnan(history.last_t)
-    ages = np.maximum(period.as_of.timestamp() - history.last_t[known], 0.0) / DAY_S
-    metres = history.metres[known]
-    return Freshness(float(metres.sum()), float((ages * metres).sum()))
+    known_m, aged_m_s = freshness(past, length, period.as_of.timestamp())
+    return Freshness(known_m, aged_m_s / DAY_S)

@@ -1,11 +1,13 @@
 """What walking took: a team's way once, its hours for each, and nobody at two places at once."""
 
+from typing import Any
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.coverage import Intervals, effort, one_at_a_time, union
+from geo.coverage import Intervals, covered_length, effort, freshness, one_at_a_time, profile, union
 from geo.coverage.effort import TEAM_S
 
 WALKS = st.lists(
@@ -115,3 +117,37 @@ def test_two_devices_of_one_person_are_told_and_the_longer_counts() -> None:
 def test_one_device_after_another_is_no_matter() -> None:
     kept, twice = one_at_a_time(Intervals.join([walk(0, 500, 0.0), walk(500, 900, 500.0, source=1)]))
     assert (len(kept), twice) == (2, [])
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 100),
+            st.integers(0, 100),
+            st.integers(0, 5_000),
+            st.integers(0, 900),
+            st.integers(0, 2),
+        ),
+        max_size=10,
+    )
+)
+def test_effort_and_freshness_are_those_of_the_algebra(told: Any) -> None:
+    from_m, to_m, from_t, seconds, holder = np.array(told, dtype=np.float64).reshape(-1, 5).T
+    walks = Intervals.of(from_m, to_m, from_t, from_t + seconds, holder=holder)
+    metres = 0.0
+    for chosen in (walks.from_m > walks.to_m, walks.from_m <= walks.to_m):
+        cells = profile(walks.take(chosen), 0.0, 100.0, TEAM_S)
+        metres += float((cells.passes * cells.metres).sum())
+    each = [walks.take(walks.holder == one) for one in range(3)]
+    found = effort(walks)
+    assert found.metres == pytest.approx(metres)
+    assert found.seconds == pytest.approx(covered_length(union(walks.from_t, walks.to_t)))
+    assert found.person_seconds == pytest.approx(
+        sum(covered_length(union(one.from_t, one.to_t)) for one in each)
+    )
+    history = profile(walks, 0.0, 100.0)
+    ages = np.maximum(6_000.0 - history.last_t, 0.0)
+    known, aged = freshness(walks, 100.0, 6_000.0)
+    assert known == pytest.approx(float(history.metres[~np.isnan(ages)].sum()))
+    assert aged == pytest.approx(float(np.nansum(ages * history.metres)))
