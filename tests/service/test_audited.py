@@ -60,14 +60,14 @@ def test_what_is_done_to_incidents(callers: Callers, engine: Engine) -> None:
     chief.patch(f"{PATH}/{made['id']}", json={"title": "别的"})
     chief.post(f"{PATH}/{made['id']}/events", json={"kind": "comment", "text": "记下"})
     chief.post(f"{PATH}/{made['id']}/events", json={"kind": "status", "status": "accepted"})
-    # What was refused was not done.
+    # What was refused was not done; that a step was tried is told.
     chief.post(f"{PATH}/{made['id']}/events", json={"kind": "status", "status": "closed"})
     chief.post(PATH, json=report(lon=0.0))
     found = here(engine)
     names = ["incident.create", "incident.edit", "incident.comment", "incident.status"]
-    assert [one.action for one in found] == names
+    assert [one.action for one in found] == [*names, "incident.step-refused"]
     assert {(one.actor_name, one.subject) for one in found} == {("chief", made["id"])}
-    assert len({one.request for one in found}) == 4
+    assert len({one.request for one in found}) == 5
     assert (found[1].detail["fields"], found[3].detail["after"]) == (["title"], "accepted")
     assert not any(word in str(found) for word in ("131.", "46.", "垃圾", "别的", "记下"))
 
