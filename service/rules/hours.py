@@ -12,14 +12,23 @@ from service.rules.rota import Span
 # A year holds every season; a longer look ahead only costs time.
 _LOOK_AHEAD_DAYS = 366
 
+_COUNTRIES = {"Asia/Shanghai": "CN", "Asia/Urumqi": "CN"}
+"""Time zones of one country; elsewhere the place tells it."""
+
 
 @lru_cache(maxsize=4096)
 def hours_of(text: str, timezone: str, lon: float, lat: float) -> OpeningHours:
-    """Return the hours of a text at a place in degrees: of its country are the public holidays."""
+    """Return the hours of a text at a place in degrees: of its country are the public holidays.
+
+    Close to a border the place alone may be taken for the neighbour's; the time zone tells the two apart.
+    """
+    country = _COUNTRIES.get(timezone)
     return OpeningHours(
         text,
         timezone=ZoneInfo(timezone),
+        country=country,
         coords=(lat, lon),
+        auto_country=country is None,
         auto_timezone=False,
         max_interval_days=_LOOK_AHEAD_DAYS,
     )

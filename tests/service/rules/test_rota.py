@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.rules.hours import hours_of, open_at, open_spans
+from service.rules.hours import hours_of, is_holiday, open_at, open_spans
 from service.rules.rota import DAYS, Pattern, Span, clash, merged, wall, without
 
 BASE = datetime(2026, 1, 1, tzinfo=UTC)
@@ -152,3 +152,11 @@ def test_a_station_is_open_in_its_spans_and_no_longer() -> None:
     for one in found:
         assert open_at(hours, one.begin.astimezone(zone))
         assert not open_at(hours, one.end.astimezone(zone))
+
+
+def test_holidays_close_to_a_border_are_those_of_this_side() -> None:
+    # A place of the neighbour's, whose national day is the 26th of November.
+    there = ("Asia/Shanghai", 110.0, 46.0)
+    assert not is_holiday(*there, date(2026, 11, 26))
+    assert is_holiday(*there, date(2026, 10, 1))
+    assert is_holiday("Asia/Ulaanbaatar", 110.0, 46.0, date(2026, 11, 26))
