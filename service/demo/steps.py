@@ -19,6 +19,7 @@ from layers.outreach_records import Gathering, Request
 from layers.representatives import Representative
 from layers.stores import Stores
 from layers.units import UnitDraft
+from service.demo import cases
 from service.demo.content import Content
 from service.demo.county import LAYER_NAME, LEVEL_NAMES, DemoUnit
 from service.demo.identity import demo_id
@@ -166,7 +167,9 @@ def load_incidents(stores: Stores, content: Content, day: date) -> None:
                 assignment=found.body,
             )
         )
-    stores.incidents.add_many(values)
+    led = list(cases.lead(values, day))
+    stores.incidents.add_many([one.value for one in led])
+    cases.store(stores, led, day)
 
 
 def load_gatherings(stores: Stores, content: Content, day: date) -> None:

@@ -24,9 +24,12 @@ from service.demo.content import make_content
 from service.demo.load import DemoSummary, Progress, load_demo
 from service.demo.meetings import GATHERINGS, VISITS
 from service.demo.state import COUNTY_CODE, LAYER, VERSION, DemoSize, demo_state
+from service.rules.life import history
+from service.rules.limits import CaseRules
 from service.use_cases import due
 from service.use_cases.coverage import coverage, period_of, segments_of
 from service.use_cases.helping import rota
+from service.use_cases.incidents.timing import clock_of
 from service.use_cases.visits import marker_coverage, unit_coverage
 
 TODAY = date(2026, 3, 10)
@@ -296,3 +299,23 @@ def test_what_is_due_and_asked_for_has_something_of_each_kind(stores: Stores) ->
     _, units = unit_coverage(stores, period, None)
     assert any(one.visits for one in units)
     assert any(one.evidence is not None for one in marker_coverage(stores, period))
+
+
+def test_recent_incidents_have_logs_that_lead_to_how_they_stand(stores: Stores) -> None:
+    rules = CaseRules()
+    found = [one for one in stores.incidents.page(limit=1_000).items if one.filed_at is not None]
+    logs = stores.incidents.logs([one.id for one in found])
+    assert {one.status for one in found} > {"closed"}
+    for one in found:
+        known = history(logs[one.id])
+        assert known.statuses[-1][1] == one.status
+        assert [at for at, _ in known.statuses] == sorted(at for at, _ in known.statuses)
+        assert (known.colours[-1][1] if known.colours else "green") == one.colour
+        clock = clock_of(one, known, rules, "Asia/Shanghai")
+        assert clock is not None
+        assert (clock.started_at, clock.due_at, clock.on_time) == (one.filed_at, one.due_at, one.on_time)
+        open_ = [each for each in stores.cases.actions(one.id) if each.state == "open"]
+        assert not open_ or one.status not in ("done", "verified", "closed")
+    assert any(stores.cases.actions(one.id) for one in found)
+    closed = [one for one in found if one.status == "closed"]
+    assert sum(bool(one.on_time) for one in closed) > len(closed) / 2
