@@ -85,6 +85,8 @@ def post_incident(
         reply = _reply(value, status)
         return replace(reply, body={**reply.body, "receipt": receipt})
 
+    if not identity.signed_in:
+        incidents.require_public(report.channel)
     # Anybody may report: only what contradicts an earlier delivery is worth a trace.
     with incidents.noted(stores, "delivery", report.channel, (Conflict,)):
         return once(stores, act)

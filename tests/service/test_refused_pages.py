@@ -24,7 +24,8 @@ def test_a_guard_is_told_whom_to_ask_and_where_to_go(callers: Callers) -> None:
     assert "It is for: Administrator, Auditor." in answer.text
     assert "asks an administrator" in answer.text
     assert "Signed in as guard-1" in answer.text
-    assert links(answer.text) == {"/", "/grids", "/coverage", "/stations", "/notices"}
+    pages = {"/", "/grids", "/coverage", "/incidents", "/stations", "/meetings", "/notices"}
+    assert links(answer.text) == pages
     for path in links(answer.text):
         assert guard.get(path, headers=BROWSER).status_code == 200, path
 

@@ -5,7 +5,7 @@ from service.use_cases.incidents.assignment import Assignment, assign, holders_o
 from service.use_cases.incidents.changes import Change, change, change_all
 from service.use_cases.incidents.colours import change_colour
 from service.use_cases.incidents.inbox import channels_json, inbox, units_named
-from service.use_cases.incidents.intake import receive, receive_all
+from service.use_cases.incidents.intake import receive, receive_all, require_public
 from service.use_cases.incidents.merging import follow, merge, separate, similar
 from service.use_cases.incidents.refusing import noted, refuse
 from service.use_cases.incidents.reminding import remind
@@ -42,6 +42,7 @@ __all__ = [
     "refused_rows",
     "remind",
     "reopen",
+    "require_public",
     "separate",
     "settle_action",
     "similar",

@@ -10,7 +10,7 @@ from layers.errors import Gone, NotFound
 from layers.ids import new_id
 from layers.incidents import Incident, IncidentEvent
 from layers.stores import Stores
-from service.errors import InvalidInput
+from service.errors import InvalidInput, NotAllowed
 from service.indexes.duty import NOBODY, Accused
 from service.indexes.ground import Ground
 from service.indexes.locate import Answer, to_storage
@@ -35,6 +35,28 @@ class _Placed:
     report: IncidentIn
     value: Incident
     answer: Answer
+
+
+PUBLIC_CHANNELS = ("web", "phone")
+"""Channels of people; in those of programs anybody could take an external id before its platform delivers."""
+
+
+def require_public(channel: str) -> None:
+    """Refuse a report without a sign-in in the name of a channel that is not people's own.
+
+    Raises
+    ------
+    NotAllowed
+        The channel is that of a program or an office.
+    """
+    if channel not in PUBLIC_CHANNELS:
+        raise NotAllowed(
+            N_("Reports of channel {channel} need a sign-in."),
+            mend=N_("Report through {channels}, or sign in as who delivers for the channel."),
+            where={"pointer": "/channel"},
+            channel=channel,
+            channels=", ".join(PUBLIC_CHANNELS),
+        )
 
 
 def receive(

@@ -54,6 +54,17 @@ def test_every_side_of_the_inbox(client: TestClient) -> None:
     assert client.get(PATH, params={"clock": "odd"}).status_code == 422
 
 
+@pytest.mark.parametrize("channel", ["web", "phone", "platform-a", "open311", "hotline"])
+def test_nobody_takes_an_external_id_before_its_platform_delivers(callers: Callers, channel: str) -> None:
+    sent = report(channel=channel, external_id="P-1")
+    answer = callers.nobody().post(PATH, json=sent)
+    if channel in ("web", "phone"):
+        assert answer.status_code == 201, answer.text
+        return
+    assert (answer.status_code, answer.json()["where"]) == (403, {"pointer": "/channel"})
+    assert callers.role("chief", "supervisor", DISTRICT).post(PATH, json=sent).status_code == 201
+
+
 def test_how_clocks_stand(client: TestClient, engine: Engine) -> None:
     made = {name: post(client, title=name)["id"] for name in ("new", "going", "late", "waiting")}
     for name in ("going", "late", "waiting"):
