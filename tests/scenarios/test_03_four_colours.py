@@ -27,7 +27,7 @@ def test_four_problems_in_four_colours_and_what_their_reporters_hear(callers: Ca
     for number, colour in enumerate(COLOURS):
         # A class each, so that none rises because of the others.
         lon, lat = centre(1, 1)
-        report = {"channel": "visit", "class": f"kind-{number}", "title": colour, "lon": lon, "lat": lat}
+        report = {"channel": "web", "class": f"kind-{number}", "title": colour, "lon": lon, "lat": lat}
         receipts.append(public.post(PATH, json=report).json()["receipt"])
         (one,) = [kept for kept in lead.get(PATH).json()["items"] if kept["title"] == colour]
         place = f"{PATH}/{one['id']}"
