@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 
 from sqlalchemy import Connection
 
-from geo.track.fixes import LONGEST_SHIFT_H
+from geo.shift import LONGEST_SHIFT_H
 from layers.accounts import GRANTED, REPORTER
 from layers.policy_rules import Rules
 from layers.policy_rules import everywhere as _everywhere

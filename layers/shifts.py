@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
-from geo.track.fixes import LONGEST_SHIFT_H
+from geo.shift import LONGEST_SHIFT_H
 from layers.base import identifier, in_district, link, shard_table
 from layers.row_security import scope_of
 from layers.storage import Store

@@ -11,7 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from geo.errors import N_
-from geo.track.fixes import LONGEST_SHIFT_H
+from geo.shift import LONGEST_SHIFT_H
 from maps import assets, plain, shell
 
 PAGES: Mapping[str, str] = {

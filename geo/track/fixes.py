@@ -72,9 +72,6 @@ EARLIEST_S = 631_152_000.0
 
 FUTURE_ALLOWED_S = 86_400.0
 
-LONGEST_SHIFT_H = 12
-"""A shift that nobody ended is over after so many hours."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fixes:

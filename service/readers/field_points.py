@@ -10,8 +10,8 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 
+from geo.shift import LONGEST_SHIFT_H
 from geo.track import Fixes, Mode
-from geo.track.fixes import LONGEST_SHIFT_H
 from service.readers.field_faults import Fault, storable
 from service.readers.moments import iso_seconds
 

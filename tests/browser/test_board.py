@@ -78,7 +78,9 @@ def test_the_page_asks_few_things(watched: Watched, query: str) -> None:
     watched.page.on("request", lambda request: asked.append(request.url))
     watched.open(f"/coverage{query}").wait_for_load_state("networkidle")
     questions = [url for url in asked if "/api/v1/" in url]
-    assert len(questions) <= 6, questions
+    # One for each thing that is shown, none twice.
+    assert len(questions) <= 8, questions
+    assert len(set(questions)) == len(questions)
 
 
 def _focused(page: Page, name: str) -> str | None:

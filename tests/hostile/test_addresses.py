@@ -49,13 +49,13 @@ def test_ids_that_are_attacks(wire: Wire, identifier: str) -> None:
 def test_the_same_key_for_other_content(wire: Wire) -> None:
     head = {**JSON, "Idempotency-Key": "hostile-1"}
     assert wire.send("POST", INCIDENTS, report(), head).status == 201
-    wire.refuse(409, "conflict", "POST", INCIDENTS, report(title="y"), head)
+    wire.refuse(409, "conflict", "POST", INCIDENTS, report(title="y"), head, traced=True)
 
 
 def test_the_same_external_id_for_other_content(wire: Wire) -> None:
     given = {"channel": "hotline", "external_id": "7"}
     assert wire.send("POST", INCIDENTS, report(**given), JSON).status == 201
-    wire.refuse(409, "conflict", "POST", INCIDENTS, report(title="y", **given), JSON)
+    wire.refuse(409, "conflict", "POST", INCIDENTS, report(title="y", **given), JSON, traced=True)
 
 
 @pytest.mark.parametrize(
