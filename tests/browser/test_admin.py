@@ -80,7 +80,7 @@ def test_a_person_is_added_signs_in_is_granted_and_disabled(office: Office) -> N
     expect(admin.locator(".grant")).to_contain_text("Border guard")
     expect(admin.locator(".grant")).to_contain_text("all of Test County")
     theirs.open("/coverage")
-    assert links(page) == {"/grids", "/coverage", "/stations", "/notices"}
+    assert links(page) == {"/grids", "/coverage", "/incidents", "/stations", "/meetings", "/notices"}
     assert page.request.get(f"{office.origin}/admin").status == 403
     assert page.request.get(f"{office.origin}/api/v1/people").status == 403
 
