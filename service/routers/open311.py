@@ -67,7 +67,14 @@ class Open311Route(GuardedRoute):
 
 
 Form = Annotated[str, Path(max_length=16, description="json or xml.")]
-router = APIRouter(prefix=PREFIX, tags=["open311"], route_class=Open311Route)
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {
+        "description": "GeoReport's list of errors: a code and a description each.",
+        "content": {kind.split(";")[0]: {"schema": {}} for kind in FORMS.values()},
+    }
+    for status in (400, 403, 404, 410, 503)
+}
+router = APIRouter(prefix=PREFIX, tags=["open311"], route_class=Open311Route, responses=_ERRORS)
 
 
 def _require_form(form: str) -> None:

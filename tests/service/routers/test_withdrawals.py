@@ -160,7 +160,7 @@ def test_it_is_withdrawn_once_whoever_asks_at_once(chief: TestClient, engine: En
 
 
 def test_what_a_channel_delivered_is_not_taken_in_again(callers: Callers, chief: TestClient) -> None:
-    sent: dict[str, Any] = {"channel": "hotline", "external_id": "H-7"}
+    sent: dict[str, Any] = {"channel": "phone", "external_id": "H-7"}
     one = made(chief, **sent)["id"]
     assert withdraw(chief, one).status_code == 200
     for client in (chief, callers.nobody()):
