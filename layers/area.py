@@ -24,7 +24,8 @@ def below(code: str, roots: Collection[UUID]) -> Select[Any]:
     """Return the query of the units of a district that are one of some roots, or lie below one today."""
     today = today_of(code)
     units = literal(sorted(roots), ARRAY(Uuid))
-    area = select(func.unnest(units, type_=Uuid).label("unit")).cte("area", recursive=True)
+    # Without a name of its own: a statement may ask for the caller's area and for what a filter names.
+    area = select(func.unnest(units, type_=Uuid).label("unit")).cte(recursive=True)
     version = unit_version.alias("version")
     down = (
         select(version.c.unit)

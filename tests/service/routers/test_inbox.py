@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from layers.audit import Audit
 from tests.fixtures.accounts import Callers
 from tests.fixtures.client import TestClient
-from tests.fixtures.county import DISTRICT, centre
+from tests.fixtures.county import DISTRICT, County, centre
 from tests.service.routers.test_incidents import PATH, post, report
 
 HEAD = "external_id,class,title,lon,lat,occurred_at\n"
@@ -52,6 +52,19 @@ def test_every_side_of_the_inbox(client: TestClient) -> None:
     unknown = client.get(PATH, params={"unit": "nowhere"})
     assert (unknown.status_code, unknown.json()["where"]) == (422, {"parameter": "unit"})
     assert client.get(PATH, params={"clock": "odd"}).status_code == 422
+
+
+def test_who_holds_a_part_filters_by_a_unit_in_it(callers: Callers, county: County) -> None:
+    chief = callers.role("chief", "supervisor", DISTRICT)
+    post(chief, title="here", column=0, row=0)
+    post(chief, title="elsewhere", column=5, row=3)
+    units = county.units
+    worker = callers.role("worker", "representative", DISTRICT, units["V00"])
+    assert titles(worker) == ["here"]
+    assert titles(worker, unit="V00") == titles(worker, unit=str(units["T0"])) == ["here"]
+    assert titles(worker, unit="T1") == []
+    for path in ("/api/v1/outreach", "/api/v1/outreach/figures"):
+        assert worker.get(path, params={"unit_code": "V00"}).status_code == 200, path
 
 
 @pytest.mark.parametrize("channel", ["web", "phone", "platform-a", "open311", "hotline"])
