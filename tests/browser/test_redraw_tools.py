@@ -185,6 +185,12 @@ def test_undo_and_redo_by_key_and_by_button(desk: Desk) -> None:
     desk.steps(1)
     assert sorted(map(tuple, desk.nodes(UNIT))) == sorted(tuple(one) for ring in after for one in ring)
     desk.page.focus("#map_view")
+    # What is asked for while another step is under way waits for its turn.
+    ops = desk.ask(
+        "const steps = await import('wardline/redraw/desk');"
+        "await Promise.all([steps.undo(), steps.redo(), steps.undo(), steps.redo()]); return desk.plan.ops"
+    )
+    assert ops == 1
     desk.page.keyboard.press("Control+z")
     desk.steps(0)
 

@@ -171,9 +171,20 @@ function headers() {
   return { "If-Match": `"${desk.plan.version}"` };
 }
 
-/** Ask for a write of the plan; when somebody else wrote meanwhile, take theirs in and say so. */
-async function write(act) {
-  if (desk.busy || !desk.plan) return null;
+let last = Promise.resolve();
+
+/** Ask for a write of the plan when those asked for before have ended: each is told of the version they left. */
+function write(act) {
+  const { plan } = desk;
+  if (!plan) return Promise.resolve(null);
+  const turn = last.then(() => (desk.plan?.id === plan.id ? written(act) : null));
+  // A fault is told to who asked for that write, not to who asked for the next.
+  last = turn.catch(() => null);
+  return turn;
+}
+
+/** What a write answered, null where it was refused; when somebody else wrote meanwhile, take theirs in and say so. */
+async function written(act) {
   desk.busy = true;
   emit("busy");
   try {
@@ -275,11 +286,12 @@ async function took(answer, fresh = false) {
 
 /** Add operations in the wire's own form to the plan. Answers whether they are in it now. */
 export async function addSteps(body, said) {
-  const answer = await write(() => read(of(desk.plan, "/ops"), { method: "POST", headers: headers(), body }));
-  if (!answer) return false;
-  await took(answer, true);
-  announce(_("{what}. Proven exact.", { what: said }));
-  return true;
+  const done = await write(async () => {
+    await took(await read(of(desk.plan, "/ops"), { method: "POST", headers: headers(), body }), true);
+    return true;
+  });
+  if (done) announce(_("{what}. Proven exact.", { what: said }));
+  return Boolean(done);
 }
 
 /** Do an operation of the lattice: the chain test here, the proof there. Answers whether it is in the plan now. */
@@ -294,22 +306,24 @@ export async function perform(op, said) {
   return addSteps((wire[op.type] ?? ((one) => one))(op), said);
 }
 
-async function turnBack(path, method, said) {
-  const answer = await write(() => read(of(desk.plan, path), { method, headers: headers() }));
-  if (!answer) return;
-  await took(answer);
-  announce(said);
+async function turnBack(path, method, said, possible = () => true) {
+  const done = await write(async () => {
+    if (!edits() || !possible()) return false;
+    await took(await read(of(desk.plan, path), { method, headers: headers() }));
+    return true;
+  });
+  if (done) announce(said);
 }
 
 export function undo() {
-  return edits() && desk.plan.ops ? turnBack("/ops/last", "DELETE", _("Undone")) : null;
+  return turnBack("/ops/last", "DELETE", _("Undone"), () => desk.plan.ops);
 }
 
 /** Undo one step, whatever follows it; refused where a later one needs it. */
 export function undoOne(seq) {
-  return edits() ? turnBack(`/ops/${seq}`, "DELETE", _("Undone")) : null;
+  return turnBack(`/ops/${seq}`, "DELETE", _("Undone"));
 }
 
 export function redo() {
-  return edits() && desk.plan.undone ? turnBack("/ops/redo", "POST", _("Done again")) : null;
+  return turnBack("/ops/redo", "POST", _("Done again"), () => desk.plan.undone);
 }

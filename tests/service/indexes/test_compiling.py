@@ -1,11 +1,11 @@
 """Compiling beside the requests: none waits longer than it may, and a failure ends the wait."""
 
-import asyncio
 from threading import Event
 
 import pytest
 
 from service.indexes.compiling import BeingCompiled, Compiling
+from tests.fixtures.coroutines import finished
 
 
 def test_a_request_is_told_to_come_again_until_all_is_compiled() -> None:
@@ -29,7 +29,7 @@ def test_a_request_is_told_to_come_again_until_all_is_compiled() -> None:
 def test_it_begins_when_the_service_is_ready() -> None:
     begun, looks = Event(), iter([False, True])
     compiling = Compiling(begun.set)
-    asyncio.run(compiling.begin_after(lambda: next(looks)))
+    finished(compiling.begin_after(lambda: next(looks)))
     compiling.require(60)
     assert begun.is_set()
 
