@@ -62,7 +62,8 @@ function boxOf(feature) {
   return [least(lons), least(lats), most(lons), most(lats)].join(",");
 }
 
-async function tell(found, asOf, mine) {
+/** Show a path: the part of an answer that is there at once. */
+function walk(found) {
   const reached = found.path.filter((one) => one.code);
   const last = reached[reached.length - 1];
   replace(byId("path"), ...found.path.map((one, place) => step(one, place, one === last)));
@@ -70,30 +71,35 @@ async function tell(found, asOf, mine) {
     found.households > 1 && _("{n} demonstration households in this grid", { n: count(found.households) }),
     found.distance_m !== null && _("{n} from the place", { n: metres(found.distance_m) }),
   ].filter(Boolean).join(" · ");
-  const units = reached.filter((one) => one.level !== "county" && one.level !== "household");
+  return { last, units: reached.filter((one) => one.level !== "county" && one.level !== "household") };
+}
+
+/** What lies below the last unit of a path: the areas to draw, and units or households to list. */
+async function belowOf(units, asOf) {
   const unit = units[units.length - 1];
+  if (!unit) {
+    const areas = await shapes(0, {}, asOf);
+    return { unit, areas, items: areas.map(({ properties }) => properties), kind: "unit" };
+  }
   const depth = units.length;
-  const detail = unit ? await read(address(`${UNITS}/${encodeURIComponent(unit.code)}`, { as_of: asOf, layer: layer.code })) : null;
-  const leaf = depth === layer.levels.length;
-  if (mine !== turn) return;
-  let areas;
-  if (unit) {
-    const [own] = await shapes(depth - 1, { of: new Set([unit.code]), box: null }, asOf);
-    const box = own ? boxOf(own) : null;
-    const below = new Set(detail.children.map((one) => one.code));
-    areas = leaf ? [own].filter(Boolean) : await shapes(depth, { of: below, box }, asOf);
-  } else {
-    areas = await shapes(0, {}, asOf);
-  }
-  if (mine !== turn) return;
-  if (leaf) {
+  const [own] = await shapes(depth - 1, { of: new Set([unit.code]), box: null }, asOf);
+  if (depth === layer.levels.length) {
     const { items } = await read(address(`${HOME}/households`, { unit: unit.code, as_of: asOf, limit: MOST }));
-    buttons(items.map(({ code, label }) => ({ code, name: label })), "household");
-    drawn(areas, items, found, unit);
-  } else {
-    buttons(detail ? detail.children : areas.map(({ properties }) => properties), "unit");
-    drawn(areas, [], found, unit);
+    return { unit, areas: [own].filter(Boolean), items, kind: "household" };
   }
+  const { children } = await read(address(`${UNITS}/${encodeURIComponent(unit.code)}`, { as_of: asOf, layer: layer.code }));
+  const areas = await shapes(depth, { of: new Set(children.map((one) => one.code)), box: own ? boxOf(own) : null }, asOf);
+  return { unit, areas, items: children, kind: "unit" };
+}
+
+/** Show a path and what lies below it, but for what a newer question has overtaken. */
+async function tell(found, asOf, mine) {
+  const { last, units } = walk(found);
+  const { unit, areas, items, kind } = await belowOf(units, asOf);
+  if (mine !== turn) return;
+  const houses = kind === "household";
+  buttons(houses ? items.map(({ code, label }) => ({ code, name: label })) : items, kind);
+  drawn(areas, houses ? items : [], found, unit);
   announce(_("Path to {name}", { name: named(last) }));
 }
 
@@ -127,14 +133,17 @@ async function ask(what, text = "") {
       remember({ household: null, unit: null, lon: null, lat: null, as_of: asOf });
       const county = { level: "county", code: page.district.code, name: page.county, people: await leading(asOf), through: null };
       const empty = [...layer.levels, "household"].map((level) => ({ level, code: null, people: [] }));
+      if (mine !== turn) return;
       await tell({ path: [county, ...empty], households: 0, distance_m: null, lon: null }, asOf, mine);
       return;
     }
     const [found, meaning] = await first(text ? meant(text) : [what], asOf);
     if (mine !== turn) return;
     remember({ household: null, unit: null, lon: null, lat: null, ...meaning, as_of: asOf });
-    await tell(found, asOf, mine);
+    // The focus goes when the path does: until what is below has come, the reader may have moved it on.
+    const told = tell(found, asOf, mine);
     byId("path-title").focus({ preventScroll: true });
+    await told;
   } catch (problem) {
     if (mine === turn) show(problem);
   }

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from service.access.credentials import PLAIN_COOKIE
 from tests.browser.conftest import PHONE, WIDE, Office
@@ -124,3 +124,42 @@ def test_a_path_is_searched_and_walked(office: Office, size: tuple[int, int], la
     page.fill("#search [name=q]", "nowhere")
     page.press("#search [name=q]", "Enter")
     expect(page.locator("#problem")).to_be_visible()
+
+
+def test_a_late_answer_changes_neither_the_path_nor_the_focus(office: Office) -> None:
+    lon, lat = centre(2, 3)
+    with caller(office, "coordinator") as keeper:
+        house = {"code": "HLATE", "label": "Late", "lon": lon, "lat": lat}
+        post(keeper, "/api/v1/chain/households", {"items": [house]})
+    supervisor, _ = office.person(("supervisor", DISTRICT, None))
+    page = office.sign_in(supervisor).open("/chain")
+    below = "**/api/v1/chain/households?*"
+    village = page.locator("#path [data-level=village] button")
+    held: list[Route] = []
+    page.route(below, lambda route: held.append(route))
+
+    def search() -> None:
+        with page.expect_request(below):
+            page.fill("#search [name=q]", "HLATE")
+            page.press("#search [name=q]", "Enter")
+        expect(page.locator("#path [data-level=household] button")).to_be_visible()
+
+    # The path is there before what lies below it, and the reader goes on at once.
+    search()
+    expect(page.locator("#path-title")).to_be_focused()
+    village.focus()
+    held.pop().continue_()
+    expect(page.locator("#below [data-code=HLATE]")).to_be_visible()
+    expect(page.locator("#announce")).to_contain_text("Late")
+    expect(village).to_be_focused()
+
+    # What was asked first and answered last is of no interest any more.
+    search()
+    village.press("Enter")
+    expect(page.locator("#below button")).to_have_count(6)
+    with page.expect_response(below):
+        held.pop().continue_()
+    page.evaluate("fetch(location.href).then((answer) => answer.text())")
+    expect(page.locator("#below button")).to_have_count(6)
+    expect(page.locator("#map path")).to_have_count(6)
+    page.unroute(below)
