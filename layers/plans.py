@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from geo.errors import N_
 from layers import plan_steps
@@ -201,33 +201,37 @@ class Plans(Store):
         return tuple(plan_steps.op_of(row) for row in self._all(statement.order_by(plan_op.c.seq)))
 
     def add_ops(
-        self, identifier: UUID, version: int, ops: Sequence[Mapping[str, Any]], author: UUID
+        self,
+        found: Plan,
+        ops: Sequence[Mapping[str, Any]],
+        author: UUID,
+        known: Sequence[PlanOp] | None = None,
     ) -> tuple[Plan, tuple[PlanOp, ...]]:
-        """Add operations to a draft; those that were undone are gone after it.
+        """Add operations to a draft as it was read; those that were undone are gone after it.
+
+        ``known`` are all operations that were read with the plan, those undone too; None reads them.
 
         Raises
         ------
         StaleVersion, Conflict
             As :meth:`change`.
         """
-        found = self._at(identifier, version)
         require_draft(found)
-        mine = (plan_op.c.district == self.district) & (plan_op.c.plan == identifier)
-        self._write(plan_op.delete().where(mine, plan_op.c.undone))
-        last = self._first(select(func.coalesce(func.max(plan_op.c.seq), 0).label("seq")).where(mine))
-        assert last is not None  # noqa: S101 - an aggregate has one row
-        now = datetime.now(UTC)
+        # The new version first: whoever waits for the row, or finds it gone on, has written nothing yet.
+        after = self._store(found, {})
+        before = self.ops(found.id, undone=True) if known is None else known
+        if any(one.undone for one in before):
+            self._write(plan_op.delete().where(self._of(found), plan_op.c.undone))
+        last = max((one.seq for one in before if not one.undone), default=0)
         added = tuple(
-            PlanOp(identifier, seq, dict(op), author, now, undone=False)
-            for seq, op in enumerate(ops, last.seq + 1)
+            PlanOp(found.id, seq, dict(op), author, after.changed_at, undone=False)
+            for seq, op in enumerate(ops, last + 1)
         )
         rows = [{name: getattr(one, name) for name in PlanOp.__slots__} for one in added]
         self._insert(plan_op, rows)
-        return self._store(found, {}), added
+        return after, added
 
-    def replace_ops(
-        self, identifier: UUID, version: int, ops: Sequence[Mapping[str, Any]], author: UUID
-    ) -> Plan:
+    def replace_ops(self, found: Plan, ops: Sequence[Mapping[str, Any]], author: UUID) -> Plan:
         """Put other operations in the place of a draft's, as those that are to be told on another base.
 
         Raises
@@ -235,11 +239,11 @@ class Plans(Store):
         StaleVersion, Conflict
             As :meth:`change`.
         """
-        require_draft(self._at(identifier, version))
-        self._write(plan_op.delete().where(plan_op.c.district == self.district, plan_op.c.plan == identifier))
-        return self.add_ops(identifier, version, ops, author)[0]
+        require_draft(found)
+        self._write(plan_op.delete().where(self._of(found)))
+        return self.add_ops(found, ops, author, known=())[0]
 
-    def undo_last(self, identifier: UUID, version: int) -> tuple[Plan, PlanOp]:
+    def undo_last(self, found: Plan, known: Sequence[PlanOp] | None = None) -> tuple[Plan, PlanOp]:
         """Undo the last operation of a draft that is not undone yet.
 
         Raises
@@ -247,9 +251,9 @@ class Plans(Store):
         StaleVersion, Conflict
             As :meth:`change`; also where nothing is left to undo.
         """
-        return self._turn(identifier, version, undone=True)
+        return self._turn(found, known, undone=True)
 
-    def undo_one(self, identifier: UUID, version: int, seq: int) -> tuple[Plan, PlanOp]:
+    def undo_one(self, found: Plan, seq: int, known: Sequence[PlanOp] | None = None) -> tuple[Plan, PlanOp]:
         """Undo one operation of a draft, whatever follows it.
 
         Raises
@@ -257,9 +261,9 @@ class Plans(Store):
         StaleVersion, Conflict
             As :meth:`change`; also where it is not there, or undone.
         """
-        return self._turn(identifier, version, undone=True, seq=seq)
+        return self._turn(found, known, undone=True, seq=seq)
 
-    def redo(self, identifier: UUID, version: int) -> tuple[Plan, PlanOp]:
+    def redo(self, found: Plan, known: Sequence[PlanOp] | None = None) -> tuple[Plan, PlanOp]:
         """Do the operation again that was undone last.
 
         Raises
@@ -267,7 +271,7 @@ class Plans(Store):
         StaleVersion, Conflict
             As :meth:`change`; also where nothing is undone.
         """
-        return self._turn(identifier, version, undone=False)
+        return self._turn(found, known, undone=False)
 
     def set_status(
         self,
@@ -366,26 +370,20 @@ class Plans(Store):
         return after
 
     def _turn(
-        self, identifier: UUID, version: int, *, undone: bool, seq: int | None = None
+        self, found: Plan, known: Sequence[PlanOp] | None, *, undone: bool, seq: int | None = None
     ) -> tuple[Plan, PlanOp]:
-        found = self._at(identifier, version)
         require_draft(found)
-        ops = self.ops(identifier, undone=True)
+        ops = self.ops(found.id, undone=True) if known is None else known
         wanted = [one for one in ops if one.undone is not undone and seq in (None, one.seq)]
         if not wanted:
-            raise plan_steps.nothing_to_turn(identifier, seq, undone=undone)
+            raise plan_steps.nothing_to_turn(found.id, seq, undone=undone)
         chosen = wanted[-1] if undone else wanted[0]
-        self._write(
-            update(plan_op)
-            .where(
-                plan_op.c.district == self.district,
-                plan_op.c.plan == identifier,
-                plan_op.c.seq == chosen.seq,
-            )
-            .values(undone=undone)
-        )
-        after = PlanOp(chosen.plan, chosen.seq, chosen.op, chosen.author, chosen.at, undone)
-        return self._store(found, {}), after
+        after = self._store(found, {})
+        self._write(update(plan_op).where(self._of(found), plan_op.c.seq == chosen.seq).values(undone=undone))
+        return after, replace(chosen, undone=undone)
+
+    def _of(self, found: Plan) -> ColumnElement[bool]:
+        return (plan_op.c.district == self.district) & (plan_op.c.plan == found.id)
 
     def _require_ops(self, found: Plan) -> None:
         if not self.ops(found.id):

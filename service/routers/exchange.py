@@ -147,7 +147,7 @@ def _told(
     stores: Any, taken: exchange.TakenBack, planner: Planner, translate: exchange.Translate
 ) -> dict[str, Any]:
     return {
-        "plan": drafting.plan_json(stores, taken.draft.plan, planner),
+        "plan": taken.draft.to_json(stores, planner),
         "ops": [drafting.operation_json(one) for one in taken.ops],
         "changed": features.collection(features.changed_features(taken.found.change)),
         "removed": [str(unit) for unit in features.ended_units(taken.found.change)],

@@ -278,7 +278,7 @@ for _name in deciding.STEPS:
 def _edited(stores: Any, edited: editing.Edited, planner: Planner, language: str) -> Reply:
     draft = edited.draft
     body = {
-        "plan": drafting.plan_json(stores, draft.plan, planner),
+        "plan": draft.to_json(stores, planner),
         "ops": [drafting.operation_json(one) for one in edited.ops],
         "changed": features.collection(features.changed_features(edited.change)),
         "removed": [str(unit) for unit in features.ended_units(edited.change)],

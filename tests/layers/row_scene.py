@@ -214,7 +214,7 @@ def _build(stores: Stores) -> None:
 def _redraw(stores: Stores, grids: tuple[UUID, UUID]) -> None:
     """Store a plan of somebody, what an earlier one did, whom it was told to, and what is on the ground."""
     plan = makers.plan(stores)
-    stores.plans.add_ops(plan.id, plan.version, [{"type": "rename"}], plan.author)
+    stores.plans.add_ops(plan, [{"type": "rename"}], plan.author)
     stores.lineage.add(plan.base, [LineageEdge(*grids, "transfer", 0.5)])
     for unit in grids:
         stores.notices.add([Notice(new_id(), "moved", "plan", makers.NOON, unit=unit)])

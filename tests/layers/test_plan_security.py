@@ -24,7 +24,7 @@ APPROVE = "status = 'approved', reviewer = :reviewer, reviewer_name = '', decide
 def draft(stores: Stores) -> Plan:
     makers.with_grids(stores)
     plan = makers.plan(stores, ANN)
-    return stores.plans.add_ops(plan.id, plan.version, OPS, ANN)[0]
+    return stores.plans.add_ops(plan, OPS, ANN)[0]
 
 
 def holding(person: UUID, *roles: str, district: str = HERE) -> Scope:

@@ -1,5 +1,6 @@
 """Plans: versions, undoing and doing again, and the way to a publication."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import get_args
 
@@ -38,7 +39,7 @@ def walk(stores: Stores, plan: Plan, *steps: PlanStatus) -> Plan:
 
 
 def with_op(stores: Stores, plan: Plan) -> Plan:
-    return stores.plans.add_ops(plan.id, plan.version, [op(1)], ANN.id)[0]
+    return stores.plans.add_ops(plan, [op(1)], ANN.id)[0]
 
 
 def test_a_draft_tells_what_it_was_given(stores: Stores, draft: Plan) -> None:
@@ -57,7 +58,7 @@ def test_plans_are_listed_newest_first(stores: Stores, draft: Plan) -> None:
     assert [one.number for one in stores.plans.page(cursor=page.cursor).items] == [1]
     assert stores.plans.page(author=ANN.id).items == (draft,)
     assert stores.plans.page(layer="beats").items == ()
-    stores.plans.add_ops(others[0].id, 1, [op(1)], BEN.id)
+    stores.plans.add_ops(others[0], [op(1)], BEN.id)
     submitted = stores.plans.set_status(others[0].id, 2, "submitted", Person(BEN.id, "Ben"))
     assert stores.plans.page(statuses=["submitted", "approved"]).items == (submitted,)
 
@@ -81,25 +82,25 @@ def test_an_unknown_plan_is_refused(stores: Stores, draft: Plan) -> None:
 
 
 def test_undone_operations_come_back_until_a_new_one_is_added(stores: Stores, draft: Plan) -> None:
-    plan, added = stores.plans.add_ops(draft.id, 1, [op(1), op(2)], ANN.id)
+    plan, added = stores.plans.add_ops(draft, [op(1), op(2)], ANN.id)
     assert [one.seq for one in added] == [1, 2]
-    plan, undone = stores.plans.undo_last(plan.id, plan.version)
+    plan, undone = stores.plans.undo_last(plan)
     assert (undone.seq, undone.undone) == (2, True)
     assert [one.op for one in stores.plans.ops(plan.id)] == [op(1)]
-    plan, again = stores.plans.redo(plan.id, plan.version)
+    plan, again = stores.plans.redo(plan)
     assert (again.seq, again.undone) == (2, False)
-    plan, _ = stores.plans.undo_last(plan.id, plan.version)
-    plan, added = stores.plans.add_ops(plan.id, plan.version, [op(3)], BEN.id)
+    plan, _ = stores.plans.undo_last(plan)
+    plan, added = stores.plans.add_ops(plan, [op(3)], BEN.id)
     assert [one.op for one in stores.plans.ops(plan.id, undone=True)] == [op(1), op(3)]
     assert added[0].author == BEN.id
     with pytest.raises(Conflict, match="none to do again"):
-        stores.plans.redo(plan.id, plan.version)
+        stores.plans.redo(plan)
     for _ in range(2):
-        plan, _ = stores.plans.undo_last(plan.id, plan.version)
+        plan, _ = stores.plans.undo_last(plan)
     with pytest.raises(Conflict, match="no operation to undo"):
-        stores.plans.undo_last(plan.id, plan.version)
+        stores.plans.undo_last(plan)
     with pytest.raises(StaleVersion):
-        stores.plans.redo(plan.id, plan.version - 1)
+        stores.plans.redo(replace(plan, version=plan.version - 1))
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -114,11 +115,11 @@ def test_undoing_is_that_of_two_stacks(session: Session, turns: list[str]) -> No
         undone: list[dict[str, object]] = []
         for number, turn in enumerate(turns):
             if turn == "add":
-                plan, _ = stores.plans.add_ops(plan.id, plan.version, [op(number)], ANN.id)
+                plan, _ = stores.plans.add_ops(plan, [op(number)], ANN.id)
                 done, undone = [*done, op(number)], []
             elif (turn == "undo" and done) or (turn == "redo" and undone):
                 step = stores.plans.undo_last if turn == "undo" else stores.plans.redo
-                plan, _ = step(plan.id, plan.version)
+                plan, _ = step(plan)
                 source, target = (done, undone) if turn == "undo" else (undone, done)
                 target.append(source.pop())
             assert [one.op for one in stores.plans.ops(plan.id)] == done
@@ -143,7 +144,7 @@ def test_a_rejected_plan_is_kept_and_can_be_mended(stores: Stores, draft: Plan) 
     plan = walk(stores, with_op(stores, draft), "submitted")
     plan = stores.plans.set_status(plan.id, plan.version, "rejected", BEN, note="too small")
     with pytest.raises(Conflict, match="only a draft"):
-        stores.plans.add_ops(plan.id, plan.version, [op(2)], ANN.id)
+        stores.plans.add_ops(plan, [op(2)], ANN.id)
     plan = walk(stores, plan, "draft")
     assert (plan.reviewer, plan.decided_at, plan.decision_note) == (None, None, "too small")
     assert len(stores.plans.ops(plan.id)) == 1

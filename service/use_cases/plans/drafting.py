@@ -175,24 +175,37 @@ def plans_json(stores: Stores, plans: Sequence[Plan], planner: Planner) -> list[
     counts = stores.plans.counts([plan.id for plan in plans])
     releases = {one.id: one for layer in {plan.layer for plan in plans} for one in stores.releases.all(layer)}
     scope = names(stores, {unit for plan in plans for unit in plan.scope})
-    return [_plan_json(stores, plan, planner, counts, releases, scope) for plan in plans]
+    return [_plan_json(stores, plan, planner, counts.get(plan.id, (0, 0)), releases, scope) for plan in plans]
 
 
-def plan_json(stores: Stores, plan: Plan, planner: Planner) -> dict[str, Any]:
-    """Return a plan as readers see it."""
-    return plans_json(stores, [plan], planner)[0]
+def plan_json(
+    stores: Stores,
+    plan: Plan,
+    planner: Planner,
+    counts: tuple[int, int] | None = None,
+    releases: Sequence[Release] | None = None,
+) -> dict[str, Any]:
+    """Return a plan as readers see it.
+
+    ``counts`` are how many of its operations count and how many are undone, ``releases`` those of its layer:
+    None reads them.
+    """
+    if counts is None or releases is None:
+        return plans_json(stores, [plan], planner)[0]
+    scope = names(stores, set(plan.scope))
+    return _plan_json(stores, plan, planner, counts, {one.id: one for one in releases}, scope)
 
 
 def _plan_json(
     stores: Stores,
     plan: Plan,
     planner: Planner,
-    counts: Mapping[UUID, tuple[int, int]],
+    counts: tuple[int, int],
     releases: Mapping[UUID, Release],
     scope: Mapping[UUID, Mapping[str, str]],
 ) -> dict[str, Any]:
     head = _head(stores, plan, releases.values())
-    done, undone = counts.get(plan.id, (0, 0))
+    done, undone = counts
     over = plan.status in ("scheduled", "published", "withdrawn", "rejected")
     return {
         "id": str(plan.id),

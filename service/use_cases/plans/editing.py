@@ -11,29 +11,46 @@ from geo.errors import N_
 from geo.redraw import Change, RedrawRefused, State, StepNeeded, operation_from_json
 from layers.catalog import Layer
 from layers.plan_steps import Plan, PlanOp
+from layers.releases import Release
 from layers.stores import Stores
 from service.errors import NotAllowed
 from service.indexes.drafts import Drafts
 from service.schemas.plans import OperationIn
 from service.use_cases.plans.completing import complete
-from service.use_cases.plans.drafting import Planner, at_version
+from service.use_cases.plans.drafting import Planner, at_version, plan_json
 
 Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Draft:
-    """A plan with the state that its operations lead to."""
+    """A plan with the state that its operations lead to; ``releases`` are those of its layer."""
 
     plan: Plan
     layer: Layer
     ops: tuple[PlanOp, ...]
     state: State
+    releases: tuple[Release, ...]
+    undone: tuple[PlanOp, ...] = ()
 
     @property
     def told(self) -> list[Json]:
         """The operations as they are kept."""
         return [one.op for one in self.ops]
+
+    @property
+    def base(self) -> Release:
+        """The release that the plan is drawn on."""
+        return next(one for one in self.releases if one.id == self.plan.base)
+
+    @property
+    def known(self) -> tuple[PlanOp, ...]:
+        """All operations, those undone too, in their order."""
+        return tuple(sorted((*self.ops, *self.undone), key=lambda one: one.seq))
+
+    def to_json(self, stores: Stores, planner: Planner) -> dict[str, Any]:
+        """Return the plan as readers see it."""
+        return plan_json(stores, self.plan, planner, (len(self.ops), len(self.undone)), self.releases)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,11 +65,22 @@ class Edited:
 
 def open_draft(stores: Stores, drafts: Drafts, plan: Plan) -> Draft:
     """Return a plan with its state."""
-    layer = stores.layers.get(plan.layer)
-    ops = stores.plans.ops(plan.id)
-    base = stores.releases.get(plan.base)
+    layer, releases = stores.layers.get(plan.layer), stores.releases.all(plan.layer)
+    return _with_state(stores, drafts, plan, layer, releases, stores.plans.ops(plan.id, undone=True))
+
+
+def _with_state(
+    stores: Stores,
+    drafts: Drafts,
+    plan: Plan,
+    layer: Layer,
+    releases: tuple[Release, ...],
+    known: Sequence[PlanOp],
+) -> Draft:
+    ops = tuple(one for one in known if not one.undone)
+    base = next(one for one in releases if one.id == plan.base)
     state = drafts.state(stores, layer, base, [one.op for one in ops])
-    return Draft(plan, layer, ops, state)
+    return Draft(plan, layer, ops, state, releases, tuple(one for one in known if one.undone))
 
 
 def add(
@@ -90,19 +118,19 @@ def add(
         kept.append(told)
         change = change.then(step)
     seconds = time.perf_counter() - began
-    plan, ops = stores.plans.add_ops(identifier, plan.version, kept, planner.person.id)
+    plan, ops = stores.plans.add_ops(plan, kept, planner.person.id, old.known)
     drafts.remember(plan.base, [*old.told, *kept], state)
     stores.audit.record(
         "plan.draw", "plan", plan.id, operations=[one["type"] for one in kept], version=plan.version
     )
-    return Edited(Draft(plan, old.layer, (*old.ops, *ops), state), ops, change, seconds)
+    return Edited(Draft(plan, old.layer, (*old.ops, *ops), state, old.releases), ops, change, seconds)
 
 
 def undo(stores: Stores, drafts: Drafts, planner: Planner, identifier: UUID, version: int | None) -> Edited:
     """Undo the last operation of a draft."""
     plan = at_version(stores, identifier, version)
     old = open_draft(stores, drafts, plan)
-    plan, turned = stores.plans.undo_last(identifier, plan.version)
+    plan, turned = stores.plans.undo_last(plan, old.known)
     return _turned(stores, drafts, planner, old, plan, turned)
 
 
@@ -120,13 +148,13 @@ def undo_one(
     old = open_draft(stores, drafts, plan)
     place = next((k for k, one in enumerate(old.ops) if one.seq == seq), None)
     if place is not None:
-        start = drafts.state(stores, old.layer, stores.releases.get(plan.base), [])
+        start = drafts.state(stores, old.layer, old.base, [])
         try:
             start.without([operation_from_json(one) for one in old.told], place)
         except StepNeeded as refusal:
             refusal.where["seq"] = old.ops[refusal.where["operation"]].seq
             raise
-    plan, turned = stores.plans.undo_one(identifier, plan.version, seq)
+    plan, turned = stores.plans.undo_one(plan, seq, old.known)
     return _turned(stores, drafts, planner, old, plan, turned)
 
 
@@ -134,7 +162,7 @@ def redo(stores: Stores, drafts: Drafts, planner: Planner, identifier: UUID, ver
     """Do the operation of a draft again that was undone last."""
     plan = at_version(stores, identifier, version)
     old = open_draft(stores, drafts, plan)
-    plan, turned = stores.plans.redo(identifier, plan.version)
+    plan, turned = stores.plans.redo(plan, old.known)
     return _turned(stores, drafts, planner, old, plan, turned)
 
 
@@ -142,7 +170,8 @@ def _turned(
     stores: Stores, drafts: Drafts, planner: Planner, old: Draft, plan: Plan, turned: PlanOp
 ) -> Edited:
     began = time.perf_counter()
-    new = open_draft(stores, drafts, plan)
+    known = [turned if one.seq == turned.seq else one for one in old.known]
+    new = _with_state(stores, drafts, plan, old.layer, old.releases, known)
     change = between(old.state, new.state)
     seconds = time.perf_counter() - began
     Reach.of(stores, old, planner).require(change)

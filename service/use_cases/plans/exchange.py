@@ -98,7 +98,7 @@ def take_back(
         draft = open_draft(stores, drafts, plan)
     else:
         draft = _new(stores, drafts, planner, file, wanted)
-    release = stores.releases.get(draft.plan.base)
+    release = draft.base
     shown = returned(stores, draft.state, file, _parents(stores, draft.layer, release))
     found, mended = _found(draft.state, shown, wanted.repair, translate)
     Reach.of(stores, draft, planner).require(found.change)
@@ -108,7 +108,7 @@ def take_back(
     plan = draft.plan
     ops: tuple[PlanOp, ...] = ()
     if told:
-        plan, ops = stores.plans.add_ops(plan.id, plan.version, told, planner.person.id)
+        plan, ops = stores.plans.add_ops(plan, told, planner.person.id, draft.known)
         drafts.remember(plan.base, [*draft.told, *told], state)
     stores.audit.record(
         "plan.exchange",
@@ -119,7 +119,7 @@ def take_back(
         snapped=shown.counted.snapped,
         repaired=0 if mended is None else len(mended.done.changes),
     )
-    made = Draft(plan, draft.layer, (*draft.ops, *ops), state)
+    made = Draft(plan, draft.layer, (*draft.ops, *ops), state, draft.releases, () if told else draft.undone)
     return TakenBack(made, ops, found, shown.counted, seconds, mended)
 
 
@@ -149,7 +149,8 @@ def _new(stores: Stores, drafts: Drafts, planner: Planner, file: ExchangeFile, w
         )
     plan = stores.plans.create(layer.code, release.id, planner.person, title)
     stores.audit.record("plan.create", "plan", plan.id, number=plan.number, base=str(release.id))
-    return Draft(plan, layer, (), State.of(drafts.base(stores, layer, release)))
+    state = State.of(drafts.base(stores, layer, release))
+    return Draft(plan, layer, (), state, stores.releases.all(layer.code))
 
 
 def _require_of(stores: Stores, file: ExchangeFile, plan: Plan) -> None:

@@ -47,7 +47,7 @@ def write_plan(stores: Stores, drafts: Drafts, identifier: UUID, path: Path) -> 
     """Write a draft to a GeoPackage and return a name for it."""
     plan = stores.plans.get(identifier)
     draft = open_draft(stores, drafts, plan)
-    release = stores.releases.get(plan.base)
+    release = draft.base
     _write(stores, _Content(draft.layer, release, draft.state, plan, draft.state.change()), path)
     return f"plan-{plan.number}-v{plan.version}.gpkg"
 

@@ -113,7 +113,7 @@ def rebase(stores: Stores, drafts: Drafts, planner: Planner, identifier: UUID, v
     )
     changed = stores.plans.rebase(identifier, plan.version, merged.release.id)
     if told != merged.draft.told:
-        changed = stores.plans.replace_ops(identifier, changed.version, told, planner.person.id)
+        changed = stores.plans.replace_ops(changed, told, planner.person.id)
     drafts.remember(merged.release.id, told, found.state)
     stores.audit.record(
         "plan.rebase", "plan", plan.id, way=found.way, base=str(merged.release.id), version=changed.version
