@@ -136,7 +136,11 @@ def test_a_late_answer_changes_neither_the_path_nor_the_focus(office: Office) ->
     below = "**/api/v1/chain/households?*"
     village = page.locator("#path [data-level=village] button")
     held: list[Route] = []
-    page.route(below, lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(below, hold)
 
     def search() -> None:
         with page.expect_request(below):
