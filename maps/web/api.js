@@ -82,6 +82,16 @@ export async function news(where, tag, options = {}) {
   return { value: await response.json(), tag: response.headers.get("ETag") };
 }
 
+/** Tell questions of one kind apart: each call begins one, and returns what says whether it is still the newest. */
+export function turns() {
+  let last = 0;
+  return () => {
+    last += 1;
+    const mine = last;
+    return () => mine === last;
+  };
+}
+
 /** Ask for JSON. What an export carries with it is answered from there, under the same name. */
 export async function ask(name, path, parameters = {}, options = {}) {
   if (page.data && name in page.data) return page.data[name];

@@ -1,6 +1,6 @@
 // The chain of responsibility: one path from the county down to a demonstration household, by search or by click.
 
-import { address, read, show } from "wardline/api";
+import { address, read, show, turns } from "wardline/api";
 import { announce, byId, make, replace } from "wardline/dom";
 import { asked, page, remember } from "wardline/page";
 import { sketch } from "wardline/sketch";
@@ -13,7 +13,7 @@ const MOST = 200;
 const search = byId("search");
 const roles = { home: _("home grid"), extra: _("further duty") };
 const levels = { county: _("County"), township: _("Township"), village: _("Village"), grid: _("Grid"), household: _("Demonstration household") };
-let turn = 0;
+const turn = turns();
 let layer = null;
 
 /** What a search means: a point where it reads as two numbers, else a code. */
@@ -93,10 +93,10 @@ async function belowOf(units, asOf) {
 }
 
 /** Show a path and what lies below it, but for what a newer question has overtaken. */
-async function tell(found, asOf, mine) {
+async function tell(found, asOf, newest) {
   const { last, units } = walk(found);
   const { unit, areas, items, kind } = await belowOf(units, asOf);
-  if (mine !== turn) return;
+  if (!newest()) return;
   const houses = kind === "household";
   buttons(houses ? items.map(({ code, label }) => ({ code, name: label })) : items, kind);
   drawn(areas, houses ? items : [], found, unit);
@@ -125,7 +125,7 @@ async function first(meanings, asOf) {
 }
 
 async function ask(what, text = "") {
-  const mine = ++turn;
+  const newest = turn();
   const asOf = search.elements.as_of.value || null;
   show(null);
   try {
@@ -133,19 +133,19 @@ async function ask(what, text = "") {
       remember({ household: null, unit: null, lon: null, lat: null, as_of: asOf });
       const county = { level: "county", code: page.district.code, name: page.county, people: await leading(asOf), through: null };
       const empty = [...layer.levels, "household"].map((level) => ({ level, code: null, people: [] }));
-      if (mine !== turn) return;
-      await tell({ path: [county, ...empty], households: 0, distance_m: null, lon: null }, asOf, mine);
+      if (!newest()) return;
+      await tell({ path: [county, ...empty], households: 0, distance_m: null, lon: null }, asOf, newest);
       return;
     }
     const [found, meaning] = await first(text ? meant(text) : [what], asOf);
-    if (mine !== turn) return;
+    if (!newest()) return;
     remember({ household: null, unit: null, lon: null, lat: null, ...meaning, as_of: asOf });
     // The focus goes when the path does: until what is below has come, the reader may have moved it on.
-    const told = tell(found, asOf, mine);
+    const told = tell(found, asOf, newest);
     byId("path-title").focus({ preventScroll: true });
     await told;
   } catch (problem) {
-    if (mine === turn) show(problem);
+    if (newest()) show(problem);
   }
 }
 

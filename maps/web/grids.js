@@ -1,6 +1,6 @@
 // Who owns a point: units coloured by a property, a click asks, a search finds by code or name.
 
-import { Problem, address, ask, read, show } from "wardline/api";
+import { Problem, address, ask, read, show, turns } from "wardline/api";
 import { byId, facts, make, message, replace } from "wardline/dom";
 import { fit, onAsk, startMap } from "wardline/ground";
 import { legend } from "wardline/legend";
@@ -23,6 +23,7 @@ const PROPERTIES = ["households", "representatives", "incidents"];
 const state = { level: 0, property: "", asOf: "", shown: 0, breaks: [], values: new Map(), unit: null };
 const levels = page.partition?.levels || [];
 const known = new Map();
+const [choosing, tiling, searching] = [turns(), turns(), turns()];
 let drawn = [];
 let labels = null;
 let pin = null;
@@ -95,8 +96,9 @@ async function unitsAt(level, property = "") {
   }
 }
 
-async function loadValues() {
+async function loadValues(newest) {
   const units = await unitsAt(state.level, state.property);
+  if (!newest()) return;
   state.values = new Map(units.map(({ code, value }) => [code, value]));
   state.breaks = quantiles([...state.values.values()]);
   showLegend();
@@ -104,18 +106,20 @@ async function loadValues() {
 
 /** Draw the level that can be seen at this zoom, and the edges of those above it. */
 async function loadTiles() {
+  const newest = tiling();
   state.shown = visibleLevel(state.level);
   byId("coarser").hidden = state.shown === state.level;
   const wanted = [];
   for (let level = state.shown; level >= 0; level -= 1) wanted.push(levelLayer(level, state.asOf, paint, levels.length - level));
   const layers = await Promise.all(wanted);
+  if (!newest()) return;
   const old = drawn;
   drawn = layers;
   for (const layer of layers) layer.addTo(map);
   for (const layer of old) layer.remove();
 }
 
-async function loadNames() {
+async function loadNames(newest) {
   const placed = [];
   for (let level = 0; level <= state.level; level += 1) {
     const units = await unitsAt(level, level === state.level ? state.property : "");
@@ -129,6 +133,7 @@ async function loadNames() {
       })),
     );
   }
+  if (!newest()) return;
   labels.list = () => placed.filter((units, level) => unitWidth(level) >= ROOM_PX[Math.min(level, ROOM_PX.length - 1)]).flat();
   labels.draw();
 }
@@ -278,10 +283,12 @@ function fitness(unit, text) {
 }
 
 async function search(text) {
+  const newest = searching();
   byId("found").hidden = !text;
   if (!text) return;
   try {
     const lists = await Promise.all(levels.map((name, level) => unitsAt(level)));
+    if (!newest()) return;
     show(null);
     const found = lists
       .flat()
@@ -295,21 +302,22 @@ async function search(text) {
       replace(byId("found-rows"), ...(found.length ? found.map(foundRow) : [make("p", { class: "row soft" }, _("Nothing has this code or name. Try its beginning."))]));
     }
   } catch (problem) {
-    show(problem);
+    if (newest()) show(problem);
   }
 }
 
 async function choose(change) {
+  const newest = choosing();
   Object.assign(state, change);
   for (const radio of document.querySelectorAll("[name=level]")) radio.checked = Number(radio.value) === state.level;
   remember({ level: state.level, property: state.property, as_of: state.asOf });
   try {
     show(null);
-    await loadValues();
+    await loadValues(newest);
     await loadTiles();
-    await loadNames();
+    await loadNames(newest);
   } catch (problem) {
-    show(problem);
+    if (newest()) show(problem);
   }
 }
 

@@ -1,6 +1,6 @@
 // The plan of a period: its numbers, its map, its list, its monitoring points, its letters.
 
-import { address, read, show } from "wardline/api";
+import { address, read, show, turns } from "wardline/api";
 import { announce, byId, draw, make, replace } from "wardline/dom";
 import { page } from "wardline/page";
 import { number, openRows } from "wardline/reports-rows";
@@ -12,6 +12,7 @@ const MARGIN = 12;
 const NARROWEST = 0.3;
 const HIGHEST = 0.62;
 const LETTERS = 200;
+const turn = turns();
 let plan = null;
 
 async function every(path) {
@@ -152,7 +153,9 @@ function letterRow(letter) {
 }
 
 async function paintLetters() {
+  const mine = plan;
   const letters = (await every(`${PERIODS}/${plan.id}/letters`)).sort((a, b) => a.number - b.number);
+  if (plan !== mine) return;
   replace(byId("letters"), ...letters.slice(0, LETTERS).map(letterRow));
   if (letters.length > LETTERS) byId("letters").append(make("li", {}, _("{n} more are told by the API.", { n: count(letters.length - LETTERS) })));
   if (!letters.length) byId("letters").append(make("li", { class: "soft" }, _("No letter was written.")));
@@ -161,6 +164,7 @@ async function paintLetters() {
 
 /** Show a plan by its id, or that there is none. */
 export async function showPlan(id) {
+  const newest = turn();
   byId("plan-section").hidden = !id;
   byId("no-plan").hidden = Boolean(id);
   if (!id) return;
@@ -171,6 +175,7 @@ export async function showPlan(id) {
     read(address(`${here}/map.geojson`)),
     read(address(`${here}/points`)),
   ]);
+  if (!newest()) return;
   plan = found;
   byId("plan-title").textContent = plan.title;
   const days = { first: day(plan.first_day), last: day(plan.last_day) };

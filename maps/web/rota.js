@@ -1,6 +1,6 @@
 // The rota of a station by the week, mended by who keeps the district, and the requests for help.
 
-import { address, read, show } from "wardline/api";
+import { address, read, show, turns } from "wardline/api";
 import { announce, byId, make, message, replace } from "wardline/dom";
 import { asked, page, remember } from "wardline/page";
 import { _, day as dayText, instant, metres } from "wardline/text";
@@ -18,6 +18,7 @@ const kinds = {
   repair: _("repair help"),
   other: _("something else"),
 };
+const turn = turns();
 const state = { station: asked("station"), first: monday(asked("from")) };
 
 /** The Monday of a day YYYY-MM-DD, of today in the district where none is given. */
@@ -114,18 +115,23 @@ async function send(path, options) {
 }
 
 async function load() {
+  const newest = turn();
   remember({ station: state.station, from: state.first });
   try {
     const [all, help] = await Promise.all([read(address("/api/v1/rota", { from: state.first })), read(address("/api/v1/help", { limit: 30 }))]);
+    if (!newest()) return;
     const known = all.items.map((one) => one.code);
     if (!known.includes(state.station)) state.station = known[0] ?? null;
     const options = all.items.map((one) => make("option", { value: one.code, selected: one.code === state.station }, one.gaps ? _("{name} – gaps: {n}", { name: one.name, n: one.gaps }) : one.name));
     replace(byId("station"), ...options);
     replace(byId("requests"), ...(help.items.length ? help.items.map(requestItem) : [make("li", { class: "soft" }, _("Nobody asks for help."))]));
     if (state.station === null) replace(byId("week"), message(_("No stations yet"), ""));
-    else paint(await read(address(`/api/v1/stations/${encodeURIComponent(state.station)}/rota`, { from: state.first })));
+    else {
+      const rota = await read(address(`/api/v1/stations/${encodeURIComponent(state.station)}/rota`, { from: state.first }));
+      if (newest()) paint(rota);
+    }
   } catch (problem) {
-    show(problem);
+    if (newest()) show(problem);
   }
 }
 

@@ -1,6 +1,6 @@
 // Staffing: proposals of who has which home grid, made by rules, told person by person, decided by somebody else.
 
-import { Problem, address, every, read, show } from "wardline/api";
+import { Problem, address, every, read, show, turns } from "wardline/api";
 import { announce, byId, make, message, replace } from "wardline/dom";
 import { asked, page, remember } from "wardline/page";
 import { sketch } from "wardline/sketch";
@@ -11,6 +11,7 @@ const DUTIES = "/api/v1/staffing/duties";
 const TICK_MS = 250;
 const rules = byId("rules");
 const states = { proposed: _("proposed"), approved: _("approved"), rejected: _("rejected") };
+const turn = turns();
 let areas = null;
 let shown = null;
 let running = null;
@@ -91,6 +92,7 @@ async function maps(proposal) {
     const levels = items.find((one) => one.code === proposal.layer)?.levels?.length || 1;
     areas = await every("areas", `/api/v1/layers/${encodeURIComponent(proposal.layer)}/items`, { level: Math.max(levels - 2, 0) });
   }
+  if (proposal !== shown) return;
   const grids = new Map(proposal.grids.map((one) => [one.code, one]));
   for (const side of ["before", "after"]) {
     const kind = (code) => {
@@ -118,6 +120,7 @@ function table(proposal) {
 }
 
 function tell(proposal) {
+  turn();
   shown = proposal;
   remember({ proposal: proposal.id });
   byId("proposal").hidden = false;
@@ -133,8 +136,10 @@ function tell(proposal) {
 }
 
 async function open(id, { focus = true } = {}) {
+  const newest = turn();
   show(null);
   const proposal = await read(address(`${HOME}/${encodeURIComponent(id)}`));
+  if (!newest()) return;
   tell(proposal);
   if (focus) byId("proposal").focus();
   await maps(proposal);

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import PHONE, WIDE, Office, Watched
 from tests.fixtures.county import centre
@@ -99,6 +99,28 @@ def test_what_may_be_the_same_is_merged_and_separated(office: Office) -> None:
     page = opened(worker, second)
     expect(page.locator("[data-similar]")).to_have_count(1)
     expect(page.get_by_role("button", name="Merge into it")).to_have_count(0)
+
+
+def test_a_case_that_answers_late_is_not_shown_in_place_of_a_newer_one(office: Office) -> None:
+    worker = office.sign_in("representative")
+    (early, first), (late, _) = report(worker.page, office), report(worker.page, office)
+    page = worker.open("/incidents")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    address = f"**{INCIDENTS}/{first}/case?*"
+    page.route(address, hold)
+    with page.expect_request(address):
+        page.locator("#items .row", has_text=early.split(" {{", maxsplit=1)[0]).click()
+    page.locator("#items .row", has_text=late.split(" {{", maxsplit=1)[0]).click()
+    expect(page.locator("#detail-title")).to_contain_text(late)
+    with page.expect_response(address):
+        held.pop().continue_()
+    page.evaluate("fetch(location.href).then((answer) => answer.text())")
+    expect(page.locator("#detail-title")).to_contain_text(late)
+    page.unroute(address)
 
 
 def test_what_one_asks_for_another_decides(office: Office) -> None:

@@ -1,6 +1,6 @@
 // One case: how it stands, what may be done about it by who looks at it, what may be the same, and its log.
 
-import { address, read, show } from "wardline/api";
+import { address, read, show, turns } from "wardline/api";
 import { announce, byId, facts, make, replace } from "wardline/dom";
 import { COLOURS, REQUESTS, STATUSES, STEPS, kindName, sign } from "wardline/incidents/words";
 import { page } from "wardline/page";
@@ -11,6 +11,7 @@ const ORDER = Object.keys(COLOURS);
 const ASKED_FROM = new Set(["dispatched", "handling", "delayed"]);
 const SETTLED = new Set(["closed", "rejected", "merged"]);
 const act = new Set(page.may || []);
+const turn = turns();
 let hooks = {};
 let shown = null;
 
@@ -18,14 +19,16 @@ export function startCase(given) {
   hooks = given;
 }
 
-/** Show a case and return its incident. */
+/** Show a case and return its incident; null where another was asked for meanwhile. */
 export async function openCase(identifier, focus = true) {
+  const newest = turn();
   const place = `${INCIDENTS}/${identifier}`;
   const [incident, standing, similar] = await Promise.all([
     read(address(place)),
     read(address(`${place}/case`)),
     read(address(`${place}/duplicates`)),
   ]);
+  if (!newest()) return null;
   shown = { place, incident, standing, similar: similar.items };
   draw();
   if (focus) byId("detail").focus();
@@ -200,6 +203,7 @@ function draw() {
 }
 
 function shut() {
+  turn();
   byId("detail").hidden = true;
   hooks.onClose();
 }

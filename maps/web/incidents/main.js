@@ -125,7 +125,7 @@ async function load(fresh) {
     drawPins();
     announce(_("{n} incidents are listed.", { n: state.items.length }));
   } catch (problem) {
-    show(problem);
+    if (mine === turn) show(problem);
   }
 }
 
@@ -137,6 +137,7 @@ async function choose(identifier, move = true) {
   if (!identifier) return;
   try {
     const found = await openCase(identifier);
+    if (!found) return;
     show(null);
     sheet("high");
     if (move) map.panTo([found.lat, found.lon], { animate: false });

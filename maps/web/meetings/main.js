@@ -1,6 +1,6 @@
 // Meetings and visits: a list and a map with a filter, what came of each, and what they came to in all.
 
-import { address, ask, read, show } from "wardline/api";
+import { address, ask, read, show, turns } from "wardline/api";
 import { announce, byId, make, message, replace } from "wardline/dom";
 import { fit, startMap } from "wardline/ground";
 import { halfYear, instantOf } from "wardline/days";
@@ -19,8 +19,10 @@ const HOME = "/api/v1/outreach";
 const PAGE = 200;
 const filter = byId("filter");
 const chosen = ["from", "to", "kind", "duty", "unit_code", "representative"];
+const opening = turns();
+const listing = turns();
+const loading = turns();
 let shown = [];
-let turn = 0;
 
 function wanted() {
   return Object.fromEntries(chosen.map((name) => [name, filter.elements[name].value.trim()]));
@@ -42,8 +44,10 @@ function frame() {
 }
 
 async function open(id) {
+  const newest = opening();
   try {
     const value = await read(address(`${HOME}/${id}`));
+    if (!newest()) return;
     show(null);
     drawDetail(byId("detail"), value, { again: () => Promise.all([open(id), follow()]), close });
     remember({ outreach: id });
@@ -54,11 +58,12 @@ async function open(id) {
     byId("detail").scrollIntoView({ block: "start" });
     byId("detail").focus({ preventScroll: true });
   } catch (problem) {
-    show(problem);
+    if (newest()) show(problem);
   }
 }
 
 function close() {
+  opening();
   byId("detail").hidden = true;
   remember({ outreach: null });
   choosePin(null);
@@ -68,10 +73,9 @@ function close() {
 
 /** A page of a list from an address of ours: meetings and visits, or problems. */
 async function list(title, where, more = false) {
-  turn += 1;
-  const mine = turn;
+  const newest = listing();
   const answer = await read(where);
-  if (mine !== turn) return;
+  if (!newest()) return;
   const problems = where.includes("/problems?");
   const rows = answer.items.map((one) => (problems ? problemRow(one, open) : gatheringRow(one, open)));
   byId("list-title").textContent = title;
@@ -138,6 +142,7 @@ async function follow() {
 }
 
 async function load() {
+  const newest = loading();
   const { kind, duty, representative } = wanted();
   remember(wanted());
   try {
@@ -147,9 +152,9 @@ async function load() {
       showFigures(period(), rowsOf),
       showDuties(period(), pick),
     ]);
-    show(null);
+    if (newest()) show(null);
   } catch (problem) {
-    show(problem);
+    if (newest()) show(problem);
   }
 }
 

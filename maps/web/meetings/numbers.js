@@ -1,10 +1,11 @@
 // What a period's meetings and visits came to, each number leading to its rows; and who visited for which duty.
 
-import { ask } from "wardline/api";
+import { ask, turns } from "wardline/api";
 import { byId, make, replace } from "wardline/dom";
 import { dutyName } from "wardline/meetings/rows";
 import { _, count } from "wardline/text";
 
+const [counting, judging] = [turns(), turns()];
 const named = {
   "bench-meeting": () => _("bench meetings"),
   council: () => _("councils on a topic"),
@@ -30,7 +31,9 @@ function months(told) {
 
 /** Show the figures of a period; `list(title, rows)` shows the rows of one. */
 export async function showFigures(period, list) {
+  const newest = counting();
   const { total, months: told } = await ask("figures", "/api/v1/outreach/figures", period);
+  if (!newest()) return;
   const rows = Object.keys(named).map((what) => {
     const { count: amount, rows: where } = total[what];
     const open = () => list(named[what](), where);
@@ -53,7 +56,9 @@ export async function showFigures(period, list) {
 /** Show who visited for which duty and what falls short; `pick(code)` shows somebody's visits. */
 export async function showDuties(period, pick) {
   const quota = Number(byId("quota").value) || 0;
+  const newest = judging();
   const { items } = await ask("duties", "/api/v1/outreach/duties", { ...period, quota });
+  if (!newest()) return;
   const short = items.filter((one) => Object.keys(one.missing).length);
   byId("duties-count").textContent = _("{n} of {all} fall short", { n: count(short.length), all: count(items.length) });
   const kinds = (one) => Object.keys(one.visits).length;
