@@ -49,6 +49,7 @@ class IncidentFilter:
     settled: bool | None = None
     reporter: UUID | None = None
     among: Collection[UUID] | None = None
+    classes: Collection[str] | None = None
 
 
 def conditions(only: IncidentFilter, district: str) -> list[ColumnElement[bool]]:
@@ -86,8 +87,8 @@ def conditions(only: IncidentFilter, district: str) -> list[ColumnElement[bool]]
         given = incident_receipt.c
         mine = select(given.incident).where(given.district == district, given.person == only.reporter)
         found.append(c.id.in_(mine))
-    if only.among is not None:
-        found.append(c.id.in_(list(only.among)))
+    among = {"id": only.among, "class": only.classes}
+    found += [c[name].in_(list(values)) for name, values in among.items() if values is not None]
     if only.clock is not None and only.now is not None:
         found.append(_stands(only.clock, only.now))
     return found

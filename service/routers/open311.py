@@ -32,6 +32,7 @@ from service.schemas.open311 import FORMS, written
 from service.schemas.times import Instant
 from service.use_cases import contacts, incidents
 from service.use_cases.incidents import open311
+from service.use_cases.incidents.open311_attributes import definition_json, given_answers
 
 PREFIX = "/open311/v2"
 _LARGEST = 64 * 1024
@@ -89,18 +90,20 @@ def _require_form(form: str) -> None:
 
 async def use_key(request: Request, service: ServiceDep) -> None:
     """Find out whose key a request has, among its fields or in its address, and keep the fields."""
-    fields = dict(request.query_params)
+    pairs = request.query_params.multi_items()
     if request.method == "POST":
         body = await request.body()
         if len(body) > _LARGEST:
             raise InvalidInput(N_("The form is larger than 64 KB."), mend=N_("Send less text."))
         try:
-            fields |= dict(parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=bool(body)))
+            pairs += parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=bool(body))
         except ValueError as error:
             raise MalformedBody(
                 N_("The form cannot be read."), mend=N_("Send it URL-encoded, in UTF-8.")
             ) from error
+    fields = {name: value for name, value in pairs if not name.startswith("attribute")}
     request.state.fields = fields
+    request.state.pairs = pairs
     key = fields.pop("api_key", "")
     if key:
         kept = [one for one in request.scope["headers"] if one[0] not in (b"authorization", b"cookie")]
@@ -118,6 +121,14 @@ def get_fields(request: Request) -> dict[str, str]:
 
 
 FieldsDep = Annotated[dict[str, str], Depends(get_fields)]
+
+
+def get_answers(request: Request) -> dict[str, list[str]]:
+    """Return the answers to what a service asks for, by the code of what it asks."""
+    return given_answers(request.state.pairs)
+
+
+AnswersDep = Annotated[dict[str, list[str]], Depends(get_answers)]
 
 
 def get_place(session: SessionDep, service: ServiceDep, fields: FieldsDep) -> Stores:
@@ -184,15 +195,17 @@ def get_services(form: Form, stores: PlaceDep, language: LanguageDep) -> Respons
 def get_service_definition(
     form: Form, service_code: str, stores: PlaceDep, language: LanguageDep
 ) -> Response:
-    """Return what a service asks for besides the request itself: nothing."""
-    open311.require_service(open311.services(stores, i18n.translator(language)), service_code)
-    return _answer(form, "service_definition", {"service_code": service_code, "attributes": []})
+    """Return what a service asks for besides the request itself."""
+    known = open311.services(stores, i18n.translator(language))
+    service = open311.require_service(known, service_code)
+    return _answer(form, "service_definition", definition_json(service_code, service.asked))
 
 
 @router.post("/requests.{form}", status_code=201, dependencies=[KEY])
 def post_request(
     form: Form,
     fields: FieldsDep,
+    answers: AnswersDep,
     stores: PlaceDep,
     service: ServiceDep,
     identity: IdentityDep,
@@ -200,15 +213,17 @@ def post_request(
 ) -> Response:
     """Take in a request. What names the device or account of the reporter is not kept."""
     require_key(identity, stores)
-    report = open311.report_of(fields, open311.services(stores, i18n.translator(language)))
+    known = open311.services(stores, i18n.translator(language))
+    report, told = open311.report_of(fields, answers, known)
     with acting(stores.session, INTAKE):
         ground = present_ground(service, stores)
         value, _ = incidents.receive(stores, ground, report, person=identity.person)
+        open311.keep_form(stores, value, told)
     if report.contact is not None:
         contacts.keep(stores, KeyRing(service.settings.home), value.id, report.contact, value.received_at)
     contacts.give_receipt(stores, value.id, value.received_at, identity.person)
-    told = {"service_request_id": str(value.id), "service_notice": None, "account_id": None}
-    return _answer(form, "service_requests", [told], 201)
+    answer = {"service_request_id": str(value.id), "service_notice": None, "account_id": None}
+    return _answer(form, "service_requests", [answer], 201)
 
 
 @router.get("/requests.{form}", dependencies=[KEY])
@@ -230,12 +245,13 @@ def get_requests(
     wanted = open311.Wanted(
         person=identity.person,
         ids=[_id(one) for one in named.split(",")[: open311.MOST_PAGE]] if named else None,
-        service=fields.get("service_code") or None,
+        services=[one for one in fields.get("service_code", "").split(",") if one] or None,
         status=statuses.pop() if len(statuses) == 1 else None,
         start=_instant(fields, "start_date"),
         end=_instant(fields, "end_date"),
         page=_count(fields, "page", 1, open311.MOST_PAGES),
         size=_count(fields, "page_size", 50, open311.MOST_PAGE),
+        extended=_extended(fields),
     )
     return _told(form, stores, wanted, language)
 
@@ -244,13 +260,15 @@ def get_requests(
 def get_request(
     form: Form,
     request_id: str,
+    fields: FieldsDep,
     stores: PlaceDep,
     identity: IdentityDep,
     language: LanguageDep,
 ) -> Response:
     """Return one request of the key's owner."""
     require_key(identity, stores)
-    return _told(form, stores, open311.Wanted(identity.person, [_id(request_id)]), language, request_id)
+    wanted = open311.Wanted(identity.person, [_id(request_id)], extended=_extended(fields))
+    return _told(form, stores, wanted, language, request_id)
 
 
 @router.get("/tokens/{token}.{form}", dependencies=[KEY])
@@ -287,6 +305,10 @@ def _id(text: str) -> UUID:
         return UUID(text.strip())
     except ValueError:
         raise _missing(text) from None
+
+
+def _extended(fields: dict[str, str]) -> bool:
+    return fields.get("extensions", "").lower() in ("true", "1")
 
 
 def _instant(fields: dict[str, str], name: str) -> datetime | None:

@@ -1,6 +1,6 @@
 """How long incidents may take, by colour and class, and when they rise by rule."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Literal
@@ -46,7 +46,8 @@ class CaseRules:
     they are dispatched. So many ``repeats`` of a class within ``repeat_days`` in one small
     grid raise it as well. ``platforms`` are the names of channels of others, by their words. ``groups`` are
     classes that may be the same thing within ``radius_m``, or the radius of the class among ``radii``; 0 is
-    off. ``services`` are classes with the names that others report them by.
+    off. ``services`` are classes with the names that others report them by, ``attributes`` what is asked of
+    them besides, in order.
     """
 
     calendar: str = "china"
@@ -63,6 +64,7 @@ class CaseRules:
     radius_m: float = 100.0
     radii: Mapping[str, float] = field(default_factory=dict)
     services: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
     def limit(self, class_: str, colour: str) -> Limit:
         """Return how long an incident of a class and colour may take from its filing."""
@@ -99,6 +101,7 @@ class CaseRules:
             "radius_m": self.radius_m,
             "radii": dict(self.radii),
             "services": dict(self.services),
+            "attributes": {name: [dict(one) for one in asked] for name, asked in self.attributes.items()},
         }
 
     @classmethod
@@ -120,4 +123,5 @@ class CaseRules:
             body.get("radius_m", usual.radius_m),
             body.get("radii", {}),
             body.get("services", {}),
+            body.get("attributes", {}),
         )

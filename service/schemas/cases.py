@@ -1,10 +1,10 @@
 """Shapes of what is done about incidents: colours, requests, actions, clocks, rules and indicators."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from layers.cases import Action, CaseRequest
 from service.rules.clocks import Clock
@@ -250,6 +250,31 @@ class LimitsIn(_Strict):
     red: LimitIn
 
 
+class AttributeIn(_Strict):
+    """One thing that a service asks for besides the report itself, as Open311 GeoReport v2 has it."""
+
+    code: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,32}$")]
+    description: Title
+    datatype: Literal["string", "number", "datetime", "text", "singlevaluelist", "multivaluelist"] = "string"
+    required: bool = False
+    datatype_description: Short = ""
+    values: Annotated[dict[Word, Title], Field(max_length=200)] = Field(
+        default_factory=dict, description="What a list offers, by key."
+    )
+
+    @model_validator(mode="after")
+    def _lists_offer(self) -> Self:
+        if bool(self.values) != self.datatype.endswith("list"):
+            raise ValueError("A list offers values, and nothing else does.")
+        return self
+
+
+def _once_each(asked: list[AttributeIn]) -> list[AttributeIn]:
+    if len({one.code for one in asked}) < len(asked):
+        raise ValueError("A service asks for each code once.")
+    return asked
+
+
 class RulesIn(_Strict):
     """The rules of a district for its incidents; holidays and workdays go before the calendar."""
 
@@ -276,6 +301,10 @@ class RulesIn(_Strict):
     services: Annotated[dict[Word, Title], Field(max_length=200)] = Field(
         default_factory=dict, description="Classes that others report by Open311, with their names."
     )
+    attributes: Annotated[
+        dict[Word, Annotated[list[AttributeIn], Field(max_length=30), AfterValidator(_once_each)]],
+        Field(max_length=200),
+    ] = Field(default_factory=dict, description="What others are asked for besides, by class.")
 
 
 class RulesOut(RulesIn):

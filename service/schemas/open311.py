@@ -17,6 +17,8 @@ _ITEMS = {
     "endpoints": "endpoint",
     "formats": "format",
     "attributes": "attribute",
+    "extended_attributes": "attribute",
+    "values": "value",
 }
 """What the items of a list are called in XML."""
 

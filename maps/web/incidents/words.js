@@ -53,6 +53,7 @@ const KINDS = {
   status: _("step"),
   colour: _("colour"),
   comment: _("comment"),
+  form: _("form"),
   asked: _("asked"),
   refused: _("refused"),
   action: _("action"),

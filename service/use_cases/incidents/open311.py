@@ -15,6 +15,12 @@ from layers.stores import Stores
 from service.errors import InvalidInput
 from service.schemas.contacts import ContactIn
 from service.schemas.incidents import IncidentIn
+from service.use_cases.incidents.open311_attributes import (
+    Answers,
+    Definitions,
+    checked_answers,
+    media_address,
+)
 from service.use_cases.incidents.timing import rules_of
 
 CHANNEL = "open311"
@@ -23,6 +29,9 @@ USUAL_DAYS = 90
 MOST_PAGE = 200
 MOST_PAGES = 50
 _TITLE = 80
+_DESCRIPTION = 4000
+FORM = "form"
+"""The kind of the entry in an incident's log that has what its form told."""
 USUAL = {
     "waste": N_("Waste"),
     "road": N_("Roads"),
@@ -37,26 +46,36 @@ USUAL = {
 """Services of districts that name none."""
 
 
-def services(stores: Stores, translate: Callable[[str], str]) -> dict[str, str]:
-    """Return the names of the services, by class."""
-    return dict(rules_of(stores).services) or {code: translate(name) for code, name in USUAL.items()}
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What may be reported: its name, and what it asks for besides the request itself."""
+
+    name: str
+    asked: Definitions = ()
 
 
-def service_json(code: str, name: str) -> dict[str, Any]:
-    """Return a service as readers see it; none asks for more than the request itself."""
+def services(stores: Stores, translate: Callable[[str], str]) -> dict[str, Service]:
+    """Return the services, by class."""
+    rules = rules_of(stores)
+    names = dict(rules.services) or {code: translate(name) for code, name in USUAL.items()}
+    return {code: Service(name, rules.attributes.get(code, ())) for code, name in names.items()}
+
+
+def service_json(code: str, service: Service) -> dict[str, Any]:
+    """Return a service as readers see it."""
     return {
         "service_code": code,
-        "service_name": name,
-        "description": name,
-        "metadata": False,
+        "service_name": service.name,
+        "description": service.name,
+        "metadata": bool(service.asked),
         "type": "realtime",
         "keywords": code,
         "group": "",
     }
 
 
-def require_service(known: Mapping[str, str], code: str) -> str:
-    """Return the name of a service.
+def require_service(known: Mapping[str, Service], code: str) -> Service:
+    """Return a service.
 
     Raises
     ------
@@ -73,8 +92,10 @@ def require_service(known: Mapping[str, str], code: str) -> str:
     return known[code]
 
 
-def report_of(given: Mapping[str, str], known: Mapping[str, str]) -> IncidentIn:
-    """Return a request as a report.
+def report_of(
+    given: Mapping[str, str], answers: Answers, known: Mapping[str, Service]
+) -> tuple[IncidentIn, dict[str, Any]]:
+    """Return a request as a report, and what its form told, for who sent it.
 
     Raises
     ------
@@ -84,36 +105,50 @@ def report_of(given: Mapping[str, str], known: Mapping[str, str]) -> IncidentIn:
         There is no such service.
     """
     code = _needed(given, "service_code")
-    name = require_service(known, code)
-    extra = sorted(one for one in given if one.startswith("attribute"))
-    if extra:
+    service = require_service(known, code)
+    told: dict[str, Any] = {
+        "description": given.get("description", "").strip(),
+        "address": given.get("address_string", "").strip() or None,
+        "media_url": media_address(given.get("media_url", "")),
+        "attributes": checked_answers(code, service.asked, answers),
+    }
+    if len(told["description"]) > _DESCRIPTION:
         raise InvalidInput(
-            N_("Service {code} has no attribute {attribute}."),
-            mend=N_("Leave it out."),
-            where={"parameter": extra[0][:64]},
-            code=code,
-            attribute=extra[0][:64],
+            N_("{name} has more than {most} characters."),
+            mend=N_("Send less text."),
+            where={"parameter": "description"},
+            name="description",
+            most=_DESCRIPTION,
         )
     lon, lat = (_number(given, one) for one in ("long", "lat"))
-    words = [given.get("description", "").strip()]
-    words += [given[one].strip() for one in ("address_string", "media_url") if given.get(one, "").strip()]
-    text = "\n".join(one for one in words if one)
+    words = [told["description"], *(_line(one) for one in told["attributes"])]
+    text = "\n".join(one for one in (*words, told["address"], told["media_url"]) if one)
     contact = {
         "name": " ".join(given[one] for one in ("first_name", "last_name") if given.get(one)),
         "phone": given.get("phone", ""),
         "email": given.get("email", ""),
     }
-    return IncidentIn.model_validate(
+    report = IncidentIn.model_validate(
         {
             "channel": CHANNEL,
             "class": code,
-            "title": (words[0].splitlines() or [name])[0][:_TITLE] or name,
+            "title": (words[0].splitlines() or [service.name])[0][:_TITLE] or service.name,
             "description": text,
             "lon": lon,
             "lat": lat,
             "contact": ContactIn.model_validate(contact) if any(contact.values()) else None,
         }
     )
+    return report, told
+
+
+def _line(answer: Mapping[str, Any]) -> str:
+    return f"{answer['description']}: {', '.join(one['name'] for one in answer['values'])}"
+
+
+def keep_form(stores: Stores, value: Incident, told: Mapping[str, Any]) -> None:
+    """Keep what the form of a request told as it came: later edits are the words of staff."""
+    stores.incidents.record(value.id, value.received_at, FORM, "reporter", None, **told)
 
 
 def _needed(given: Mapping[str, str], name: str) -> str:
@@ -142,26 +177,30 @@ def _number(given: Mapping[str, str], name: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which requests are asked for: the person's own, of all where access is open."""
+    """Which requests are asked for: the person's own, of all where access is open.
+
+    ``extended`` ones tell the answers to what their services ask for as well.
+    """
 
     person: UUID | None
     ids: Collection[UUID] | None = None
-    service: str | None = None
+    services: Collection[str] | None = None
     status: str | None = None
     start: datetime | None = None
     end: datetime | None = None
     page: int = 1
     size: int = 50
+    extended: bool = False
 
 
-def requests(stores: Stores, wanted: Wanted, names: Mapping[str, str]) -> list[dict[str, Any]]:
+def requests(stores: Stores, wanted: Wanted, known: Mapping[str, Service]) -> list[dict[str, Any]]:
     """Return a page of requests, the newest first; of who reported they say nothing."""
     only = IncidentFilter(channel=CHANNEL, reporter=wanted.person, among=wanted.ids)
     if wanted.ids is None:
         usual = (wanted.end or datetime.now(UTC)) - timedelta(days=USUAL_DAYS)
         only = replace(
             only,
-            class_=wanted.service,
+            classes=wanted.services,
             settled=None if wanted.status is None else wanted.status == "closed",
             received_from=wanted.start or usual,
             received_to=wanted.end,
@@ -177,15 +216,19 @@ def requests(stores: Stores, wanted: Wanted, names: Mapping[str, str]) -> list[d
                 break
         into = stores.incidents.get_all({one.merged_into for one in found if one.merged_into is not None})
         shown = [one if one.merged_into is None else into[one.merged_into] for one in found]
-        logs = stores.incidents.logs([one.id for one in shown])
-    return [
-        _request_json(one, other, max((each.at for each in logs[other.id]), default=other.received_at), names)
-        for one, other in zip(found, shown, strict=True)
-    ]
+        logs = stores.incidents.logs(list({one.id for one in (*found, *shown)}))
+    told = []
+    for one, other in zip(found, shown, strict=True):
+        changed = max((each.at for each in logs[other.id]), default=other.received_at)
+        form = next((each.body for each in logs[one.id] if each.kind == FORM), {})
+        name = known[one.class_].name if one.class_ in known else one.class_
+        more = {"extended_attributes": form.get("attributes", [])} if wanted.extended else {}
+        told.append({**_request_json(one, other, changed, name, form), **more})
+    return told
 
 
 def _request_json(
-    value: Incident, other: Incident, changed: datetime, names: Mapping[str, str]
+    value: Incident, other: Incident, changed: datetime, name: str, form: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return a request; what became of one that was merged is what became of the other."""
     unit = value.assignment.get("unit") or {}
@@ -193,20 +236,20 @@ def _request_json(
         "service_request_id": str(value.id),
         "status": "closed" if other.status in SETTLED else "open",
         "status_notes": other.status,
-        "service_name": names.get(value.class_, value.class_),
+        "service_name": name,
         "service_code": value.class_,
-        "description": value.title,
+        "description": form.get("description") or value.title,
         "agency_responsible": unit.get("name") or unit.get("code"),
         "service_notice": None,
         "requested_datetime": _text(value.received_at),
         "updated_datetime": _text(changed),
         "expected_datetime": None if other.due_at is None else _text(other.due_at),
-        "address": None,
+        "address": form.get("address"),
         "address_id": None,
         "zipcode": None,
         "lat": value.raw_lat,
         "long": value.raw_lon,
-        "media_url": None,
+        "media_url": form.get("media_url"),
     }
 
 
