@@ -243,12 +243,14 @@ class Cases(Store):
         radius_m: float,
         closed_since: datetime,
         segment: tuple[UUID, float, float] | None = None,
+        asset: str | None = None,
         but: UUID | None = None,
         most: int = 5,
     ) -> list[tuple[UUID, float]]:
         """Return incidents near a place in lon, lat degrees, and how many metres each is away, nearest first.
 
-        They are of some classes, and open or closed since. ``segment`` is a border segment, a measure on it
+        They are of some classes, and open or closed since. Those of the same ``asset`` are among them however
+        far they are, and first. ``segment`` is a border segment, a measure on it
         and how far from that, in metres of measure, incidents of it count as near as well.
         """
         asked = {
@@ -261,6 +263,7 @@ class Cases(Store):
             "segment": None if segment is None else segment[0],
             "measure_m": None if segment is None else segment[1],
             "apart_m": None if segment is None else segment[2],
+            "asset": asset,
             "but": but,
             "most": most,
             "settled": list(SETTLED),

@@ -50,6 +50,7 @@ class IncidentFilter:
     reporter: UUID | None = None
     among: Collection[UUID] | None = None
     classes: Collection[str] | None = None
+    asset: str | None = None
 
 
 def conditions(only: IncidentFilter, district: str) -> list[ColumnElement[bool]]:
@@ -62,6 +63,7 @@ def conditions(only: IncidentFilter, district: str) -> list[ColumnElement[bool]]
         "channel": only.channel,
         "representative": only.representative,
         "segment": only.segment,
+        "asset": only.asset,
     }
     found: list[ColumnElement[bool]] = [c[name] == value for name, value in same.items() if value is not None]
     since = {"occurred_at": only.occurred_from, "received_at": only.received_from}
@@ -75,7 +77,7 @@ def conditions(only: IncidentFilter, district: str) -> list[ColumnElement[bool]]
     if only.bbox is not None:
         found.append(only.bbox.intersects(c.geom))
     for word in (only.words or "").split():
-        texts = (c.title, c.description, c.external_id, c["class"])
+        texts = (c.title, c.description, c.external_id, c["class"], c.asset)
         found.append(or_(*(one.icontains(word, autoescape=True) for one in texts)))
     if only.visit is not None:
         of = outreach_problem.c

@@ -26,7 +26,8 @@ class Incident:
     ``about_representative`` and ``about_unit`` are whom it complains about; they neither see nor handle it.
     ``responsible`` is the account that answers until another accepts, ``named`` whom a red one names.
     ``filed_at`` to ``remind_at`` are what the log says, copied. ``merged_into`` is the one that it turned out
-    to be, while it is merged. ``version`` counts its changes, from 1.
+    to be, while it is merged. ``asset`` is the code of the marker that it is about. ``version`` counts
+    its changes, from 1.
     """
 
     id: UUID
@@ -61,10 +62,11 @@ class Incident:
     on_time: bool | None = None
     remind_at: datetime | None = None
     merged_into: UUID | None = None
+    asset: str | None = None
     version: int = 1
 
     def digest(self) -> str:
-        """Return the SHA-256 of what the reporter said: class, words, place and time."""
+        """Return the SHA-256 of what the reporter said: class, words, place, time and thing."""
         said = [
             self.class_,
             self.title,
@@ -74,6 +76,8 @@ class Incident:
             self.datum,
             self.accuracy_m,
             self.occurred_at.timestamp(),
+            # Nothing of it where none is named: what was stored before had none.
+            *([] if self.asset is None else [self.asset]),
         ]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 

@@ -88,6 +88,8 @@ incident = shard_table(
     Column("remind_at", DateTime(timezone=True)),
     # The incident that it turned out to be, while it is merged.
     identifier("merged_into", nullable=True),
+    # The code of the marker that it is about: the marker has another row whenever it changes.
+    Column("asset", Text),
     in_district(),
     link("unit", "unit"),
     link("representative", "representative"),
@@ -106,6 +108,7 @@ incident = shard_table(
     Index(None, "district", "remind_at"),
     Index(None, "district", "due_at"),
     Index(None, "district", "merged_into"),
+    Index(None, "district", "asset"),
     Index(None, "geom", postgresql_using="gist"),
 )
 

@@ -1,4 +1,5 @@
--- Incidents that may be the same as one at a place: near it, or near its measure on a segment of the border.
+-- Incidents that may be the same as one at a place: about the same marker, near it, or near its measure on a
+-- segment of the border. Of the same marker come first.
 WITH place AS (
     SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), 4490) AS geom,
            -- A box that surely holds the circle; distances are taken on the ellipsoid.
@@ -15,8 +16,9 @@ WHERE one.district = :district
   AND (
       one.geom && ST_Expand(place.geom, place.along, place.up)
           AND ST_DWithin(CAST(one.geom AS geography), CAST(place.geom AS geography), :radius_m)
+      OR one.asset = CAST(:asset AS text)
       OR one.segment = CAST(:segment AS uuid)
           AND abs(one.measure_m - CAST(:measure_m AS double precision)) <= CAST(:apart_m AS double precision)
   )
-ORDER BY distance_m, one.id
+ORDER BY (one.asset = CAST(:asset AS text)) IS TRUE DESC, distance_m, one.id
 LIMIT :most

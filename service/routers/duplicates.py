@@ -25,17 +25,18 @@ def get_similar(
     lon: Annotated[float, Query(ge=-180, le=180, allow_inf_nan=False)],
     lat: Annotated[float, Query(ge=-90, le=90, allow_inf_nan=False)],
     class_: Annotated[str, Query(alias="class", min_length=1, max_length=64)],
+    asset: Annotated[str | None, Query(max_length=64, description="The marker that it is about.")] = None,
 ) -> Response:
     """Return at most five incidents that a report at a place may be about, before it is taken in."""
-    return _json(incidents.similar(stores, lon, lat, class_))
+    return _json(incidents.similar(stores, lon, lat, class_, asset=asset))
 
 
 @router.get("/incidents/{incident}/duplicates", response_model=SimilarsOut, responses=_GONE)
 def get_duplicates(incident: UUID, stores: StoresDep) -> Response:
     """Return at most five incidents that may be the same as this one; nothing is merged by itself.
 
-    They are of its group of classes, open or closed within 14 days, and within the radius of its class, or
-    within 200 m along the same segment of the border.
+    They are of its group of classes, open or closed within 14 days, and about the same marker, or within the
+    radius of its class, or within 200 m along the same segment of the border.
     """
     value = stores.incidents.get(incident)
     return _json(incidents.similar(stores, value.lon, value.lat, value.class_, of=value))

@@ -57,7 +57,8 @@ def post_import(
     """Take in a table of incidents: all of it, or nothing where a row is at fault.
 
     Columns ``external_id``, ``class``, ``title``, ``lon``, ``lat``; ``description``, ``datum``,
-    ``accuracy_m`` and ``occurred_at`` may be there too. A row that was delivered before changes nothing.
+    ``accuracy_m``, ``occurred_at`` and ``asset`` may be there too. A row that was delivered before changes
+    nothing.
     """
 
     def act() -> Reply:

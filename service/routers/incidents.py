@@ -86,7 +86,7 @@ def post_incident(
         return replace(reply, body={**reply.body, "receipt": receipt})
 
     if not identity.signed_in:
-        incidents.require_public(report.channel)
+        incidents.require_public(report)
     # Anybody may report: only what contradicts an earlier delivery is worth a trace.
     with incidents.noted(stores, "delivery", report.channel, (Conflict,)):
         return once(stores, act)
@@ -114,6 +114,7 @@ def get_incidents(
     ] = None,
     clock: Clock | None = None,
     visit: Annotated[UUID | None, Query(description="The meeting or visit that collected them.")] = None,
+    asset: Annotated[str | None, Query(max_length=64, description="The marker that they are about.")] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Response:
@@ -137,6 +138,7 @@ def get_incidents(
         clock=clock,
         now=now,
         visit=visit,
+        asset=asset,
     )
     return _json(incidents.inbox(stores, only, limit, cursor, now))
 

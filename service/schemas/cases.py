@@ -181,6 +181,7 @@ class SimilarOut(BaseModel):
     lat: float
     distance_m: float
     apart_m: float | None = Field(description="Along the border, where both are on one segment.")
+    asset: str | None = Field(description="The marker that it is about.")
     occurred_at: datetime
     received_at: datetime
     due_at: datetime | None

@@ -51,6 +51,7 @@ class IncidentIn(_Strict):
     actor: Word = "reporter"
     contact: ContactIn | None = Field(default=None, description="Left out by who reports anonymously.")
     about: AboutIn | None = Field(default=None, description="Whom the report complains about.")
+    asset: Word | None = Field(default=None, description="The code of the marker that it is about.")
 
 
 class IncidentPatch(_Strict):
@@ -64,6 +65,7 @@ class IncidentPatch(_Strict):
     datum: Datum | None = None
     accuracy_m: Radius | None = None
     occurred_at: Instant | None = None
+    asset: Word | None = Field(default=None, description="The code of a marker, null for none.")
     version: int | None = Field(
         default=None,
         ge=1,
@@ -112,6 +114,7 @@ class IncidentOut(BaseModel):
     raw_lon: float
     raw_lat: float
     accuracy_m: float | None
+    asset: str | None
     occurred_at: datetime
     received_at: datetime
     status: str
@@ -181,6 +184,7 @@ def incident_json(value: Incident) -> dict[str, Any]:
         "raw_lon": value.raw_lon,
         "raw_lat": value.raw_lat,
         "accuracy_m": value.accuracy_m,
+        "asset": value.asset,
         "occurred_at": value.occurred_at.astimezone(UTC).isoformat(),
         "received_at": value.received_at.astimezone(UTC).isoformat(),
         "status": value.status,

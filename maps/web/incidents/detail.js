@@ -90,6 +90,7 @@ function acts() {
   const found = [...steps(), ...colours(), ...asking()];
   if (act.has("handle")) found.push(button(_("Comment"), () => send("/events", { kind: "comment", text: note() })));
   if (act.has("handle") && !SETTLED.has(status)) found.push(button(_("Add something to do"), () => send("/actions", { what: note() })), button(_("One more reporter"), follow));
+  if (act.has("handle") && !SETTLED.has(status)) found.push(button(_("Name the marker"), () => send("", { asset: note() || null }, "PATCH")));
   if (act.has("sign") && status === "closed") found.push(button(_("Open again"), () => send("/reopen", { reason: note() })));
   if (act.has("sign") && status === "merged") found.push(button(_("Separate again"), () => send("/separate", { reason: note() })));
   if (!found.length) return null;
@@ -97,7 +98,7 @@ function acts() {
     "div",
     {},
     make("h3", { id: "acts-title" }, _("What to do")),
-    make("label", { class: "field" }, _("Reason, evidence or comment"), make("textarea", { class: "case-note", id: "case-note", maxlength: 1000, rows: 2 })),
+    make("label", { class: "field" }, _("Reason, evidence, comment or number of a marker"), make("textarea", { class: "case-note", id: "case-note", maxlength: 1000, rows: 2 })),
     make("div", { class: "case-acts", role: "group", "aria-labelledby": "acts-title" }, ...found),
   );
 }
@@ -151,7 +152,7 @@ function duplicates() {
       "li",
       { "data-similar": each.id },
       make("p", {}, sign(each.colour), each.title),
-      make("p", { class: "soft" }, [metres(each.distance_m), STATUSES[each.status], each.class, instant(each.received_at), _("{n} reporters", { n: count(each.reporters) })].join(" · ")),
+      make("p", { class: "soft" }, [each.asset && each.asset === shown.incident.asset ? _("the same marker") : metres(each.distance_m), STATUSES[each.status], each.class, instant(each.received_at), _("{n} reporters", { n: count(each.reporters) })].join(" · ")),
       each.description ? make("p", {}, each.description) : null,
       make(
         "div",
@@ -188,6 +189,7 @@ function draw() {
       [_("Status"), STATUSES[standing.status]],
       [_("Owner"), owner.list ? _("key-supervision list") : [unit, owner.representative?.name].filter(Boolean).join(" · ")],
       [_("Class"), incident.class],
+      [_("Marker"), incident.asset],
       [_("Number there"), incident.external_id],
       [_("Received"), instant(incident.received_at)],
       [_("Due"), clock ? instant(clock.due_at) + (clock.approximate ? ` (${_("days off not published yet")})` : "") : _("not filed")],

@@ -18,6 +18,7 @@ from service.errors import InvalidInput, StaleCopy
 from service.indexes.ground import Ground
 from service.indexes.locate import Answer, to_storage
 from service.schemas.incidents import IncidentPatch, incident_json
+from service.use_cases.incidents.assets import known_assets, require_asset
 from service.use_cases.incidents.assignment import (
     accused_of,
     assigned,
@@ -28,6 +29,8 @@ from service.use_cases.incidents.assignment import (
     settle,
     summary,
 )
+
+_MAY_BE_NONE = ("accuracy_m", "asset")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +92,10 @@ def change_all(
     known = stores.incidents.get_all([one.incident for one in changes])
     found: list[Incident | WardlineError | None] = [None] * len(changes)
     made: dict[int, _Made] = {}
+    assets = known_assets(stores, ground, [one.patch.asset for one in changes])
     for place, one in enumerate(changes):
         try:
+            require_asset(one.patch.asset, assets)
             # What is not among them is missing, and reading it says why.
             old = known.get(one.incident) or stores.incidents.get(one.incident)
             made[place] = _make(ground, old, one, now, allow_inverse=allow_inverse)
@@ -108,7 +113,7 @@ def _make(ground: Ground, old: Incident, one: Change, now: datetime, *, allow_in
     patch = one.patch
     require_version(old, patch.version if one.version is None else one.version)
     given = patch.model_dump(exclude_unset=True, exclude={"version", "actor"})
-    unset = [name for name, value in given.items() if value is None and name != "accuracy_m"]
+    unset = [name for name, value in given.items() if value is None and name not in _MAY_BE_NONE]
     if unset:
         raise InvalidInput(
             N_("{pointer} cannot be empty."),

@@ -15,6 +15,7 @@ from service.indexes.duty import NOBODY, Accused
 from service.indexes.ground import Ground
 from service.indexes.locate import Answer, to_storage
 from service.schemas.incidents import IncidentIn
+from service.use_cases.incidents.assets import known_assets, require_asset
 from service.use_cases.incidents.assignment import (
     accused_of,
     assigned,
@@ -41,14 +42,22 @@ PUBLIC_CHANNELS = ("web", "phone")
 """Channels of people; in those of programs anybody could take an external id before its platform delivers."""
 
 
-def require_public(channel: str) -> None:
-    """Refuse a report without a sign-in in the name of a channel that is not people's own.
+def require_public(report: IncidentIn) -> None:
+    """Refuse a report without a sign-in in the name of a channel that is not people's own, or about a marker.
 
     Raises
     ------
     NotAllowed
-        The channel is that of a program or an office.
+        The channel is that of a program or an office, or a marker is named: not everybody learns which there
+        are.
     """
+    channel = report.channel
+    if report.asset is not None:
+        raise NotAllowed(
+            N_("Only who signed in names a marker."),
+            mend=N_("Say in the text which one it is, or sign in."),
+            where={"pointer": "/asset"},
+        )
     if channel not in PUBLIC_CHANNELS:
         raise NotAllowed(
             N_("Reports of channel {channel} need a sign-in."),
@@ -107,8 +116,10 @@ def receive_all(
     now = datetime.now(UTC)
     found: list[tuple[Incident, bool] | WardlineError | None] = [None] * len(reports)
     placed: dict[int, _Placed] = {}
+    assets = known_assets(stores, ground, [one.asset for one in reports])
     for place, report in enumerate(reports):
         try:
+            require_asset(report.asset, assets)
             found_there = _place(stores, ground, report, now, allow_inverse=allow_inverse)
             placed[place] = replace(found_there, value=replace(found_there.value, responsible=person))
         except WardlineError as refusal:
@@ -139,6 +150,7 @@ def _place(
         raw_lat=report.lat,
         datum=report.datum,
         accuracy_m=report.accuracy_m,
+        asset=report.asset,
         occurred_at=occurred,
         received_at=now,
         about_representative=accused.representative,

@@ -26,7 +26,13 @@ _SHOWN = 280
 
 
 def similar(
-    stores: Stores, lon: float, lat: float, class_: str, *, of: Incident | None = None
+    stores: Stores,
+    lon: float,
+    lat: float,
+    class_: str,
+    *,
+    of: Incident | None = None,
+    asset: str | None = None,
 ) -> dict[str, Any]:
     """Return at most five incidents that may be the same as one at a place, with enough to judge."""
     rules, now = rules_of(stores), datetime.now(UTC)
@@ -40,6 +46,7 @@ def similar(
             radius_m=radius,
             closed_since=now - CLOSED_WITHIN,
             segment=None if on is None else (*on, APART_M),
+            asset=asset if of is None else of.asset,
             but=None if of is None else of.id,
             most=MOST,
         )
@@ -56,7 +63,7 @@ def _similar_json(
     shown = incident_json(value)
     same = on is not None and value.segment == on[0] and value.measure_m is not None
     apart = abs(value.measure_m - on[1]) if on and same and value.measure_m is not None else None
-    names = ("id", "channel", "external_id", "class", "title", "status", "colour", "lon", "lat")
+    names = ("id", "channel", "external_id", "class", "title", "status", "colour", "lon", "lat", "asset")
     return {
         **{name: shown[name] for name in (*names, "occurred_at", "received_at")},
         "description": value.description[:_SHOWN],

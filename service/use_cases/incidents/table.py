@@ -14,7 +14,8 @@ from service.schemas.incidents import IncidentIn
 
 MOST_ROWS = 5_000
 COLUMNS = (
-    "external_id", "class", "title", "description", "lon", "lat", "datum", "accuracy_m", "occurred_at"
+    "external_id", "class", "title", "description", "lon", "lat", "datum", "accuracy_m", "occurred_at",
+    "asset",
 )  # fmt: skip
 NEEDED = ("external_id", "class", "title", "lon", "lat")
 _NUMBERS = frozenset({"lon", "lat", "accuracy_m"})

@@ -65,6 +65,36 @@ def test_suggestions_by_class_place_and_time(client: TestClient, engine: Engine)
     assert near(client, first) == []
 
 
+def test_of_the_same_marker_however_far(callers: Callers) -> None:
+    lead, public = callers.role("lead", "coordinator", DISTRICT), callers.nobody()
+    first = made(lead, title="first", asset="D1")
+    made(lead, 50, title="near")
+    made(lead, 900, title="there", asset="D1")
+    made(lead, 900, title="of another", asset="S1")
+    made(lead, 5, title="other class", class_="lamp", asset="D1")
+    assert near(lead, first) == ["there", "near"]
+    assert lead.get(f"{PATH}/{first}/duplicates").json()["items"][0]["asset"] == "D1"
+    lon, lat = centre(1, 1)
+    asked = {"lon": lon, "lat": lat + 0.03, "class": "waste", "asset": "S1"}
+    (one,) = lead.get(f"{PATH}/similar", params=asked).json()["items"]
+    assert one["title"] == "of another"
+    listed = lead.get(PATH, params={"asset": "D1"}).json()["items"]
+    assert {each["title"] for each in listed} == {"first", "there", "other class"}
+
+    # Another marker, none, and one that there is not.
+    for asset, shown in (("S1", ["of another", "near"]), (None, ["near"])):
+        assert lead.patch(f"{PATH}/{first}", json={"asset": asset}).json()["asset"] == asset
+        assert near(lead, first) == shown
+    for wrong in (
+        lead.patch(f"{PATH}/{first}", json={"asset": "M-99"}),
+        lead.post(PATH, json=report(lon=lon, lat=lat, asset="M-99")),
+    ):
+        assert (wrong.status_code, wrong.json()["where"]["pointer"]) == (422, "/asset")
+    # Not everybody learns which markers there are.
+    refused = [public.post(PATH, json=report(lon=lon, lat=lat, asset=one)) for one in ("S1", "M-99")]
+    assert [one.status_code for one in refused] == [403, 403]
+
+
 def test_at_most_five_and_along_the_border(client: TestClient) -> None:
     first = made(client, lon=WEST + 0.03, lat=NORTH - 0.001, title="first", class_="fence")
     for number in range(7):
