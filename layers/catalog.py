@@ -20,7 +20,7 @@ from layers.storage import Store
 LayerKind = Literal["partition", "overlay"]
 
 # The layers every district has; an area layer cannot take their names, since both share the routes.
-BUILT_IN = ("border", "dwellings", "incidents", "lines", "markers", "representatives", "stations")
+BUILT_IN = ("border", "cover", "dwellings", "incidents", "lines", "markers", "representatives", "stations")
 
 layer = shard_table(
     "layer",

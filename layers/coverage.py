@@ -37,6 +37,7 @@ from sqlalchemy import cast as sql_cast
 
 from geo.evidence import Evidence
 from layers.base import identifier, link, shard_table
+from layers.coverage_areas import AreaSight, coverage_area
 from layers.coverage_days import CoverageDays
 from layers.districts import district
 from layers.fixes import late_fix
@@ -216,6 +217,13 @@ class Coverage(Store):
         made_again = self._recomputable(coverage_grid, day, horizon)
         self._replace(coverage_grid, columns, device, day, visits, made_again)
 
+    def replace_areas(
+        self, device: str, day: date, sights: Sequence[AreaSight], horizon: Horizon | None = None
+    ) -> None:
+        """Make these the only ground that was in sight of a device on a day."""
+        made_again = self._recomputable(coverage_area, day, horizon)
+        self._replace(coverage_area, ("from_at", "to_at", "cells"), device, day, sights, made_again)
+
     def replace_markers(self, device: str, day: date, visits: Sequence[MarkerVisit]) -> None:
         """Make these the only markers at which actions of a device on a day prove that it was there."""
         # From visits, which stay when the fixes go.
@@ -360,6 +368,7 @@ def _late_fixes_of(table: Table) -> ColumnElement[bool]:
     """
     first, last = {
         "coverage_line": ("from_at", "to_at"),
+        "coverage_area": ("from_at", "to_at"),
         "coverage_grid": ("entered_at", "left_at"),
         "coverage_marker": ("at", "at"),
     }[table.name]

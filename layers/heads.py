@@ -69,15 +69,16 @@ class Heads(Store):
         )
         return {row.layer: _head(row) for row in rows}
 
-    def ground(self, first: date, last: date) -> tuple[bytes, bytes]:
-        """Return digests of the border and of the markers on the days of [first, last), as they are shown.
+    def ground(self, first: date, last: date) -> tuple[bytes, bytes, bytes | None]:
+        """Return digests of border and markers on the days of [first, last), and of the ground cover.
 
-        They are others whenever something of the border, or of the markers, was changed meanwhile.
+        They are others whenever something of them was changed meanwhile. The third is None where there never
+        was any ground cover.
         """
         days = {"district": self.district, "first": first, "last": last}
         with self._driver().cursor() as cursor:
-            border, markers = cursor.execute(read_sql("ground_stamps").encode(), days).fetchall()[0]
-        return border, markers
+            border, markers, cover = cursor.execute(read_sql("ground_stamps").encode(), days).fetchall()[0]
+        return border, markers, cover
 
     def version(self, layer: str) -> int:
         """Return how often the layer has changed; 0 where it never was stored."""

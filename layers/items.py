@@ -21,6 +21,7 @@ from layers.districts import district
 from layers.dwellings import dwelling
 from layers.errors import InvalidAttribute
 from layers.geometry import Box
+from layers.ground_cover import ground_cover
 from layers.incident_tables import incident
 from layers.line_features import line_feature
 from layers.marker_kinds import ServiceStation
@@ -80,7 +81,7 @@ class Items(Store):
         level
             Of an area layer: the level, 0 the top; the leaves where none is given.
         kind
-            Of ``markers`` and ``lines``: only those of the kind.
+            Of ``markers``, ``lines`` and ``cover``: only those of the kind.
 
         Raises
         ------
@@ -134,10 +135,12 @@ class Items(Store):
 def _kind_of(layer: str) -> ColumnElement[str]:
     if layer == "lines":
         return line_feature.c.kind
+    if layer == "cover":
+        return ground_cover.c.kind
     if layer != "markers":
         raise InvalidAttribute(
             N_("The items of layer {layer} have no kind."),
-            mend=N_("Leave kind out; only markers and lines have one."),
+            mend=N_("Leave kind out; only markers, lines and cover have one."),
             where={"parameter": "kind"},
             layer=layer,
         )
@@ -297,6 +300,15 @@ def _incidents(code: str, as_of: date) -> Select[Any]:
     ).where(columns.district == code, cast(func.timezone(zone, columns.received_at), Date) <= as_of)
 
 
+def _cover(code: str, as_of: date) -> Select[Any]:  # noqa: ARG001 - one shape for all sources
+    columns = ground_cover.c
+    return select(
+        columns.id,
+        columns.geom.label("geom"),
+        _properties(code=columns.code, kind=columns.kind, name=columns.name),
+    ).where(columns.district == code)
+
+
 def _dwellings(code: str, as_of: date) -> Select[Any]:  # noqa: ARG001 - one shape for all sources
     columns = dwelling.c
     return select(
@@ -317,6 +329,7 @@ def _lines(code: str, as_of: date) -> Select[Any]:  # noqa: ARG001 - one shape f
 
 _SOURCES: dict[str, Callable[[str, date], Select[Any]]] = {
     "border": _border,
+    "cover": _cover,
     "dwellings": _dwellings,
     "incidents": _incidents,
     "lines": _lines,

@@ -196,6 +196,7 @@ RULES: Mapping[str, Rules] = {
     "notice": Rules(_TOLD, _part(*OFFICE), _TOLD, _SYSTEM),
     # What stands on the ground: lines are public, dwellings are not.
     "line_feature": _same(_whole(*GROUND), read=ENTERED),
+    "ground_cover": _same(_whole(*GROUND), read=ENTERED),
     "dwelling": _same(_whole(*GROUND), read=_part(*STAFF)),
     "head": _same(_part(*PLANNING, *STAFFING), read=ENTERED, remove=_SYSTEM),
     # Roads are public; closing one is for those who keep the district.
@@ -268,7 +269,9 @@ RULES: Mapping[str, Rules] = {
     "shift": Rules(f"{_SYSTEM} OR {_MINE} OR {_WATCHED}", _MINE, f"{_SYSTEM} OR {_MINE}", _SYSTEM),
     "shift_look": Rules(f"{_SYSTEM} OR {_MINE} OR {_MY_LOOK}", f"{_MY_LOOK} AND {_OF_SHIFT}", None, _SYSTEM),
     "fix_quarantine": Rules(read=_OF_PATROL, insert=_OF_PATROL, change=_SYSTEM, remove=_SYSTEM),
-    **dict.fromkeys(("coverage_line", "coverage_day", "coverage_grid", "coverage_marker"), _COVERED),
+    **dict.fromkeys(
+        ("coverage_line", "coverage_day", "coverage_grid", "coverage_marker", "coverage_area"), _COVERED
+    ),
     # What is due: nothing of it is ever removed.
     **dict.fromkeys(("due_rule", "due_suspension"), _DUE),
     "coverage_report": Rules(_part(*BORDER), _whole(*SIGNING)),

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from geo.evidence import Evidence
 from layers.coverage import coverage_grid, coverage_line, coverage_marker
+from layers.coverage_areas import coverage_area
 from layers.field_tables import visit
 from layers.markers import marker
 from layers.storage import Store
@@ -51,7 +52,7 @@ class Reached(Store):
     def ledger(self, device: str, day: date) -> dict[str, Counter[tuple[Any, ...]]]:
         """Return all rows of the ledgers of a device and day, by table, without their ids and recordings."""
         found = {}
-        for table in (coverage_line, coverage_grid, coverage_marker):
+        for table in (coverage_line, coverage_grid, coverage_marker, coverage_area):
             columns = [one for one in table.c if one.name not in ("district", "id", "patrol")]
             mine = (table.c.district == self.district, table.c.device == device, table.c.day == day)
             found[table.name] = Counter(tuple(row) for row in self._all(select(*columns).where(*mine)))

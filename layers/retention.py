@@ -7,16 +7,18 @@ incident that was closed long ago goes everything about who reported it. The cov
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Table, case, exists, func, literal, or_, select, text, update
+from sqlalchemy import DateTime, Table, case, cast, exists, func, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
 from geo.errors import N_
 from layers.accounts import sign_in
+from layers.coverage_areas import coverage_area
+from layers.districts import district as home
 from layers.field_tables import DISCARDED, WAITING, field_batch, field_incident, quarantine, visit
 from layers.fixes import fix, fix_quarantine, late_fix
 from layers.help_tables import help_request
@@ -105,6 +107,7 @@ def _of_places(district: str, limits: Limits, now: datetime) -> tuple[Step, ...]
             Step(one, "removed", "fixes", (one.c.district == district) & (one.c.at < limits.fixes))
             for one in (fix, late_fix)
         ),
+        _of_ground(district, limits),
         *_of_shifts(district, now),
         Step(
             fix_quarantine,
@@ -132,6 +135,20 @@ def _of_places(district: str, limits: Limits, now: datetime) -> tuple[Step, ...]
             (seen.district == district) & (seen.at < limits.fixes) & seen.lon.is_not(None),
             {"lon": None, "lat": None},
         ),
+    )
+
+
+def _of_ground(district: str, limits: Limits) -> Step:
+    """Return what goes of the ledger of ground: it would tell a way, so it keeps nobody and no hour."""
+    seen = coverage_area.c
+    zone = select(home.c.timezone).where(home.c.code == district).scalar_subquery()
+    noon = func.timezone(zone, cast(seen.day, DateTime) + literal(timedelta(hours=12)))
+    return Step(
+        coverage_area,
+        "forgotten",
+        "fixes",
+        (seen.district == district) & (seen.to_at < limits.fixes) & (seen.device != ""),
+        {"device": "", "from_at": noon, "to_at": noon},
     )
 
 

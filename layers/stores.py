@@ -13,6 +13,7 @@ from layers.cases import Cases
 from layers.catalog import Catalog
 from layers.contacts import Contacts
 from layers.coverage import Coverage
+from layers.coverage_areas import CoverageAreas
 from layers.coverage_reports import CoverageReports
 from layers.demonstration import Demonstrations
 from layers.districts import Districts
@@ -25,6 +26,7 @@ from layers.field_incidents import FieldIncidents
 from layers.field_tracks import FieldTracks
 from layers.fix_exports import FixExports
 from layers.grids import Grids
+from layers.ground_cover import GroundCover
 from layers.ground_features import GroundFeatures
 from layers.heads import Heads
 from layers.help import Help
@@ -143,6 +145,11 @@ class Stores:
         return Grids(self.session, self.district)
 
     @cached_property
+    def cover(self) -> GroundCover:
+        """What covers the ground."""
+        return GroundCover(self.session, self.district)
+
+    @cached_property
     def ground_features(self) -> GroundFeatures:
         """What lies on the ground, packed."""
         return GroundFeatures(self.session, self.district)
@@ -216,6 +223,11 @@ class Stores:
     def shifts(self) -> Shifts:
         """The shifts that run."""
         return Shifts(self.session, self.district)
+
+    @cached_property
+    def areas_seen(self) -> CoverageAreas:
+        """The ground that was in sight."""
+        return CoverageAreas(self.session, self.district)
 
     @cached_property
     def coverage(self) -> Coverage:

@@ -65,6 +65,7 @@ RUNGS: tuple[tuple[str, str], ...] = (
 
 BOARD_LAYERS: tuple[tuple[str, str], ...] = (
     ("grids", N_("Grids, by visits in the period")),
+    ("ground", N_("Grids, by ground seen")),
     ("markers", N_("Markers, by how they stand")),
     ("asked", N_("What was asked for at meetings")),
 )

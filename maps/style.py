@@ -75,6 +75,16 @@ VISITS: tuple[MapClass, ...] = (
 )
 """How often a unit was visited in a period."""
 
+SEEN: tuple[MapClass, ...] = (
+    MapClass("ground-none", N_("nothing seen"), "#f7f8f8", "#1f2327", "hatch"),
+    MapClass("ground-0", N_("below 5 %"), *_step(0), low=0, high=5),
+    MapClass("ground-5", N_("5 to 20 %"), *_step(1), low=5, high=20),
+    MapClass("ground-20", N_("20 to 50 %"), *_step(2), low=20, high=50),
+    MapClass("ground-50", N_("50 to 80 %"), *_step(3), low=50, high=80),
+    MapClass("ground-80", N_("80 % or more"), *_step(4), low=80),
+)
+"""How much of a unit's ground was in sight in a period."""
+
 STATIONS: tuple[MapClass, ...] = (
     MapClass("station-open", N_("open now"), "#12695f", "#5fc3b4"),
     MapClass("station-closed", N_("closed now"), "#8a9097", "#7c848c"),
@@ -162,6 +172,7 @@ _GROUPS: dict[str, tuple[MapClass, ...]] = {
     "no_value": (NO_VALUE,),
     "stations": STATIONS,
     "visits": VISITS,
+    "ground": SEEN,
     "due": DUE,
     "live": LIVE,
     "asked": ASKED,

@@ -1,19 +1,29 @@
-"""Visits: which units and markers a track reached and which lines it saw, and whether that counts."""
+"""Visits: which units and markers a track reached, which lines and ground it saw, and whether that counts."""
 
+from geo.visits.area import Cells, Watched, areas_in, watched
+from geo.visits.cover import UNREACHABLE, Cover, CoverIndex
 from geo.visits.grids import UnitIndex, UnitVisits, unit_visits, way_totals
 from geo.visits.markers import MarkerIndex, MarkerVisits, marker_visits
-from geo.visits.seen import Band, Ground, SightIndex, seen
+from geo.visits.seen import Band, Ground, SightIndex, seen, sight_along
 
 __all__ = [
+    "UNREACHABLE",
     "Band",
+    "Cells",
+    "Cover",
+    "CoverIndex",
     "Ground",
     "MarkerIndex",
     "MarkerVisits",
     "SightIndex",
     "UnitIndex",
     "UnitVisits",
+    "Watched",
+    "areas_in",
     "marker_visits",
     "seen",
+    "sight_along",
     "unit_visits",
+    "watched",
     "way_totals",
 ]

@@ -81,7 +81,7 @@ def seen(
     lines: SightIndex,
     *,
     ground: npt.ArrayLike = Ground.OPEN,
-    here: npt.NDArray[np.bool_] | None = None,
+    sight: Floats | None = None,
 ) -> dict[Band, Intervals]:
     """Return the intervals of lines that a track saw, for each band; ``evidence`` is ``SEEN``.
 
@@ -93,13 +93,12 @@ def seen(
         The lines, such as legal lines of a border, with barriers.
     ground
         :class:`Ground` of each waypoint of the track's way, or one for all.
-    here
-        Which waypoints count, (k,); those beyond a national line see nothing.
+    sight
+        What :func:`sight_along` says of the way, where it is known already; the ground is not looked at then.
     """
     way = track.way()
-    sight = sight_along(track, way, ground)
-    if here is not None and len(way):
-        sight = np.where(here & np.append(here[1:], True), sight, 0.0)
+    if sight is None:
+        sight = sight_along(track, way, ground)
     sigma = np.maximum(MIN_SIGMA_M, way.accuracy_m)
     what = np.stack([way.from_t, way.to_t, way.lon, way.lat], axis=1)
     index, walls = lines.lines, lines.barriers
@@ -115,8 +114,23 @@ def seen(
     return found
 
 
-def sight_along(track: CleanTrack, way: Way, ground: npt.ArrayLike = Ground.OPEN) -> Floats:
-    """Return how many metres are in sight on the step from each waypoint to the next, (k,)."""
+def sight_along(
+    track: CleanTrack,
+    way: Way,
+    ground: npt.ArrayLike = Ground.OPEN,
+    here: npt.NDArray[np.bool_] | None = None,
+) -> Floats:
+    """Return how many metres are in sight on the step from each waypoint to the next, (k,).
+
+    Parameters
+    ----------
+    track, way
+        A cleaned track of one device, and its way.
+    ground
+        :class:`Ground` of each waypoint, or one for all.
+    here
+        Which waypoints count, (k,); those beyond a national line see nothing.
+    """
     mode: Codes = track.fixes.mode[way.fix]
     step = np.zeros(len(way))
     seconds = np.full(len(way), np.inf)
@@ -124,4 +138,7 @@ def sight_along(track: CleanTrack, way: Way, ground: npt.ArrayLike = Ground.OPEN
         step[:-1] = np.sqrt(((way.xyz[1:] - way.xyz[:-1]) ** 2).sum(axis=1))
         seconds[:-1] = np.maximum(way.from_t[1:] - way.to_t[:-1], 1e-3)
     grounds = np.broadcast_to(np.asarray(ground), len(way))
-    return sight_of(mode, 3.6 * step / seconds, grounds, is_night(way.from_t, way.lon, way.lat))
+    sight = sight_of(mode, 3.6 * step / seconds, grounds, is_night(way.from_t, way.lon, way.lat))
+    if here is not None and len(way):
+        sight = np.where(here & np.append(here[1:], True), sight, 0.0)
+    return sight

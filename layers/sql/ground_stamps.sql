@@ -1,5 +1,5 @@
 -- Digests of the segments and of the markers that are there on some days, as far as they are shown: of their ids, and
--- of when the border and the markers were last changed.
+-- of when the border and the markers were last changed; and one of the ground cover, nothing where there never was any.
 SELECT (
     SELECT sha256(
         convert_to('border ' || coalesce((
@@ -14,4 +14,8 @@ SELECT (
         ), ''), 'UTF8') || coalesce(string_agg(uuid_send(id), ''::bytea ORDER BY id), ''::bytea))
     FROM marker
     WHERE district = %(district)s AND valid && daterange(%(first)s, %(last)s)
+), (
+    SELECT sha256(convert_to('cover ' || district || ' ' || version || ' ' || changed_at, 'UTF8'))
+    FROM head
+    WHERE district = %(district)s AND layer = 'cover'
 )

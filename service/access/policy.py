@@ -379,8 +379,7 @@ POLICY: Mapping[str, Rule] = {
 """The row of every route."""
 
 LAYERS: Mapping[str, frozenset[str]] = {
-    "stations": PEOPLE,
-    "lines": PEOPLE,
+    **dict.fromkeys(("stations", "lines", "cover"), PEOPLE),
     "dwellings": STAFF,
     "border": BORDER | WALKING,
     "markers": BORDER | WALKING,

@@ -29,8 +29,8 @@ from service.settings import Settings
 from service.use_cases.retention import announce
 
 _LAYERS = (
-    "grids, border, markers, stations, representatives, dwellings, lines, roads, sites, or the code of an"
-    " area layer"
+    "grids, border, markers, stations, representatives, dwellings, lines, cover, roads, sites, or the code of"
+    " an area layer"
 )
 
 LayerCode = Annotated[str, typer.Argument(metavar="LAYER", help=f"One of: {_LAYERS}.")]
@@ -66,7 +66,9 @@ Levels = Annotated[
 ]
 Kind = Annotated[
     str | None,
-    typer.Option("--kind", metavar="KIND", help="partition or overlay; the kind of all markers or lines."),
+    typer.Option(
+        "--kind", metavar="KIND", help="partition or overlay; the kind of all markers, lines or cover."
+    ),
 ]
 Crs = Annotated[
     str | None,

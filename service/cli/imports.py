@@ -1,6 +1,6 @@
 """What ``./wardline import`` was asked for, the district it works on, and the way from one to the other."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -25,7 +25,7 @@ from service.readers.places import read_places
 from service.readers.units import UnitRows, unit_rows
 from service.readers.vector import Features, Shape, read_vector, swapped_axes
 from service.use_cases.import_border import plan_border, store_border
-from service.use_cases.import_features import plan_dwellings, plan_lines
+from service.use_cases.import_features import CoverPlan, LinePlan, plan_cover, plan_dwellings, plan_lines
 from service.use_cases.import_grids import Examination, examine, publish
 from service.use_cases.import_markers import STATION, plan_markers, store_markers
 from service.use_cases.import_representatives import plan_representatives, store_representatives
@@ -36,6 +36,7 @@ from service.use_cases.roads import import_roads
 _LEVELS = ("township", "village", "grid")
 _POINTS = ("markers", "stations", "representatives", "dwellings")
 _LINES = ("border", "lines")
+_OF_KINDS: dict[str, Callable[..., CoverPlan | LinePlan]] = {"lines": plan_lines, "cover": plan_cover}
 _NO_DEFECTS: dict[str, Any] = {"type": "FeatureCollection", "features": []}
 
 
@@ -96,7 +97,7 @@ class Request:
         features = read_vector(
             self.file, shape, layer=self.source_layer, crs=self.crs, encoding=self.encoding
         )
-        if shape != "area":
+        if shape != "area" or self.layer in _OF_KINDS:
             return Prepared(features)
         return self._read_areas(features)
 
@@ -201,8 +202,8 @@ def carry_out(target: Target, request: Request, prepared: Prepared) -> tuple[dic
         report = _dwellings(target, request, prepared.features)
     elif request.layer == "sites":
         report = _sites(target, request, prepared.features)
-    elif request.layer == "lines":
-        report = _lines(target, request, prepared.features)
+    elif request.layer in _OF_KINDS:
+        report = _of_kinds(target, request, prepared.features)
     elif request.layer == "representatives":
         report = _representatives(target, request, prepared.features, day)
     else:
@@ -332,8 +333,8 @@ def _dwellings(target: Target, request: Request, features: Features) -> dict[str
     return plan.to_json()
 
 
-def _lines(target: Target, request: Request, features: Features) -> dict[str, Any]:
-    plan = plan_lines(features, request.fields, request.kind)
+def _of_kinds(target: Target, request: Request, features: Features) -> dict[str, Any]:
+    plan = _OF_KINDS[request.layer](features, request.fields, request.kind)
     if request.apply and target.stores is not None:
         plan.store(target.stores)
     return plan.to_json()

@@ -113,7 +113,15 @@ def repair_request(options: Mapping[str, Any]) -> RepairRequest | None:
                 option = f"--{name.replace('_', '-')}"
                 raise typer.BadParameter("it says something about --repair only", param_hint=option)
         return None
-    if options["layer"] in ("border", "markers", "stations", "representatives", "dwellings", "lines"):
+    if options["layer"] in (
+        "border",
+        "markers",
+        "stations",
+        "representatives",
+        "dwellings",
+        "lines",
+        "cover",
+    ):
         raise typer.BadParameter("only layers of areas can be repaired", param_hint="--repair")
     for name, (option, known) in _RULES.items():
         if given[name] is not None and given[name] not in known:

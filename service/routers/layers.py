@@ -20,6 +20,7 @@ router = make_router("layers")
 GEOJSON = "application/geo+json"
 _NAMES = {
     "border": ("line", N_("Border")),
+    "cover": ("polygon", N_("Ground cover")),
     "dwellings": ("point", N_("Dwellings")),
     "incidents": ("point", N_("Incidents")),
     "lines": ("line", N_("Roads and rivers")),
@@ -76,7 +77,9 @@ def get_items(
     bbox: BoxDep,
     known_at: KnownAt = None,
     level: Level = None,
-    kind: Annotated[str | None, Query(max_length=64, description="Of markers and lines: their kind.")] = None,
+    kind: Annotated[
+        str | None, Query(max_length=64, description="Of markers, lines and cover: their kind.")
+    ] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Response:

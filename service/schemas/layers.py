@@ -9,7 +9,7 @@ class LayerOut(BaseModel):
     """A stored layer: an area layer with its levels, or one of those every district has."""
 
     code: str
-    kind: Literal["partition", "overlay", "line", "point"]
+    kind: Literal["partition", "overlay", "line", "point", "polygon"]
     name: str
     name_en: str
     levels: list[str]

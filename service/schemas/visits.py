@@ -20,18 +20,41 @@ UnitState = Literal["visited", "grazed", "none"]
 EvidenceName = Literal["declared", "inferred", "seen", "observed", "scanned", "inspected", "serviced"]
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """How many square metres of a unit were in sight, of those on which somebody can walk."""
+
+    seen_m2: float
+    area_m2: float
+
+    @property
+    def percent(self) -> float | None:
+        """The share that was in sight; None where nobody can walk."""
+        return None if self.area_m2 <= 0.0 else 100.0 * self.seen_m2 / self.area_m2
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """How many days nobody was there from one visit of a period to the next: in the middle, and at most."""
+
+    median_days: float
+    most_days: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class UnitCoverage:
     """What happened in a unit in a period; ``last_at`` looks back farther.
 
     ``visits`` are those that count, at least 20 minutes apart, whoever made them. ``metres`` and ``seconds``
-    are sums over people.
+    are sums over people. ``between`` is None where there were not two visits.
     """
 
     unit: Unit
     parent: str | None
     state: UnitState
     visits: int
+    between: Between | None
+    ground: Ground
     metres: float
     seconds: float
     last_at: datetime | None
@@ -77,6 +100,12 @@ def units_json(layer: str | None, found: Sequence[UnitCoverage], period: Period)
             "visited_percent": round(100.0 * visited / len(found), 3) if found else 0.0,
             "metres": round(sum(one.metres for one in found), 1),
             "hours": round(sum(one.seconds for one in found) / 3600.0, 3),
+            **_ground_json(
+                Ground(
+                    sum(one.ground.seen_m2 for one in found),
+                    sum(one.ground.area_m2 for one in found),
+                )
+            ),
         },
         "units": [unit_json(one, period) for one in found],
     }
@@ -92,9 +121,20 @@ def unit_json(one: UnitCoverage, period: Period) -> dict[str, Any]:
         "visits": one.visits,
         "metres": round(one.metres, 1),
         "seconds": round(one.seconds, 1),
+        **_ground_json(one.ground),
+        "between_days": None if one.between is None else round(one.between.median_days, 2),
+        "longest_days": None if one.between is None else round(one.between.most_days, 2),
         "last_at": _text(one.last_at),
         "last_by": one.last_by,
         "age_days": _age(one.last_at, period),
+    }
+
+
+def _ground_json(ground: Ground) -> dict[str, float | None]:
+    return {
+        "area_m2": round(ground.area_m2, 1),
+        "seen_m2": round(ground.seen_m2, 1),
+        "seen_percent": None if ground.percent is None else round(ground.percent, 3),
     }
 
 
@@ -116,7 +156,8 @@ def unit_features(
 
 
 UNIT_COLUMNS = (
-    "code", "name", "parent", "state", "visits", "metres", "seconds", "last_at", "last_by", "age_days"
+    "code", "name", "parent", "state", "visits", "metres", "seconds", "area_m2", "seen_m2",
+    "seen_percent", "between_days", "longest_days", "last_at", "last_by", "age_days",
 )  # fmt: skip
 
 
@@ -242,6 +283,13 @@ class UnitCoverageOut(BaseModel):
     visits: int = Field(description="Visits that count, at least 20 minutes apart.")
     metres: float
     seconds: float = Field(description="Summed over people.")
+    area_m2: float = Field(description="On which somebody can walk: without water and closed ground.")
+    seen_m2: float = Field(description="Of that, what was in sight of a patrol in the period.")
+    seen_percent: float | None = Field(description="Null where nobody can walk.")
+    between_days: float | None = Field(
+        description="Days from one visit that counts to the next, the middle of them; null below two visits."
+    )
+    longest_days: float | None = Field(description="The most days from one visit that counts to the next.")
     last_at: datetime | None = Field(
         description="The end of the last visit that counts, before the period too."
     )
@@ -259,6 +307,9 @@ class UnitTotalOut(BaseModel):
     visited_percent: float
     metres: float
     hours: float
+    area_m2: float
+    seen_m2: float
+    seen_percent: float | None
 
 
 class UnitsCoverageOut(BaseModel):

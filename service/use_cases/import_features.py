@@ -1,4 +1,4 @@
-"""Importing what lies on the ground: dwellings with their households, and lines such as roads and rivers."""
+"""Importing what lies on the ground: dwellings with their households, lines such as rivers, ground cover."""
 
 import re
 from collections import Counter
@@ -10,10 +10,12 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo.crs import geodesic_length
+from geo.crs import geodesic_area, geodesic_length
 from geo.errors import N_
 from geo.lattice import SCALE, quantise
+from geo.visits import Cover
 from layers.dwellings import Dwelling
+from layers.ground_cover import COVER_KINDS, CoverArea
 from layers.ids import new_id
 from layers.line_features import LINE_KINDS, LineFeature, LineKind
 from layers.stores import Stores
@@ -88,11 +90,42 @@ class LinePlan:
 
     def store(self, stores: Stores) -> None:
         """Store them in place of those with the same codes, whatever parts those had; others stay."""
-        numbered = re.compile(r"-[0-9]+$")
-        wanted = set(self.codes)
-        old = [one.code for one in stores.lines.all() if {one.code, numbered.sub("", one.code)} & wanted]
+        old = [one.code for one in stores.lines.all() if _whole(one.code, self.codes)]
         stores.lines.remove(set(old) - {one.code for one in self.lines})
         stores.lines.replace(self.lines)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CoverPlan:
+    """What an import of ground cover would store; rows of the file may be of several parts.
+
+    ``codes`` are those of the rows.
+    """
+
+    features: Features
+    areas: tuple[CoverArea, ...]
+    codes: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report."""
+        return {
+            **_source(self.features),
+            "rows": len(self.features),
+            "parts": len(self.areas),
+            "area_m2": round(float(np.sum([geodesic_area(one.area) for one in self.areas])), 1),
+            "cover_kinds": dict(Counter(one.kind.name.lower() for one in self.areas)),
+        }
+
+    def store(self, stores: Stores) -> None:
+        """Store them in place of those with the same codes, whatever parts those had; others stay."""
+        old = [one.code for one in stores.cover.all() if _whole(one.code, self.codes)]
+        stores.cover.remove(set(old) - {one.code for one in self.areas})
+        stores.cover.replace(self.areas)
+
+
+def _whole(code: str, wanted: Sequence[str]) -> bool:
+    """Return whether a code, or the one it is a numbered part of, is among some."""
+    return bool({code, re.sub(r"-[0-9]+$", "", code)} & set(wanted))
 
 
 def plan_dwellings(features: Features, fields: Mapping[str, str]) -> DwellingPlan:
@@ -142,15 +175,8 @@ def plan_lines(features: Features, fields: Mapping[str, str], kind: str | None =
     if "kind" not in chosen and kind is None:
         raise lacking(features, "kind", N_("Name it with --field kind=FIELD, or one for all with --kind."))
     codes, faults = required_texts(features, code_field(features, chosen))
-    names: list[str | None] = [None] * len(codes)
-    if "name" in chosen:
-        names, more = texts(features, chosen["name"])
-        faults += more
-    kinds: list[str] = [kind or ""] * len(codes)
-    if kind is None:
-        kinds, more = required_texts(features, chosen["kind"])
-        faults += more
-    faults += _unknown_kinds(kinds)
+    names, kinds = _names_and_kinds(features, chosen, kind, len(codes), faults)
+    faults += _unknown_kinds(kinds, LINE_KINDS, N_("There is no kind of line “{kind}”; there are: {known}."))
     made: list[LineFeature] = []
     rows: list[int] = []
     short = 0
@@ -174,7 +200,68 @@ def plan_lines(features: Features, fields: Mapping[str, str], kind: str | None =
     return LinePlan(features, tuple(made), tuple(codes), short)
 
 
-def _repeated_parts(made: Sequence[LineFeature], rows: Sequence[int]) -> list[RowFault]:
+def plan_cover(features: Features, fields: Mapping[str, str], kind: str | None = None) -> CoverPlan:
+    """Read ground cover: polygons with a code and a kind; parts of a row get its code and a number.
+
+    Parameters
+    ----------
+    features
+        Polygons, of one part or several.
+    fields
+        Which fields hold code, name and kind.
+    kind
+        The kind of all rows, where the file has no field for it.
+
+    Raises
+    ------
+    InvalidRows
+        Rows without a code, with one that another row has, of an unknown kind, or with edges that cross.
+    InvalidInput
+        There is no such field, or neither a field nor an option for the kind.
+    """
+    chosen = resolve(features, fields, ("code", "name", "kind"))
+    if "kind" not in chosen and kind is None:
+        raise lacking(features, "kind", N_("Name it with --field kind=FIELD, or one for all with --kind."))
+    codes, faults = required_texts(features, code_field(features, chosen))
+    names, kinds = _names_and_kinds(features, chosen, kind, len(codes), faults)
+    faults += _unknown_kinds(kinds, COVER_KINDS, N_("There is no ground cover “{kind}”; there are: {known}."))
+    faults += repeated_codes(codes)
+    shapes = [[quantise(part) for part in shapely.get_parts(shape)] for shape in features.geometries]
+    message, mend = N_("Its edges cross, or it has no area on the lattice."), N_("Mend it, or leave it out.")
+    faults += [
+        RowFault(row, message, mend, codes[row - 1])
+        for row, parts in enumerate(shapes, start=1)
+        if not parts or not all(one.is_valid and one.area > 0.0 for one in parts)
+    ]
+    refuse_rows(features.file, features.layer, faults)
+    made, rows = [], []
+    for row, parts in enumerate(shapes, start=1):
+        for number, part in enumerate(parts, start=1):
+            code = codes[row - 1] if len(parts) == 1 else f"{codes[row - 1]}-{number}"
+            made.append(
+                CoverArea(new_id(), code, Cover[kinds[row - 1].upper()], names[row - 1] or code, part)
+            )
+            rows.append(row)
+    refuse_rows(features.file, features.layer, _repeated_parts(made, rows))
+    return CoverPlan(features, tuple(made), tuple(codes))
+
+
+def _names_and_kinds(
+    features: Features, chosen: Mapping[str, str], kind: str | None, count: int, faults: list[RowFault]
+) -> tuple[list[str | None], list[str]]:
+    """Return the names and kinds of rows; what is wrong with them is added to the faults."""
+    names: list[str | None] = [None] * count
+    if "name" in chosen:
+        names, more = texts(features, chosen["name"])
+        faults += more
+    if kind is not None:
+        return names, [kind] * count
+    kinds, more = required_texts(features, chosen["kind"])
+    faults += more
+    return names, kinds
+
+
+def _repeated_parts(made: Sequence[LineFeature | CoverArea], rows: Sequence[int]) -> list[RowFault]:
     """Return a fault for each row with a part whose code a part of an earlier row has."""
     first: dict[str, int] = {}
     faults = []
@@ -197,15 +284,15 @@ def _missing(values: Sequence[int | None], field: str) -> list[RowFault]:
     ]
 
 
-def _unknown_kinds(kinds: Sequence[str]) -> list[RowFault]:
-    known = ", ".join(LINE_KINDS)
+def _unknown_kinds(kinds: Sequence[str], there: Sequence[str], message: str) -> list[RowFault]:
+    known = ", ".join(there)
     return [
         RowFault(
             row,
-            N_("There is no kind of line “{kind}”; there are: {known}."),
+            message,
             N_("Use one of them."),
             params={"kind": kind[:40], "known": known},
         )
         for row, kind in enumerate(kinds, start=1)
-        if kind and kind not in LINE_KINDS
+        if kind and kind not in there
     ]

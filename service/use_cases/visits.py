@@ -3,17 +3,23 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from itertools import pairwise
+from statistics import median
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from geo.evidence import Evidence
+from geo.visits import areas_in
 from layers.due_evidence import JOINT
 from layers.markers import Marker
 from layers.reached import MarkerRow, UnitRow
 from layers.stores import Stores
+from service.indexes.day_units import cover_on, reachable, units_of
 from service.schemas.coverage import Period
-from service.schemas.visits import Clock, MarkerCoverage, UnitCoverage, UnitState
+from service.schemas.visits import Between, Clock, Ground, MarkerCoverage, UnitCoverage, UnitState
 
 DAY = timedelta(days=1)
 HISTORY = timedelta(days=400)
@@ -42,6 +48,7 @@ def unit_coverage(
     tree = stores.grids.tree(code, last)
     level = stores.layers.get(code).leaf_level
     leaves = sorted((one for one in tree.units.values() if one.level == level), key=lambda one: one.code)
+    ground = _ground(stores, code, period)
     rows: dict[UUID, list[UnitRow]] = defaultdict(list)
     for row in stores.reached.units(first, last + DAY):
         if row.entered_at < period.to_at and row.left_at > period.from_at:
@@ -52,12 +59,15 @@ def unit_coverage(
         here = rows.get(unit.id, [])
         done = latest.get(unit.id)
         shares = [_share(row, period) for row in here]
+        times = _visits(row for row in here if row.visited)
         found.append(
             UnitCoverage(
                 unit=unit,
                 parent=None if unit.parent is None else tree.units[unit.parent].code,
                 state=_state(here),
-                visits=_visits(row for row in here if row.visited),
+                visits=len(times),
+                between=_between(times),
+                ground=ground.get(unit.id, Ground(0.0, 0.0)),
                 metres=sum(share * row.metres for share, row in zip(shares, here, strict=True)),
                 seconds=sum(share * row.seconds for share, row in zip(shares, here, strict=True)),
                 last_at=None if done is None else min(done.left_at, period.to_at),
@@ -148,11 +158,37 @@ def _state(rows: Sequence[UnitRow]) -> UnitState:
     return "grazed" if rows else "none"
 
 
-def _visits(rows: Iterable[UnitRow]) -> int:
-    """Return how many visits rows in the order of entering are: what people did together is one."""
-    count, until = 0, None
+def _visits(rows: Iterable[UnitRow]) -> list[tuple[datetime, datetime]]:
+    """Return begin and end of the visits that rows in the order of entering are.
+
+    What people did together is one.
+    """
+    found: list[tuple[datetime, datetime]] = []
     for row in rows:
-        if until is None or row.entered_at - until > APART:
-            count += 1
-        until = row.left_at if until is None else max(until, row.left_at)
-    return count
+        if found and row.entered_at - found[-1][1] <= APART:
+            found[-1] = (found[-1][0], max(found[-1][1], row.left_at))
+        else:
+            found.append((row.entered_at, row.left_at))
+    return found
+
+
+def _between(times: Sequence[tuple[datetime, datetime]]) -> Between | None:
+    """Return how long nobody was there from one visit to the next: in the middle, and at most."""
+    waits = [(later[0] - earlier[1]) / DAY for earlier, later in pairwise(times)]
+    return Between(median(waits), max(waits)) if waits else None
+
+
+def _ground(stores: Stores, layer: str, period: Period) -> Mapping[UUID, Ground]:
+    """Return how much of each unit was in sight in a period, by id, as the units are on its last day."""
+    first, last = _days(stores, period)
+    # Areas of an overlay may overlap: the ground of each is nobody's alone.
+    units = units_of(stores, layer, last) if stores.layers.get(layer).kind == "partition" else None
+    if units is None:
+        return {}
+    cover = cover_on(stores, last)
+    cells = stores.areas_seen.within(first, last + DAY, period.from_at, period.to_at)
+    seen, _ = areas_in(cells, units.index.locate, None if cover is None else cover.closed)
+    whole = reachable(stores, units, last)
+    # A cell belongs to a unit whole: of all of a unit a little more or less can lie in its cells.
+    pairs = zip(units.ids, np.minimum(seen, whole).tolist(), whole.tolist(), strict=True)
+    return {unit: Ground(seen_m2, area_m2) for unit, seen_m2, area_m2 in pairs}

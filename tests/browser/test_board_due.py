@@ -83,7 +83,7 @@ def test_markers_are_a_layer_with_its_classes(board: Watched) -> None:
     assert page.locator("#classes-markers").is_hidden()
 
 
-def test_grids_are_a_layer_by_their_visits(board: Watched) -> None:
+def test_grids_are_a_layer_by_their_visits_and_by_their_ground(board: Watched) -> None:
     page = board.open("/coverage")
     with page.expect_response("**/api/v1/coverage/grids?*"):
         page.check("[name=layer][value=grids]")
@@ -94,3 +94,8 @@ def test_grids_are_a_layer_by_their_visits(board: Watched) -> None:
         page.fill("[name=from]", "2025-06-01")
     page.uncheck("[name=layer][value=grids]")
     assert page.locator("#classes-grids").is_hidden()
+    with page.expect_response("**/api/v1/coverage/grids?*"):
+        page.check("[name=layer][value=ground]")
+    seen = page.locator("#classes-ground .number")
+    expect(seen).to_have_count(6)
+    assert sum(int(text) for text in seen.all_inner_texts()) == 60

@@ -12,7 +12,7 @@ from geo.coverage import Evidence, Intervals, covered_length, union
 from geo.errors import InvalidGeometry
 from geo.linear import MeasuredLine, MeasureMap
 from geo.track import Fixes, Mode, clean
-from geo.visits import Band, Ground, SightIndex, seen
+from geo.visits import Band, Ground, SightIndex, seen, sight_along
 from geo.visits.daylight import is_night, sun_elevation
 from geo.visits.seen import sight_of
 from tests.fixtures.walks import EXACT, START, Receiver, along, line, places, record
@@ -103,7 +103,8 @@ def test_track_over_the_national_line() -> None:
     here = np.zeros(len(track.way()), dtype=bool)
     index = SightIndex.build([STRAIGHT])
     assert metres(seen(track, index)[Band.LIKELY]) > 1_900.0
-    assert all(metres(found) == 0.0 for found in seen(track, index, here=here).values())
+    sight = sight_along(track, track.way(), here=here)
+    assert all(metres(found) == 0.0 for found in seen(track, index, sight=sight).values())
 
 
 def test_both_limbs_of_a_hairpin_are_seen_and_far_lines_are_not() -> None:

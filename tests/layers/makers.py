@@ -9,10 +9,12 @@ import numpy as np
 import shapely
 from shapely.geometry import LineString
 
+from geo.visits import Cover
 from layers.border import BorderSegment
 from layers.demonstration import DemonstrationHousehold
 from layers.dwellings import Dwelling
 from layers.fixes import FixTable
+from layers.ground_cover import CoverArea
 from layers.ids import new_id
 from layers.incidents import Incident
 from layers.line_features import LineFeature, LineKind
@@ -236,6 +238,11 @@ def household(unit: UUID) -> DemonstrationHousehold:
 def line(code: str = "L1", kind: LineKind = "road", lat: float = 44.005) -> LineFeature:
     """Return a line across the first three grids."""
     return LineFeature(new_id(), code, kind, f"Line {code}", LineString([(120, lat), (120.03, lat)]))
+
+
+def cover(code: str = "C1", kind: Cover = Cover.FOREST, width: float = 0.01) -> CoverArea:
+    """Return ground cover over the first grid."""
+    return CoverArea(new_id(), code, kind, f"Cover {code}", shapely.box(120, 44, 120 + width, 44.01))
 
 
 def plan(stores: Stores, author: UUID | None = None, title: str = "Move the edge") -> Plan:

@@ -29,6 +29,7 @@ SEEN: dict[str, tuple[int, int, Iterable[str], int, Iterable[str]]] = {
     "fix": (6, 0, LEADS, 0, ()),
     "coverage_line": (2, 0, BORDER, 2, BORDER),
     "coverage_day": (2, 0, BORDER, 2, BORDER),
+    "coverage_area": (2, 0, BORDER, 2, BORDER),
     "quarantine": (2, 0, LEADS, 0, ()),
     "due_rule": (1, 0, BORDER, 1, BORDER),
     "due_suspension": (1, 0, BORDER, 1, BORDER),
@@ -67,6 +68,7 @@ SEEN: dict[str, tuple[int, int, Iterable[str], int, Iterable[str]]] = {
     "road_edge": (1, 1, ROLES, 1, ROLES),
     "road_closure": (1, 1, ROLES, 1, ROLES),
     "line_feature": (1, 1, ROLES, 1, ROLES),
+    "ground_cover": (1, 1, ROLES, 1, ROLES),
     "dwelling": (1, 0, STAFF, 1, STAFF),
 }
 
@@ -94,6 +96,7 @@ CHANGED: dict[str, tuple[int, Iterable[str], int, Iterable[str]]] = {
     "DELETE FROM fix": (0, (), 0, ()),
     "DELETE FROM coverage_line": (2, KEEPERS, 0, ()),
     "DELETE FROM coverage_day": (2, KEEPERS, 0, ()),
+    "DELETE FROM coverage_area": (2, KEEPERS, 0, ()),
     "UPDATE district SET name = 'x'": (0, (), 0, ()),
     "UPDATE due_rule SET within_days = 1": (1, KEEPERS, 0, ()),
     "DELETE FROM due_rule": (0, (), 0, ()),
@@ -131,4 +134,5 @@ CHANGED: dict[str, tuple[int, Iterable[str], int, Iterable[str]]] = {
     "DELETE FROM notice": (0, (), 0, ()),
     "UPDATE dwelling SET households = 0": (1, {"planner", "administrator"}, 0, ()),
     "DELETE FROM line_feature": (1, {"planner", "administrator"}, 0, ()),
+    "DELETE FROM ground_cover": (1, {"planner", "administrator"}, 0, ()),
 }

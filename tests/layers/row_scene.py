@@ -52,6 +52,7 @@ _COVERED = """
     FROM border_segment
     WHERE district = :d
 """
+_LOOKED = "INSERT INTO coverage_area VALUES (:d, :id, :device, '2025-03-01', now(), now(), '')"
 
 
 _TASK = """
@@ -220,6 +221,7 @@ def _redraw(stores: Stores, grids: tuple[UUID, UUID]) -> None:
         stores.notices.add([Notice(new_id(), "moved", "plan", makers.NOON, unit=unit)])
     stores.dwellings.add([makers.dwelling()])
     stores.lines.add([makers.line()])
+    stores.cover.add([makers.cover()])
 
 
 def _incident(session: Session, stores: Stores, unit: UUID | None) -> None:
@@ -238,6 +240,7 @@ def _walk(session: Session, person: UUID, device: str) -> None:
     patrol, _ = stores.patrols.add(makers.patrol(device, device))
     stores.patrols.add_fixes(patrol, makers.fixes(3))
     session.execute(text(_COVERED), {**values, "patrol": patrol.id})
+    session.execute(text(_LOOKED), values)
     CoverageDays(session, HERE).make(device, makers.DAY)
 
 

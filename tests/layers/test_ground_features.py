@@ -18,7 +18,9 @@ from tests.layers import makers
 from tests.layers.makers import NOON
 
 
-@pytest.mark.parametrize(("layer", "make"), [("dwellings", makers.dwelling), ("lines", makers.line)])
+@pytest.mark.parametrize(
+    ("layer", "make"), [("dwellings", makers.dwelling), ("lines", makers.line), ("cover", makers.cover)]
+)
 def test_they_are_stored_and_found(stores: Stores, layer: str, make: Callable[[str], Any]) -> None:
     store = getattr(stores, layer)
     values = [make("A"), make("B")]

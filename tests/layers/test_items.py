@@ -5,6 +5,7 @@ import orjson
 import pytest
 import shapely
 
+from geo.visits import Cover
 from layers.errors import InvalidAttribute, InvalidCursor, UnknownLayer
 from layers.geometry import Box
 from layers.ids import new_id
@@ -151,7 +152,7 @@ def test_impossible_questions_are_refused(county: Stores) -> None:
             county.grids.outlines("grids", level, DAY)
 
 
-def test_dwellings_and_lines_are_features(county: Stores) -> None:
+def test_dwellings_lines_and_cover_are_features(county: Stores) -> None:
     county.dwellings.add([makers.dwelling("D1", households=3)])
     county.lines.add([makers.line("L1"), makers.line("L2", "river")])
     (dwelling,) = _features(county.items.page("dwellings", DAY))
@@ -159,6 +160,9 @@ def test_dwellings_and_lines_are_features(county: Stores) -> None:
     lines = _features(county.items.page("lines", DAY))
     assert lines[0]["geometry"] == {"type": "LineString", "coordinates": [[120, 44.005], [120.03, 44.005]]}
     (river,) = _features(county.items.page("lines", DAY, kind="river"))
+    county.cover.add([makers.cover("C1"), makers.cover("C2", Cover.WATER)])
+    (lake,) = _features(county.items.page("cover", DAY, kind="water"))
+    assert (lake["geometry"]["type"], lake["properties"]["name"]) == ("Polygon", "Cover C2")
     assert river["properties"] == {"code": "L2", "kind": "river", "name": "Line L2"}
 
 

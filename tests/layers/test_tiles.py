@@ -51,6 +51,7 @@ def county(stores: Stores) -> Stores:
     stores.incidents.create(makers.incident(unit=first.id))
     stores.dwellings.add([makers.dwelling("D1", households=3)])
     stores.lines.add([makers.line("L1"), makers.line("L2", "river")])
+    stores.cover.add([makers.cover()])
     return stores
 
 
@@ -115,6 +116,7 @@ def test_the_border_shows_legal_line_and_route(county: Stores, tmp_path: Path) -
         ("representatives", "code", ["R1"]),
         ("dwellings", "households", [3]),
         ("lines", "kind", ["river", "road"]),
+        ("cover", "kind", ["forest"]),
     ],
 )
 def test_points_and_lines_are_in_their_tile(
@@ -137,7 +139,16 @@ def test_tiles_are_as_of_their_day(county: Stores) -> None:
 def test_districts_do_not_share_tiles(session: Session, county: Stores) -> None:
     other = Stores(session, "990102")
     other.layers.create("grids", name="Grids")
-    for layer in ("grids", "border", "markers", "incidents", "representatives", "dwellings", "lines"):
+    for layer in (
+        "grids",
+        "border",
+        "markers",
+        "incidents",
+        "representatives",
+        "dwellings",
+        "lines",
+        "cover",
+    ):
         assert other.tiles.tile(layer, *_tile_at(*MIDDLE, 10), DAY) == b""
 
 

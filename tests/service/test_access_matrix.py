@@ -199,6 +199,7 @@ TABLE: dict[str, Row] = {
 for layer, who in {
     "stations": PEOPLE,
     "lines": PEOPLE,
+    "cover": PEOPLE,
     "dwellings": STAFF,
     "border": "w" + BORDER,
     "markers": "w" + BORDER,

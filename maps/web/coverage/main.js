@@ -13,7 +13,7 @@ import { patrols } from "wardline/coverage/replay";
 import { taskList } from "wardline/coverage/tasks";
 import { timeline } from "wardline/coverage/timeline";
 import { trend } from "wardline/coverage/trend";
-import { gridVisits } from "wardline/coverage/visits";
+import { gridGround, gridVisits } from "wardline/coverage/visits";
 import { announce, byId, draw, facts, make, message, replace } from "wardline/dom";
 import { fit, startMap } from "wardline/ground";
 import { legend } from "wardline/legend";
@@ -371,7 +371,7 @@ async function start() {
   places = duePlaces();
   walks = patrols();
   watchLive();
-  drawLayers = watchLayers({ markers: { ...places, kind: "point" }, grids: gridVisits(), asked: askedFor() });
+  drawLayers = watchLayers({ markers: { ...places, kind: "point" }, grids: gridVisits(), ground: gridGround(), asked: askedFor() });
   let chooseDays = () => {};
   strip = timeline((days) => chooseDays(days), choose);
   chart = trend((days) => chooseDays(days));

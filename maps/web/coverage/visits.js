@@ -1,4 +1,5 @@
-// Grids by how often they were visited in the period: the leaf units' tiles, painted by what the ledger says.
+// Grids by how often they were visited in the period, or by how much of their ground was seen: the leaf units' tiles,
+// painted by what the ledger says.
 
 import { ask } from "wardline/api";
 import { map, page } from "wardline/page";
@@ -9,14 +10,28 @@ import { edge, levelLayer } from "wardline/units";
 
 const ORDER = 2;
 const [none, grazed, ...times] = groups.visits;
+const [unseen, ...shares] = groups.ground;
 
-function classFor(unit) {
+function byVisits(unit) {
   if (!unit || unit.state === "none") return none;
   return unit.visits ? classOf(times, unit.visits) : grazed;
 }
 
-/** The layer, null where there are no grids: {show({period}, options), hide(), classes()}. */
+function byGround(unit) {
+  return unit?.seen_percent > 0 ? classOf(shares, unit.seen_percent) : unseen;
+}
+
+/** Grids by their visits, null where there are none: {show({period}, options), hide(), classes()}. */
 export function gridVisits() {
+  return gridLayer("grids", byVisits, groups.visits);
+}
+
+/** Grids by the share of their ground that was seen, null where there are none. */
+export function gridGround() {
+  return gridLayer("ground", byGround, groups.ground);
+}
+
+function gridLayer(name, classFor, steps) {
   if (!page.partition) return null;
   const { levels } = page.partition;
   let layer = null;
@@ -34,7 +49,7 @@ export function gridVisits() {
     async show({ period }, options) {
       asked += 1;
       const mine = asked;
-      const answer = await ask("grids", "/api/v1/coverage/grids", { ...period, layer: page.partition.code }, options);
+      const answer = await ask(name, "/api/v1/coverage/grids", { ...period, layer: page.partition.code }, options);
       const day = shift(period.to, -1);
       const made = layer && drawnOn === day ? layer : await levelLayer(levels.length - 1, day, paint, ORDER);
       if (mine !== asked) return;
@@ -55,7 +70,7 @@ export function gridVisits() {
     },
     classes() {
       const units = [...known.values()];
-      return groups.visits.map((step) => ({ step, amount: count(units.filter((unit) => classFor(unit) === step).length) }));
+      return steps.map((step) => ({ step, amount: count(units.filter((unit) => classFor(unit) === step).length) }));
     },
   };
 }

@@ -3,12 +3,7 @@
 Everything is kept by what it is, never by who asked: an index is the same for whoever reads the same rows.
 """
 
-from collections import OrderedDict
-from dataclasses import dataclass
-from datetime import date
 from functools import lru_cache
-from threading import Lock
-from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
@@ -17,19 +12,18 @@ import shapely
 from geo.coverage import RouteIndex
 from geo.linear import MeasuredLine, MeasureMap
 from geo.track import CleanTrack
-from geo.visits import MarkerIndex, SightIndex, UnitIndex
+from geo.visits import MarkerIndex, SightIndex
 from layers.border import BorderSegment
 from layers.geometry import Box
 from layers.markers import MarkerPlace
 from layers.stores import Stores
-from service.indexes.ground import index_units
+from service.indexes.day_units import DayUnits
 from service.use_cases.tracks.standing import Border, Posts
 
 MARGIN_DEG = 0.005
 """So far round a track rivers are looked for, wider than any marker's reach."""
 
 CROSSING = "river-crossing"
-KEPT_RELEASES = 6
 LEEWAY_M, LEEWAY_ERRORS = 30.0, 2.0
 
 
@@ -60,40 +54,6 @@ def measure_map(legal: bytes, route: bytes) -> MeasureMap:
 def map_of(segment: BorderSegment) -> MeasureMap | None:
     """Return the map from a segment's legal line to the line that is patrolled; None where they are one."""
     return None if segment.route is None else measure_map(segment.geom.wkb, segment.route.wkb)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class DayUnits:
-    """The units of the default partition on a day: the release, their index and their ids by position."""
-
-    release: UUID
-    index: UnitIndex
-    ids: tuple[UUID, ...]
-
-
-_units: OrderedDict[UUID, DayUnits] = OrderedDict()
-_guard = Lock()
-
-
-def units_on(stores: Stores, day: date) -> DayUnits | None:
-    """Return the units of the default partition on a day, None before there are any."""
-    for layer in stores.layers.all("partition"):
-        release = stores.releases.in_force(layer.code, day)
-        if release is None:
-            continue
-        with _guard:
-            found = _units.get(release.id)
-        if found is None:
-            leaves = stores.grids.leaves(layer.code, day)
-            index = UnitIndex.of(index_units(leaves), leaves.polygons)
-            found = DayUnits(release.id, index, leaves.ids)
-        with _guard:
-            _units[release.id] = found
-            _units.move_to_end(release.id)
-            while len(_units) > KEPT_RELEASES:
-                _units.popitem(last=False)
-        return found
-    return None
 
 
 def _marker_index(places: tuple[MarkerPlace, ...], barriers: tuple[bytes, ...]) -> MarkerIndex:

@@ -11,7 +11,8 @@ from geo.track import SESSION_SILENCE_S, Fixes, Mode, clean, sessions
 from layers.fixes import FixTable
 from layers.patrols import Patrol
 from layers.stores import Stores
-from service.use_cases.tracks.grounds import units_on
+from service.indexes.day_units import units_on
+from service.use_cases.tracks.areas import keep_areas
 from service.use_cases.tracks.lines import Covered, keep_lines
 from service.use_cases.tracks.markers import keep_markers
 from service.use_cases.tracks.session import Session
@@ -70,12 +71,15 @@ def _recompute_days(
     track = clean(_fixes(table, patrols))
     days = tuple(first + number * DAY for number in range((last - first).days + 1))
     bounds = tuple(_start(day, zone).timestamp() for day in (*days, last + DAY))
-    border, posts = standing(stores, first, last + DAY)
+    border, posts, cover = standing(stores, first, last + DAY)
     units = tuple(units_on(stores, day) for day in days)
     horizon = stores.coverage.horizon()
-    session = Session(stores, device, days, bounds, track, tuple(patrols), horizon, border, posts, units)
+    session = Session(
+        stores, device, days, bounds, track, tuple(patrols), horizon, border, posts, units, cover
+    )
     covered = keep_lines(session)
     keep_units(session)
+    keep_areas(session)
     keep_markers(session)
     return covered
 

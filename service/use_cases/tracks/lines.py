@@ -13,13 +13,8 @@ from layers.border import BorderSegment
 from layers.coverage import LineVisit
 from layers.fixes import instant
 from layers.patrols import Patrol
-from service.use_cases.tracks.grounds import (
-    DayUnits,
-    map_of,
-    route_index,
-    sight_index,
-    within_district,
-)
+from service.indexes.day_units import DayUnits
+from service.use_cases.tracks.grounds import map_of, route_index, sight_index
 from service.use_cases.tracks.session import Session
 from service.use_cases.tracks.standing import Border
 
@@ -74,8 +69,7 @@ def _seen(session: Session, border: Border, units: DayUnits | None) -> dict[Band
     """Return what was seen of the legal lines, in measures of the lines that are patrolled."""
     if not border.segments or len(session.track.way()) == 0:
         return {}
-    here = None if units is None else within_district(session.track, units)
-    found = seen(session.track, sight_index(border.legal), here=here)
+    found = seen(session.track, sight_index(border.legal), sight=session.sight(units))
     return {band: _on_routes(part, border.segments) for band, part in found.items()}
 
 

@@ -1,6 +1,6 @@
-"""The border and the markers of some days, read and made ready once for many uploads.
+"""The border, the markers and the ground cover of some days, read and made ready once for many uploads.
 
-What is kept is known by a digest that changes whenever the border or the markers do, and with what the caller
+What is kept is known by a digest that changes whenever one of them does, and with what the caller
 is shown of them.
 """
 
@@ -10,9 +10,11 @@ from datetime import date
 from threading import Lock
 from typing import Any, Protocol
 
+from geo.visits import CoverIndex
 from layers.border import BorderSegment
 from layers.markers import MarkerPlace
 from layers.stores import Stores
+from service.indexes.day_units import cover_of
 
 KEPT = 8
 
@@ -87,21 +89,25 @@ _kept: OrderedDict[bytes, Any] = OrderedDict()
 _guard = Lock()
 
 
-def standing(stores: Stores, first: date, last: date) -> tuple[Border, Posts]:
-    """Return the border and the markers that are there on a day of [first, last)."""
+def standing(stores: Stores, first: date, last: date) -> tuple[Border, Posts, CoverIndex | None]:
+    """Return the border and the markers that are there on a day of [first, last), and the ground cover.
+
+    Of the ground cover only what is known now is kept; None where there never was any.
+    """
     stamps = stores.heads.ground(first, last)
+    cover = None if stamps[2] is None else cover_of(stores, stamps[2])
     with _guard:
         border, posts = _kept.get(stamps[0]), _kept.get(stamps[1])
     if border is not None and posts is not None:
-        return border, posts
+        return border, posts, cover
     border = border or Border.of(stores.border.during(first, last))
     posts = posts or Posts(stores.markers.places(first, last))
     # What was changed while it was read is not kept as what was there before.
     if stores.heads.ground(first, last) == stamps:
         with _guard:
-            for stamp, value in zip(stamps, (border, posts), strict=True):
+            for stamp, value in zip(stamps[:2], (border, posts), strict=True):
                 _kept[stamp] = value
                 _kept.move_to_end(stamp)
             while len(_kept) > 2 * KEPT:
                 _kept.popitem(last=False)
-    return border, posts
+    return border, posts, cover

@@ -10,7 +10,7 @@ from geo.coverage import covered_length, gaps, union
 from geo.visits import UnitVisits, unit_visits
 from layers.coverage import GridVisit
 from layers.fixes import instant
-from service.use_cases.tracks.grounds import DayUnits
+from service.indexes.day_units import DayUnits
 from service.use_cases.tracks.session import Session
 
 

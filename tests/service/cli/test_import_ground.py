@@ -1,4 +1,4 @@
-"""``./wardline import`` of dwellings and lines on a real database."""
+"""``./wardline import`` of dwellings, lines and ground cover on a real database."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,6 +7,7 @@ import pytest
 import shapely
 
 from geo.lattice import on_lattice
+from geo.visits import Cover
 from layers.dwellings import Dwelling, Dwellings
 from layers.errors import Conflict
 from layers.stores import Stores
@@ -71,6 +72,34 @@ class TestDwellings:
         without = points(tmp_path / "e.csv", "code,lon,lat", "A,116,49")
         assert run_import("dwellings", without)[0] == 1
         assert {row["row"] for row in refusal["rows"]} == {1, 2, 3, 4}
+
+
+class TestCover:
+    """Ground cover."""
+
+    def test_polygons_are_stored_whole_and_in_parts(
+        self, run_import: Import, tmp_path: Path, district_d: Stores
+    ) -> None:
+        wood, lake = shapely.box(116, 49, 116.1, 49.1), shapely.box(116.2, 49, 116.3, 49.1)
+        path = write(
+            tmp_path / "c.geojson", [shapely.MultiPolygon([wood, lake]), lake], code=["F", "L"],
+            kind=["forest", "water"],
+        )  # fmt: skip
+        code, report = run_import("cover", path, "--apply")
+        assert (code, report["parts"], report["cover_kinds"]) == (0, 3, {"forest": 2, "water": 1})
+        assert [one.code for one in district_d.cover.all()] == ["F-1", "F-2", "L"]
+        again = write(tmp_path / "d.geojson", [wood], code=["F"])
+        assert run_import("cover", again, "--kind", "scrub", "--apply")[0] == 0
+        stored = {one.code: one.kind for one in district_d.cover.all()}
+        assert stored == {"F": Cover.SCRUB, "L": Cover.WATER}
+
+    def test_kinds_and_shapes_that_are_none_are_refused(self, run_import: Import, tmp_path: Path) -> None:
+        bow = shapely.Polygon([(116, 49), (116.1, 49.1), (116.1, 49), (116, 49.1)])
+        path = write(tmp_path / "c.geojson", [shapely.box(116, 49, 117, 50), bow], code=["A", "B"],
+                     kind=["jungle", "forest"])  # fmt: skip
+        code, refusal = run_import("cover", path)
+        assert (code, {row["row"] for row in refusal["rows"]}) == (1, {1, 2})
+        assert run_import("cover", path, "--kind", "swamp")[0] == 1
 
 
 class TestLines:

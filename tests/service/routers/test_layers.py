@@ -43,6 +43,7 @@ def test_layers(client: TestClient) -> None:
         ("incidents", 0),
         ("dwellings", 0),
         ("lines", 0),
+        ("cover", 0),
     ],
 )
 def test_items_of_every_layer(client: TestClient, layer: str, count: int) -> None:

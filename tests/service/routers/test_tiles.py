@@ -65,6 +65,7 @@ def test_publish_makes_a_new_tag_for_its_days_only(
         "representatives",
         "dwellings",
         "lines",
+        "cover",
     ],
 )
 def test_every_layer_has_tiles_and_a_description(client: TestClient, layer: str) -> None:

@@ -18,10 +18,12 @@ from geo.coverage import covered_length, union
 from geo.evidence import Evidence
 from geo.linear import MeasuredLine
 from geo.track import Fixes, Mode
-from geo.visits import Band
+from geo.visits import Band, Cells, Cover
 from layers.border import BorderSegment
 from layers.coverage import coverage_grid, coverage_line, coverage_marker
+from layers.coverage_areas import coverage_area
 from layers.coverage_days import coverage_day
+from layers.ground_cover import CoverArea
 from layers.ids import new_id
 from layers.line_features import LineFeature
 from layers.marker_kinds import read_attributes
@@ -63,6 +65,12 @@ def marker(code: str, x: float, y: float, kind: str = "boundary-marker", **attri
 @pytest.fixture
 def stores(session: Session) -> Stores:
     return border_of(session)
+
+
+def forest(code: str, west: float) -> CoverArea:
+    """Return a forest of a kilometre along the route from so many metres on."""
+    corner = places([west, west + 1_000.0], [-300.0, 200.0]).round(7)
+    return CoverArea(new_id(), code, Cover.FOREST, code, shapely.box(*corner[0], *corner[1]))
 
 
 def border_of(session: Session) -> Stores:
@@ -107,7 +115,7 @@ def rows(stores: Stores, table: Any) -> list[tuple[Any, ...]]:
 
 
 def ledgers(stores: Stores) -> list[list[tuple[Any, ...]]]:
-    return [rows(stores, table) for table in (coverage_line, coverage_grid, coverage_marker)]
+    return [rows(stores, table) for table in (coverage_line, coverage_grid, coverage_marker, coverage_area)]
 
 
 def packed(stores: Stores) -> list[tuple[Any, ...]]:
@@ -122,7 +130,7 @@ def units(stores: Stores, day: date) -> dict[str, tuple[str, float, float]]:
     return {names[row.unit]: (row.state, row.metres, row.seconds) for row in found}
 
 
-def test_an_upload_writes_all_three_ledgers(stores: Stores) -> None:
+def test_an_upload_writes_all_ledgers(stores: Stores) -> None:
     send(stores, walk(600.0, 3_400.0))
     days = [units(stores, day) for day in DAYS]
     assert set(days[0]) == {"G1", "G2", "G3", "G4", "G5", "G6"} - set(days[1]) | (set(days[0]) & set(days[1]))
@@ -156,6 +164,29 @@ def test_what_is_seen_is_kept_in_bands_beside_what_is_walked(stores: Stores) -> 
     assert 2_800.0 < metres[Band.SURE] < metres[Band.LIKELY] < metres[Band.POSSIBLE] < 3_060.0
 
 
+def ground(stores: Stores) -> Cells:
+    """Return the ground that was in sight on both days."""
+    begin = datetime.combine(DAYS[0], datetime.min.time(), ZoneInfo(ZONE))
+    after = DAYS[1] + timedelta(days=1)
+    return stores.areas_seen.within(DAYS[0], after, begin, begin + timedelta(days=2))
+
+
+def test_ground_cover_says_how_far_one_sees(stores: Stores) -> None:
+    """Of 2.8 km by day one kilometre lies in a forest: 25 m there, 100 m over open ground, hour by hour."""
+    noon = datetime(2025, 6, 15, 11, tzinfo=ZoneInfo(ZONE)).timestamp()
+    stores.cover.add([forest("F1", 1_200.0)])
+    send(stores, walk(600.0, 3_400.0, noon))
+    ends = np.pi * 100.0**2
+    assert ground(stores).square_metres == pytest.approx(1_800.0 * 200.0 + 1_000.0 * 50.0 + ends, rel=0.05)
+    found = stores.session.execute(select(coverage_line).where(coverage_line.c.band == 0)).all()
+    seen = [(one.from_m, one.to_m) for one in found if one.evidence == Evidence.SEEN]
+    spans = union(*np.array(seen).T)
+    assert not any(low < 1_600.0 < high for low, high in spans.tolist()), "the line is 30 m off"
+    hours = stores.session.execute(select(coverage_area)).all()
+    assert all((one.to_at - one.from_at).total_seconds() < 3_600.0 for one in hours)
+    assert len(hours) == 1 + int((2_800.0 / 1.3) // 3_600.0)
+
+
 def test_a_redefinition_of_units_and_markers_splits_at_its_day(stores: Stores) -> None:
     """A walk over midnight into a day on which units, a segment and a marker are others."""
     ids: dict[str, Any] = {}
@@ -176,7 +207,7 @@ def test_a_district_without_units_or_markers_keeps_lines_alone(session: Session)
     stores = Stores(session, DISTRICT)
     stores.districts.create("试验旗", timezone=ZONE)
     send(stores, walk(600.0, 3_400.0))
-    assert ledgers(stores) == [[], [], []]
+    assert ledgers(stores) == [[], [], [], []]
 
 
 WALKS = st.lists(
@@ -230,12 +261,13 @@ def test_the_ledgers_do_not_know_how_the_fixes_came(
 def test_evidence_only_adds(stores: Stores) -> None:
     """Another walk of the same device takes nothing away: not a metre, not a unit, not a marker."""
     send(stores, walk(600.0, 1_900.0))
-    first = ledgers(stores)
+    first, seen = ledgers(stores), ground(stores)
     send(stores, walk(1_500.0, 3_400.0, START + 20_000.0, seed=3))
     send(stores, walk(100.0, 900.0, START + 20_000.0, seed=4), device="d2", person="B")
-    for before, after in zip(first, ledgers(stores), strict=True):
+    for before, after in zip(first[:3], ledgers(stores)[:3], strict=True):
         assert before
         assert set(before) <= set(after)
+    assert len(Cells.join([seen, ground(stores)])) == len(ground(stores)) > len(seen) > 0
 
 
 def test_two_devices_one_person(stores: Stores) -> None:
@@ -253,3 +285,4 @@ def test_the_lines_beyond_the_district_see_nothing(stores: Stores) -> None:
     beyond = MeasuredLine.from_lonlat(line((600.0, 110.0), (3_400.0, 110.0)).lonlat)
     send(stores, along(beyond, 0.0, beyond.length_m, interval=2.0, start=noon))
     assert ledgers(stores)[:2] == [[], []]
+    assert ledgers(stores)[3] == []

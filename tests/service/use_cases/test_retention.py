@@ -4,15 +4,18 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 from sqlalchemy import Engine, Text, Uuid, cast, func, select, text, update
 from sqlalchemy.orm import Session
 
+from geo.visits import Cells
 from layers.audit import AuditFilter, write_pending
 from layers.contacts import SealedContact
 from layers.coverage import coverage_line
+from layers.coverage_areas import AreaSight, coverage_area, packed
 from layers.field_tables import field_batch, field_incident, quarantine, visit
 from layers.fixes import FixTable, QuarantinedFix, fix
 from layers.ids import new_id
@@ -69,6 +72,20 @@ def test_the_fixes_go_and_the_ledger_stays_as_it_is(stores: Stores) -> None:
     assert fixes_left(stores) == 0
     assert ledger(stores) == before
     assert covered(stores) == said
+
+
+def test_the_ledger_of_ground_keeps_nobody_and_no_hour(stores: Stores) -> None:
+    """It is as fine as a way: what was seen stays, and of who saw it and when nothing but the day."""
+    day = NOW.date()
+    begin = datetime.combine(day, datetime.min.time(), ZoneInfo(stores.districts.current().timezone))
+    cells = Cells.of([470_000], [1_150_000], [9])
+    sight = AreaSight(begin + timedelta(hours=9), begin + timedelta(hours=9.5), packed(cells))
+    stores.coverage.replace_areas("phone", day, [sight])
+    assert rows(applied(stores, NOW + 60 * DAY)) == {("coverage_area", "fixes"): 1}
+    assert rows(applied(stores, NOW + 60 * DAY)) == {}
+    (row,) = stores.session.execute(select(coverage_area)).all()
+    assert (row.device, row.from_at, row.to_at) == ("", begin + timedelta(hours=12), row.from_at)
+    assert len(stores.areas_seen.within(day, day + DAY, begin, begin + DAY)) == 9
 
 
 def test_what_arrives_late_is_added_to_what_was_walked_then(stores: Stores) -> None:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from layers.ids import new_id
 from layers.stores import Stores
 from service.use_cases.tracks.standing import standing
-from tests.service.use_cases.test_ledger import DAYS, marker, stores
+from tests.service.use_cases.test_ledger import DAYS, forest, marker, stores
 
 __all__ = ["stores"]
 AFTER = DAYS[1] + timedelta(days=1)
@@ -21,9 +21,9 @@ def test_what_did_not_change_is_not_read_again(stores: Stores) -> None:
 
 
 def test_a_change_of_border_or_markers_is_seen(stores: Stores) -> None:
-    border, posts = standing(stores, DAYS[0], AFTER)
+    border, posts, _ = standing(stores, DAYS[0], AFTER)
     stores.border.set_owner(border.segments[0].id, "卫", 3)
-    later, same = standing(stores, DAYS[0], AFTER)
+    later, same, _ = standing(stores, DAYS[0], AFTER)
     assert (later.segments[0].owner, same) == ("卫", posts)
     stores.markers.add([marker("M9", 10.0, 10.0)])
     assert len(standing(stores, DAYS[0], AFTER)[1].places) == len(posts.places) + 1
@@ -40,10 +40,20 @@ def test_a_change_that_was_undone_is_not_kept(stores: Stores) -> None:
     assert standing(stores, DAYS[0], AFTER)[0].segments[0].owner == segment.owner
 
 
+def test_ground_cover_is_read_where_there_is_any_and_again_when_it_changed(stores: Stores) -> None:
+    assert standing(stores, DAYS[0], AFTER)[2] is None
+    stores.cover.add([forest("F1", -100.0)])
+    first = standing(stores, DAYS[0], AFTER)[2]
+    assert first is not None
+    assert standing(stores, DAYS[0], AFTER)[2] is first
+    stores.cover.add([forest("F2", 900.0)])
+    assert len(standing(stores, DAYS[0], AFTER)[2].kind) == 2  # type: ignore[union-attr]
+
+
 def test_each_day_has_what_is_valid_on_it(stores: Stores) -> None:
     old = stores.markers.by_code("M2", DAYS[0])
     stores.markers.replace([replace(old, id=new_id(), lon=old.lon + 0.001)], DAYS[1])
-    border, posts = standing(stores, DAYS[0], AFTER)
+    border, posts, _ = standing(stores, DAYS[0], AFTER)
     before, after = posts.on(DAYS[0]), posts.on(DAYS[1])
     assert len(before.places) == len(after.places) == len(posts.places) - 1
     assert posts.on(DAYS[1]) is after
