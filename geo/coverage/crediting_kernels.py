@@ -3,11 +3,12 @@
 import numpy as np
 
 from geo.compiled import compiled
-from geo.coverage.matching_kernels import FULL, along
+from geo.coverage.matching_kernels import along
 from geo.evidence import Evidence
 from geo.geocentric import Floats
 from geo.linear.kernels import distance
 from geo.track.fixes import Codes, Ints, Places
+from geo.track.kernels import FULL
 
 OBSERVED, INFERRED = int(Evidence.OBSERVED), int(Evidence.INFERRED)
 

@@ -9,13 +9,12 @@ import math
 import numpy as np
 
 from geo.compiled import compiled
-from geo.coverage.route_index import edges_near
+from geo.coverage.route_index import EMPTY, cell_key, edges_near
 from geo.geocentric import Floats
-from geo.linear.kernels import ONE_PLACE, distance, foot_on, measure_at, side_at
+from geo.linear.kernels import ONE_PLACE, distance, edge_side, foot_on, measure_at, side_at
 from geo.track.fixes import Codes, Ints, Places
 
 MIN_RADIUS_M, MAX_RADIUS_M, RADIUS_BY_ACCURACY = 25.0, 60.0, 2.5
-MIN_SIGMA_M = 5.0
 TRANSITION_M = 10.0
 
 OFF_ROUTE_M = 22.0
@@ -29,53 +28,6 @@ SWITCH = 3.0
 
 MEMORY_S, STALEST = 10.0, 0.1
 """A receiver's error is new after so long; of places closer in time each says less, at least a tenth."""
-
-FULL, SUPPORT = 1, 0
-
-
-@compiled
-def collapse(
-    t: Floats, xyz: Floats, lonlat: Floats, accuracy: Floats, piece: Ints, stay: Ints, trusted: float
-) -> tuple[Floats, Floats, Ints, Codes, Places]:
-    """Return the places of a track: each fix in a piece is one, and each stay is one at its middle.
-
-    Returns ``xyz`` (k, 3); ``what`` (k, 5): sigma, time in, time out, lon, lat; ``piece`` (k,); ``full`` (k,)
-    whether the place may open and close an interval; ``fix`` (k,) its first fix.
-    """
-    n = t.shape[0]
-    place = np.empty((n, 3))
-    what = np.empty((n, 5))
-    pieces = np.empty(n, np.int32)
-    full = np.empty(n, np.int8)
-    first = np.empty(n, np.int64)
-    k, i = 0, 0
-    while i < n:
-        if piece[i] == -1:
-            i += 1
-            continue
-        start, end, best = i, i, accuracy[i]
-        members = 1
-        lon, lat = lonlat[i, 0], lonlat[i, 1]
-        place[k] = xyz[i]
-        i += 1
-        while stay[start] != -1 and i < n and (piece[i] == -1 or stay[i] == stay[start]):
-            if piece[i] != -1:
-                place[k] += xyz[i]
-                lon += lonlat[i, 0]
-                lat += lonlat[i, 1]
-                best = min(best, accuracy[i])
-                members += 1
-                end = i
-            i += 1
-        place[k] /= members
-        what[k, 0] = max(MIN_SIGMA_M, best)
-        what[k, 1], what[k, 2] = t[start], t[end]
-        what[k, 3], what[k, 4] = lon / members, lat / members
-        pieces[k] = piece[start]
-        full[k] = FULL if best <= trusted else SUPPORT
-        first[k] = start
-        k += 1
-    return place[:k], what[:k], pieces[:k], full[:k], first[:k]
 
 
 @compiled
@@ -97,23 +49,24 @@ def candidates(
     """
     which = np.empty((64, 2), np.int64)
     where = np.empty((64, 3))
-    count = 0
+    count, here, lo, hi = 0, EMPTY, 0, 0
     for k in range(place.shape[0]):
-        lo, hi = edges_near(what[k, 3], what[k, 4], keys, spans, cell)
-        if lo == hi:
-            continue
+        key = cell_key(what[k, 3], what[k, 4], cell)
+        if key != here:  # a walker stays in a cell for a while
+            lo, hi = edges_near(what[k, 3], what[k, 4], keys, spans, cell)
+            here = key
         radius = min(MAX_RADIUS_M, max(MIN_RADIUS_M, RADIUS_BY_ACCURACY * what[k, 0]))
         opening = count
         px, py, pz = place[k, 0], place[k, 1], place[k, 2]
         for e in range(lo, hi):
             i = edges[e]
             t, distance2 = foot_on(px, py, pz, xyz, i)
-            if distance2 > radius * radius:
-                continue
             fresh = i == 0 or chain[i - 1] != chain[i]
-            if t <= 0.0 and not fresh and foot_on(px, py, pz, xyz, i - 1)[0] < 1.0:
-                continue
-            if t >= 1.0 and chain[i + 1] == chain[i]:
+            if (
+                distance2 > radius * radius
+                or (t >= 1.0 and chain[i + 1] == chain[i])
+                or (t <= 0.0 and not fresh and foot_on(px, py, pz, xyz, i - 1)[0] < 1.0)
+            ):
                 continue
             measure = measure_at(i, t, measures)
             if (
@@ -127,9 +80,10 @@ def candidates(
             if count == which.shape[0]:
                 which = np.concatenate((which, np.empty((count, 2), np.int64)))
                 where = np.concatenate((where, np.empty((count, 3))))
-            first = i if fresh else i - 1
-            beyond = i + 1 if chain[i + 1] != chain[i] else i + 2
-            side = side_at(px, py, pz, i, t, xyz, first, beyond)
+            side = edge_side(px, py, pz, xyz, i)
+            if t <= 0.0 or t >= 1.0:  # a corner, where both edges have a say
+                beyond = i + 1 if chain[i + 1] != chain[i] else i + 2
+                side = side_at(px, py, pz, i, t, xyz, i if fresh else i - 1, beyond)
             which[count, 0], which[count, 1] = k, chain[i]
             where[count, 0] = measure
             where[count, 1] = math.copysign(math.sqrt(distance2), side)
@@ -145,11 +99,9 @@ def off_route_cost(sigma: float) -> float:
 
 
 @compiled
-def freshness(k: int, what: Floats) -> float:
-    """Return how much place k says that the one before did not: receivers' errors outlive a second."""
-    if k == 0:
-        return 1.0
-    return float(min(1.0, max(STALEST, (what[k, 1] - what[k - 1, 2]) / MEMORY_S)))
+def freshness(seconds: float) -> float:
+    """Return how much a place says that the one before did not: receivers' errors outlive a second."""
+    return min(1.0, max(STALEST, seconds / MEMORY_S))
 
 
 @compiled
@@ -161,36 +113,25 @@ def along(a: float, b: float, length: float) -> float:
 
 
 @compiled
-def cheapest(
-    start: int,
-    end: int,
-    where: Floats,
+def go_back(
+    lo: int,
+    hi: int,
+    first: Places,
     cost: Floats,
-    measure: float,
-    chord: float,
-    length: float,
-) -> tuple[float, int]:
-    """Return the least cost of coming to a measure from the candidates start..end, and from which."""
-    best, origin = np.inf, -1
-    for p in range(start, end):
-        moved = abs(along(where[p, 0], measure, length))
-        step = cost[p] + abs(moved - chord) / TRANSITION_M
-        if step < best:
-            best, origin = step, p
-    return best, origin
-
-
-@compiled
-def cheapest_step(
-    start: int, end: int, low: int, high: int, where: Floats, chord: float, length: float
-) -> float:
-    """Return the least cost of a step from one of the candidates start..end to one of low..high."""
-    best = np.inf
-    for p in range(start, end):
-        for c in range(low, high):
-            moved = abs(along(where[p, 0], where[c, 0], length))
-            best = min(best, abs(moved - chord) / TRANSITION_M)
-    return best if start < end else 0.0
+    leaves: float,
+    back: Places,
+    off: Floats,
+    off_back: Places,
+    chosen: Places,
+) -> None:
+    """Choose the cheapest end of the groups lo..hi, and from there on what each came from."""
+    best, at = off[hi - 1 - lo], -1
+    for c in range(first[hi - 1], first[hi]):
+        if cost[c] + leaves < best:
+            best, at = cost[c] + leaves, c
+    for g in range(hi - 1, lo - 1, -1):
+        chosen[g] = at
+        at = back[at] if at >= 0 else off_back[g - lo]
 
 
 @compiled
@@ -218,32 +159,30 @@ def likeliest(
     off = np.empty(hi - lo)
     off_back = np.empty(hi - lo, np.int64)
     for g in range(lo, hi):
-        sigma = what[node[g], 0]
-        fresh = freshness(node[g], what)
-        stray = off_route_cost(sigma) * fresh
-        start, end = (first[g - 1], first[g]) if g > lo else (0, 0)
-        chord = distance(place, node[g], place, node[g - 1]) if g > lo else 0.0
-        before = off[g - lo - 1] if g > lo else 0.0
+        k = node[g]
+        sigma = what[k, 0]
+        fresh = freshness(what[k, 1] - what[k - 1, 2]) if k > 0 else 1.0
+        start, end, chord, before, step_on, jitter = 0, 0, 0.0, 0.0, enters, 0.0
+        if g > lo:
+            start, end, chord = first[g - 1], first[g], distance(place, k, place, k - 1)
+            before, step_on, jitter = off[g - lo - 1], SWITCH, np.inf
+        for c in range(first[g], first[g + 1]):
+            best, back[c] = np.inf, -1
+            for p in range(start, end):
+                step = abs(abs(along(where[p, 0], where[c, 0], length)) - chord) / TRANSITION_M
+                jitter = min(jitter, step)
+                if cost[p] + step < best:
+                    best, back[c] = cost[p] + step, p
+            if before + step_on < best:
+                best, back[c] = before + step_on, -1
+            cost[c] = best + fresh * where[c, 2] / (2.0 * sigma * sigma)
         # being off the route is no way out of the receiver's jitter: it pays the least that a step along does
-        jitter = cheapest_step(start, end, first[g], first[g + 1], where, chord, length)
         off[g - lo], off_back[g - lo] = before + jitter, -1
         for p in range(start, end):
             if cost[p] + SWITCH < off[g - lo]:
                 off[g - lo], off_back[g - lo] = cost[p] + SWITCH, p
-        off[g - lo] += stray
-        step_on = SWITCH if g > lo else enters
-        for c in range(first[g], first[g + 1]):
-            best, back[c] = cheapest(start, end, where, cost, where[c, 0], chord, length)
-            if before + step_on < best:
-                best, back[c] = before + step_on, -1
-            cost[c] = best + fresh * where[c, 2] / (2.0 * sigma * sigma)
-    best, at = off[hi - 1 - lo], -1
-    for c in range(first[hi - 1], first[hi]):
-        if cost[c] + leaves < best:
-            best, at = cost[c] + leaves, c
-    for g in range(hi - 1, lo - 1, -1):
-        chosen[g] = at
-        at = back[at] if at >= 0 else off_back[g - lo]
+        off[g - lo] += off_route_cost(sigma) * fresh
+    go_back(lo, hi, first, cost, leaves, back, off, off_back, chosen)
 
 
 @compiled
@@ -296,7 +235,7 @@ def match(
     count = 0
     for g in range(groups):
         if chosen[g] >= 0:
-            taken[count] = which[chosen[g]]
-            spot[count] = where[chosen[g], :2]
+            taken[count, 0], taken[count, 1] = which[chosen[g], 0], which[chosen[g], 1]
+            spot[count, 0], spot[count, 1] = where[chosen[g], 0], where[chosen[g], 1]
             count += 1
     return taken[:count], spot[:count]

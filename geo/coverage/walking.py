@@ -21,11 +21,11 @@ import numpy.typing as npt
 
 from geo.coverage.crediting_kernels import credit
 from geo.coverage.intervals import Intervals
-from geo.coverage.matching_kernels import candidates, collapse, match
+from geo.coverage.matching_kernels import candidates, match
 from geo.coverage.route_index import RouteIndex
 from geo.geocentric import Floats
 from geo.linear.measured_line import MeasuredLine
-from geo.track.cleaning import FULL_CREDIT_M, CleanTrack
+from geo.track.cleaning import CleanTrack
 from geo.track.fixes import SPEED_LIMIT_KMH
 
 
@@ -43,11 +43,8 @@ def walked(track: CleanTrack, lines: MeasuredLine | Sequence[MeasuredLine] | Rou
     if isinstance(lines, MeasuredLine):
         lines = [lines]
     index = lines if isinstance(lines, RouteIndex) else RouteIndex.build(lines)
-    fixes = track.fixes
-    lonlat = np.stack([fixes.lon, fixes.lat], axis=1)
-    place, what, piece, full, first = collapse(  # 1
-        fixes.t, track.xyz, lonlat, track.accuracy_m, track.piece, track.stay, FULL_CREDIT_M
-    )
+    fixes, spots = track.fixes, track.spots  # 1
+    place, what, piece, first = spots.xyz, spots.what, spots.piece, spots.fix
     which, where = candidates(  # 2
         place, what, index.xyz, index.measures, index.chain, index.keys, index.spans, index.edges, index.cell
     )
@@ -60,7 +57,7 @@ def walked(track: CleanTrack, lines: MeasuredLine | Sequence[MeasuredLine] | Rou
     )
     limit = SPEED_LIMIT_KMH[fixes.mode[first]] / 3.6
     rows = credit(  # 4
-        taken, spot, place, what, piece, full, fixes.holder[first], limit, index.chain_length, closed
+        taken, spot, place, what, piece, spots.full, fixes.holder[first], limit, index.chain_length, closed
     )
     return on_lines(rows, index, track, first)  # 5
 
@@ -76,25 +73,25 @@ def on_lines(rows: Floats, index: RouteIndex, track: CleanTrack, first: npt.NDAr
     limit = index.chain_length[rows[:, 0].astype(np.int64)]
     from_line = np.searchsorted(starts, base + np.clip(low, 0.0, limit), side="right") - 1
     to_line = np.searchsorted(starts, base + np.clip(high, 0.0, limit), side="right") - 1
-    found = []
-    for k in range(int((to_line - from_line).max(initial=0)) + 1):
-        here = from_line + k <= to_line
-        part, piece = rows[here], from_line[here] + k
-        fix = first[part[:, 6].astype(np.int64)]
-        shift = index.piece_from[piece]
-        line = index.piece_line[piece]
-        moved = Intervals.of(
-            part[:, 1] - shift,
-            part[:, 2] - shift,
-            part[:, 3],
-            part[:, 4],
-            line=line,
-            evidence=part[:, 5],
-            holder=track.fixes.holder[fix],
-            source=track.fixes.source[fix],
-        )
-        found.append(_meeting_only_inside(moved.clip(0.0, index.lengths[line])))
-    return Intervals.join(found)
+    # a row is there once for each line it touches: first of all rows the first line, then the second
+    touched = np.maximum(to_line - from_line + 1, 0)
+    row = np.repeat(np.arange(len(rows)), touched)
+    nth = np.arange(len(row)) - np.repeat(np.cumsum(touched) - touched, touched)
+    order = np.argsort(nth, kind="stable")
+    row, piece = row[order], (from_line[row] + nth)[order]
+    part, shift, line = rows[row], index.piece_from[piece], index.piece_line[piece]
+    fix = first[part[:, 6].astype(np.int64)]
+    moved = Intervals.of(
+        part[:, 1] - shift,
+        part[:, 2] - shift,
+        part[:, 3],
+        part[:, 4],
+        line=line,
+        evidence=part[:, 5],
+        holder=track.fixes.holder[fix],
+        source=track.fixes.source[fix],
+    )
+    return _meeting_only_inside(moved.clip(0.0, index.lengths[line]))
 
 
 def _meeting_only_inside(part: Intervals) -> Intervals:

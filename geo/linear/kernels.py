@@ -41,13 +41,11 @@ def foot_on(px: float, py: float, pz: float, xyz: Floats, i: int) -> tuple[float
     ex, ey, ez = xyz[i + 1, 0] - ax, xyz[i + 1, 1] - ay, xyz[i + 1, 2] - az
     px, py, pz = px - ax, py - ay, pz - az
     along = px * ex + py * ey + pz * ez
-    if along <= 0.0:
-        return 0.0, px * px + py * py + pz * pz
     length2 = ex * ex + ey * ey + ez * ez
-    if along >= length2:
-        px, py, pz = px - ex, py - ey, pz - ez
-        return 1.0, px * px + py * py + pz * pz
-    t = along / length2
+    # one way out: with several the arrays are counted in and out, which takes longer than all the rest
+    t = 0.0
+    if along > 0.0:
+        t = 1.0 if along >= length2 else along / length2
     px, py, pz = px - t * ex, py - t * ey, pz - t * ez
     return t, px * px + py * py + pz * pz
 

@@ -15,6 +15,7 @@ sessions that touch it, with the same result as from all fixes.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +35,7 @@ from geo.track.fixes import (
 )
 from geo.track.kernels import (
     SESSION_SILENCE_S,
+    collapse,
     drop_spikes,
     find_stays,
     number_pieces,
@@ -71,6 +73,21 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Spots:
+    """Where a track was, in places of k: each fix in a piece is one, and each stay is one at its middle.
+
+    ``xyz`` (k, 3) is geocentric. ``what`` (k, 5) is sigma, time in, time out, lon and lat. ``full`` (k,) is
+    whether a place may open and close an interval, ``fix`` (k,) the first of its fixes.
+    """
+
+    xyz: Floats
+    what: Floats
+    piece: Ints
+    full: Codes
+    fix: Places
+
+
+@dataclass(frozen=True, eq=False)
 class CleanTrack:
     """Fixes of one device in order of time, each with its verdict and piece.
 
@@ -111,9 +128,24 @@ class CleanTrack:
 
     def way(self) -> "Way":
         """Return the way that was travelled, without the noise of single fixes."""
-        fixes = self.fixes
-        lonlat = np.stack([fixes.lon, fixes.lat], axis=1)
-        place, what, first = waypoints(fixes.t, self.xyz, lonlat, self.accuracy_m, self.piece, self.stay)
+        return self._way
+
+    @cached_property
+    def spots(self) -> Spots:
+        """Where the track was; lines and markers ask for it, and it is made once."""
+        one = self.fixes
+        return Spots(
+            *collapse(
+                one.t, self.xyz, one.lon, one.lat, self.accuracy_m, self.piece, self.stay, FULL_CREDIT_M
+            )
+        )
+
+    @cached_property
+    def _way(self) -> "Way":
+        one = self.fixes
+        place, what, first = waypoints(
+            one.t, self.xyz, one.lon, one.lat, self.accuracy_m, self.piece, self.stay
+        )
         from_t, to_t, lon, lat, accuracy, begun, ended = np.ascontiguousarray(what.T)
         piece = self.piece[first]
         cut = piece[1:] != piece[:-1]

@@ -1,4 +1,4 @@
-"""Compiled kernels of cleaning a track: spikes, stays, pieces and the distance travelled."""
+"""Compiled kernels of cleaning a track: spikes, stays, pieces, its places and the distance travelled."""
 
 import math
 
@@ -32,6 +32,11 @@ drove in 15 s is no place it was at."""
 TRUSTED_M = 30.0
 """Fixes with a larger error do not count for the distance travelled."""
 
+MIN_SIGMA_M = 5.0
+"""No fix is taken to be better than this."""
+
+FULL, SUPPORT = 1, 0
+
 SPIKE = 3
 """The code of ``Verdict.SPIKE``."""
 
@@ -40,9 +45,12 @@ USABLE = 1
 
 
 @compiled
-def chord(a: Floats, b: Floats) -> float:
-    """Return the straight distance of two geocentric places in metres."""
-    x, y, z = a[0] - b[0], a[1] - b[1], a[2] - b[2]
+def chord(xyz: Floats, i: int, j: int) -> float:
+    """Return the straight distance of two geocentric places in metres.
+
+    Rows are named by their positions: a row taken out is a new value, and costs more than the distance.
+    """
+    x, y, z = xyz[i, 0] - xyz[j, 0], xyz[i, 1] - xyz[j, 1], xyz[i, 2] - xyz[j, 2]
     return math.sqrt(x * x + y * y + z * z)
 
 
@@ -50,7 +58,7 @@ def chord(a: Floats, b: Floats) -> float:
 def agree(i: int, j: int, t: Floats, xyz: Floats, accuracy: Floats, limit: float) -> bool:
     """Return whether one can be at fix i and then at fix j, within both errors and a speed in m/s."""
     error = accuracy[i] + accuracy[j]
-    beyond = chord(xyz[i], xyz[j]) - error
+    beyond = chord(xyz, i, j) - error
     return bool(beyond <= max(JUMP_M, 2.0 * error) or beyond <= limit * (t[j] - t[i]))
 
 
@@ -100,7 +108,10 @@ def drop_spikes(
         if before >= 0 and (group[i] != group[before] or t[i] - t[before] > SESSION_SILENCE_S):
             depth = 0
         before = i
-        home = lowest_agreeing(depth, last, count, i, t, xyz, accuracy, limit[mode[i]])
+        if depth == 1:  # as a rule; a call would take longer than what it does here
+            home = 0 if agree(last[0], i, t, xyz, accuracy, limit[mode[i]]) else -1
+        else:
+            home = lowest_agreeing(depth, last, count, i, t, xyz, accuracy, limit[mode[i]])
         if home < 0:
             home = depth
             last[home], count[home], names[home] = -1, 0, made
@@ -169,7 +180,7 @@ def find_stays(t: Floats, xyz: Floats, accuracy: Floats, run: Ints) -> Ints:
         reach = 2.0 * max(STAY_M, 1.5 * accuracy[i])
         if ahead < n and run[ahead] == run[i]:
             reach += max(0.0, 1.5 * accuracy[ahead] - STAY_M)
-            hopeless = chord(xyz[i], xyz[ahead]) > reach + STAY_M
+            hopeless = chord(xyz, i, ahead) > reach + STAY_M
         else:
             hopeless = False
         if hopeless:
@@ -202,7 +213,7 @@ def number_pieces(
             current += 1
         elif stay[i] == -1 or stay[i] != stay[before]:
             silence = t[i] - t[before]
-            far = chord(xyz[i], xyz[before])
+            far = chord(xyz, i, before)
             m = mode[i]
             if silence > SILENCE_S or (silence > cut_time[m] and far > cut_distance[m]):
                 current += 1
@@ -212,21 +223,19 @@ def number_pieces(
 
 
 @compiled
-def window_ends(start: int, i: int, t: Floats, xyz: Floats, accuracy: Floats, stay: Ints) -> bool:
-    """Return whether fix i of a piece belongs to the waypoint after the one that begins with a fix."""
-    if stay[i] != stay[start]:
-        return True
-    if stay[i] != -1:
-        return False
-    if t[i] - t[start] >= WINDOW_S:
-        return True
-    error = max(accuracy[i], accuracy[start])
-    return bool(error <= TRUSTED_M and chord(xyz[i], xyz[start]) > WINDOW_M + WINDOW_ERRORS * error)
+def window_ends(stays: bool, same: bool, seconds: float, metres: float, error: float) -> bool:
+    """Return whether a fix belongs to the waypoint after the one that began so long ago and so far away.
+
+    ``stays`` is whether the fix is in a stay, ``same`` whether it is in that of the waypoint, if any, and
+    ``error`` the larger of both errors.
+    """
+    far = error <= TRUSTED_M and metres > WINDOW_M + WINDOW_ERRORS * error
+    return not same or (not stays and (seconds >= WINDOW_S or far))
 
 
 @compiled
 def waypoints(
-    t: Floats, xyz: Floats, lonlat: Floats, accuracy: Floats, piece: Ints, stay: Ints
+    t: Floats, xyz: Floats, lon: Floats, lat: Floats, accuracy: Floats, piece: Ints, stay: Ints
 ) -> tuple[Floats, Floats, Places]:
     """Return the way of a track: the middles of windows of fixes and of stays, in order of time.
 
@@ -243,22 +252,28 @@ def waypoints(
             i += 1
             continue
         start, end, members = i, i, 0
-        x, y, z, east, lat, error, moment = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        x, y, z, east, north, error, moment = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
         while i < n and (piece[i] == -1 or piece[i] == piece[start]):
-            if piece[i] != -1 and window_ends(start, i, t, xyz, accuracy, stay):
+            if piece[i] != -1 and window_ends(
+                stay[i] != -1,
+                stay[i] == stay[start],
+                t[i] - t[start],
+                chord(xyz, i, start),
+                max(accuracy[i], accuracy[start]),
+            ):
                 break
             if piece[i] != -1 and accuracy[i] <= TRUSTED_M:
                 x, y, z = x + xyz[i, 0], y + xyz[i, 1], z + xyz[i, 2]
-                east += eastwards(lonlat[start, 0], lonlat[i, 0])
-                lat += lonlat[i, 1]
+                east += eastwards(lon[start], lon[i])
+                north += lat[i]
                 error += accuracy[i]
                 moment += t[i] - t[start]
                 members += 1
                 end = i
             i += 1
         place[k, 0], place[k, 1], place[k, 2] = x / members, y / members, z / members
-        what[k, 2] = eastwards(0.0, lonlat[start, 0] + east / members)
-        what[k, 3], what[k, 4] = lat / members, error / members
+        what[k, 2] = eastwards(0.0, lon[start] + east / members)
+        what[k, 3], what[k, 4] = north / members, error / members
         what[k, 0] = what[k, 1] = t[start] + moment / members
         if stay[start] != -1:
             what[k, 0], what[k, 1] = t[start], t[end]
@@ -266,6 +281,57 @@ def waypoints(
         first[k] = start
         k += 1
     return place[:k], what[:k], first[:k]
+
+
+@compiled
+def collapse(
+    t: Floats,
+    xyz: Floats,
+    lon: Floats,
+    lat: Floats,
+    accuracy: Floats,
+    piece: Ints,
+    stay: Ints,
+    trusted: float,
+) -> tuple[Floats, Floats, Ints, Codes, Places]:
+    """Return the places of a track: each fix in a piece is one, and each stay is one at its middle.
+
+    Returns ``xyz`` (k, 3); ``what`` (k, 5): sigma, time in, time out, lon, lat; ``piece`` (k,); ``full`` (k,)
+    whether the place may open and close an interval; ``fix`` (k,) its first fix.
+    """
+    n = t.shape[0]
+    place = np.empty((n, 3))
+    what = np.empty((n, 5))
+    pieces = np.empty(n, np.int32)
+    full = np.empty(n, np.int8)
+    first = np.empty(n, np.int64)
+    k, i = 0, 0
+    while i < n:
+        if piece[i] == -1:
+            i += 1
+            continue
+        start, end, best, members = i, i, accuracy[i], 1
+        x, y, z, east, north = xyz[i, 0], xyz[i, 1], xyz[i, 2], lon[i], lat[i]
+        i += 1
+        while stay[start] != -1 and i < n and (piece[i] == -1 or stay[i] == stay[start]):
+            if piece[i] != -1:
+                x, y, z = x + xyz[i, 0], y + xyz[i, 1], z + xyz[i, 2]
+                east, north = east + lon[i], north + lat[i]
+                best = min(best, accuracy[i])
+                members += 1
+                end = i
+            i += 1
+        if members > 1:
+            x, y, z = x / members, y / members, z / members
+            east, north = east / members, north / members
+        place[k, 0], place[k, 1], place[k, 2] = x, y, z
+        what[k, 0], what[k, 1], what[k, 2] = max(MIN_SIGMA_M, best), t[start], t[end]
+        what[k, 3], what[k, 4] = east, north
+        pieces[k] = piece[start]
+        full[k] = FULL if best <= trusted else SUPPORT
+        first[k] = start
+        k += 1
+    return place[:k], what[:k], pieces[:k], full[:k], first[:k]
 
 
 @compiled
@@ -282,5 +348,5 @@ def travelled(place: Floats, piece: Ints) -> float:
     total = 0.0
     for k in range(1, place.shape[0]):
         if piece[k] == piece[k - 1]:
-            total += chord(place[k], place[k - 1])
+            total += chord(place, k, k - 1)
     return total

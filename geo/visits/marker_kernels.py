@@ -5,11 +5,11 @@ import math
 import numpy as np
 
 from geo.compiled import compiled
-from geo.coverage.matching_kernels import FULL
 from geo.coverage.route_index import cell_key, edges_near, slot_of
 from geo.geocentric import Floats
 from geo.linear.kernels import distance
 from geo.track.fixes import Codes, Ints, Places
+from geo.track.kernels import FULL
 
 REACH_M = 15.0
 REACH_BY_ACCURACY = 2.0
@@ -82,8 +82,6 @@ def is_behind(
 ) -> bool:
     """Return whether a barrier lies between a share of the step from place a to k and a marker."""
     xyz, keys, spans, edges, cell = wall
-    if xyz.shape[0] == 0:
-        return False
     foot = place[a] + at * (place[k] - place[a])
     lon = what[a, 3] + at * (what[k, 3] - what[a, 3])
     lat = what[a, 4] + at * (what[k, 4] - what[a, 4])
@@ -94,57 +92,48 @@ def is_behind(
 
 
 @compiled
-def within_reach(
-    rows: Floats, r: int, away: float, t_near: float, seconds: float, k: int, what: Floats, ends_inside: bool
-) -> None:
-    """Add a step that came within reach of a marker to its encounter."""
-    if away < rows[r, 1]:
-        rows[r, 1], rows[r, 2], rows[r, 7] = away, t_near, k
-    rows[r, 3] += seconds
-    rows[r, 6] = t_near
-    if ends_inside:
-        rows[r, 3] += what[k, 2] - what[k, 1]
-        rows[r, 4] += 2.0 if what[k, 2] > what[k, 1] else 1.0
-        rows[r, 6] = what[k, 2]
-
-
-@compiled
 def meet(
     rows: Floats,
     count: int,
     m: int,
-    a: int,
     k: int,
-    place: Floats,
-    what: Floats,
-    spot: Floats,
-    lonlat: Floats,
-    radius: Floats,
+    met: bool,
+    away: float,
+    seconds: float,
+    near: float,
+    within: float,
+    t_near: float,
+    begun: float,
+    ended: float,
     open_row: Places,
     near_t: Floats,
-    wall: tuple[Floats, Places, Places, Places, Floats],
-) -> tuple[Floats, int]:
-    """Bring the encounter with a marker up to date with the step from place a to place k."""
-    within = max(REACH_M, radius[m], REACH_BY_ACCURACY * max(what[a, 0], what[k, 0]))
-    away, seconds, at, near = approach(place, what, a, k, spot, m, within)
-    t_near = what[a, 2] + at * (what[k, 1] - what[a, 2]) if a != k else what[k, 1]
-    if open_row[m] >= 0 and t_near - near_t[m] >= LEFT_S:
-        open_row[m] = -1
-    if away > LEFT_RATIO * within:
-        return rows, count
-    met = away <= within and not is_behind(place, what, a, k, at, m, spot, lonlat, wall)
-    if met and open_row[m] < 0:
-        if count == rows.shape[0]:
-            rows = np.concatenate((rows, np.empty((count, COLUMNS))))
-        rows[count] = 0.0
-        rows[count, 0], rows[count, 1], rows[count, 5] = m, math.inf, t_near
-        open_row[m] = count
+) -> int:
+    """Bring the encounter with a marker up to date with a step to place k, which begins and ends in time.
+
+    ``met`` is whether the step came within reach, ``away`` how close, at ``t_near``, for how many seconds,
+    and ``near`` how close its end is. Returns how many encounters there are; ``rows`` has room for one more.
+    """
+    at = open_row[m]
+    if at >= 0 and t_near - near_t[m] >= LEFT_S:
+        at = -1
+    if met and at < 0:
+        rows[count, 0], rows[count, 1], rows[count, 2], rows[count, 3] = m, math.inf, 0.0, 0.0
+        rows[count, 4], rows[count, 5], rows[count, 6], rows[count, 7] = 0.0, t_near, 0.0, 0.0
+        at = count
         count += 1
-    if open_row[m] >= 0:
-        near_t[m] = what[k, 2] if near <= LEFT_RATIO * within else t_near
+    open_row[m] = at
+    if at >= 0 and away <= LEFT_RATIO * within:
+        near_t[m] = ended if near <= LEFT_RATIO * within else t_near
     if met:
-        within_reach(rows, open_row[m], away, t_near, seconds, k, what, near <= within)
-    return rows, count
+        if away < rows[at, 1]:
+            rows[at, 1], rows[at, 2], rows[at, 7] = away, t_near, k
+        rows[at, 3] += seconds
+        rows[at, 6] = t_near
+        if near <= within:
+            rows[at, 3] += ended - begun
+            rows[at, 4] += 2.0 if ended > begun else 1.0
+            rows[at, 6] = ended
+    return count
 
 
 @compiled
@@ -171,29 +160,39 @@ def reach(
     open_row = np.full(spot.shape[0], -1, np.int64)
     near_t = np.zeros(spot.shape[0])  # when it was last within the distance at which it is left
     looked = np.full(spot.shape[0], -1, np.int64)
-    before = -1
+    before, here, lo, hi, walled = -1, EMPTY, 0, 0, wall[0].shape[0] > 0
     for k in range(place.shape[0]):
         if full[k] != FULL:
             continue
         linked = before >= 0 and piece[before] == piece[k] and what[k, 1] - what[before, 2] <= STEP_S
         a = before if linked else k
         length = distance(place, a, place, k)
+        near = REACH_BY_ACCURACY * max(what[a, 0], what[k, 0])
         parts = int(length / LOOK_M) + 1
         for part in range(parts):
             share = 1.0 - part / parts
             lon = what[a, 3] + share * (what[k, 3] - what[a, 3])
             lat = what[a, 4] + share * (what[k, 4] - what[a, 4])
-            lo, hi = look_up(cell_key(lon, lat, cell), keys, spans)
+            key = cell_key(lon, lat, cell)
+            if key != here:  # a walker stays in a cell for a while
+                lo, hi = look_up(key, keys, spans)
+                here = key
             for e in range(lo, hi):
                 m = entries[e]
-                if looked[m] == k:
-                    continue
+                within = max(REACH_M, radius[m], near)
+                if looked[m] != k and distance(place, k, spot, m) - length <= LEFT_RATIO * within:
+                    if count == rows.shape[0]:
+                        rows = np.concatenate((rows, np.empty((count, COLUMNS))))
+                    away, seconds, at, end = approach(place, what, a, k, spot, m, within)
+                    met = away <= within
+                    if met and walled:
+                        met = not is_behind(place, what, a, k, at, m, spot, lonlat, wall)
+                    t_near = what[a, 2] + at * (what[k, 1] - what[a, 2]) if linked else what[k, 1]
+                    count = meet(
+                        rows, count, m, k, met, away, seconds, end, within, t_near, what[k, 1], what[k, 2],
+                        open_row, near_t,
+                    )  # fmt: skip
                 looked[m] = k
-                within = max(REACH_M, radius[m], REACH_BY_ACCURACY * max(what[a, 0], what[k, 0]))
-                if distance(place, k, spot, m) - length <= LEFT_RATIO * within:
-                    rows, count = meet(
-                        rows, count, m, a, k, place, what, spot, lonlat, radius, open_row, near_t, wall
-                    )
         before = k
     return rows[:count]
 
@@ -208,18 +207,16 @@ def approach(
     the distance of its end.
     """
     near = distance(place, k, spot, m)
-    if a == k:
-        return near, 0.0, 1.0, near
     ex, ey, ez = place[k, 0] - place[a, 0], place[k, 1] - place[a, 1], place[k, 2] - place[a, 2]
     px, py, pz = spot[m, 0] - place[a, 0], spot[m, 1] - place[a, 1], spot[m, 2] - place[a, 2]
     length2 = ex * ex + ey * ey + ez * ez
     along = (px * ex + py * ey + pz * ez) / length2 if length2 > 0.0 else 1.0
     aside2 = max(0.0, px * px + py * py + pz * pz - along * along * length2)
     at = min(1.0, max(0.0, along))
-    away = math.sqrt(aside2 + (along - at) * (along - at) * length2)
+    away = math.sqrt(aside2 + (along - at) * (along - at) * length2) if a != k else near
     seconds = 0.0
     step = what[k, 1] - what[a, 2]
-    if away <= within:
+    if a != k and away <= within:
         half = math.sqrt(max(0.0, within * within - aside2) / length2) if length2 > 0.0 else 1.0
         seconds = max(0.0, min(1.0, along + half) - max(0.0, along - half)) * step
     return away, seconds, at, near

@@ -12,11 +12,10 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from geo.coverage.matching_kernels import collapse
 from geo.coverage.route_index import CELL_DEG, RouteIndex, table_of
 from geo.geocentric import Floats, geocentric
 from geo.linear import MeasuredLine
-from geo.track import FULL_CREDIT_M, CleanTrack
+from geo.track import CleanTrack
 from geo.track.fixes import Ints, Places
 from geo.visits.marker_kernels import LEFT_RATIO, LOOK_M, WIDEST_M, reach
 
@@ -113,18 +112,14 @@ class MarkerVisits:
 
 def marker_visits(track: CleanTrack, markers: MarkerIndex) -> MarkerVisits:
     """Return the encounters of a track with markers."""
-    fixes = track.fixes
-    lonlat = np.stack([fixes.lon, fixes.lat], axis=1)
-    place, what, piece, full, first = collapse(
-        fixes.t, track.xyz, lonlat, track.accuracy_m, track.piece, track.stay, FULL_CREDIT_M
-    )
+    fixes, spots = track.fixes, track.spots
     walls = markers.barriers
     rows = reach(
-        place, what, piece, full, markers.xyz, markers.lonlat, markers.radius_m,
+        spots.xyz, spots.what, spots.piece, spots.full, markers.xyz, markers.lonlat, markers.radius_m,
         (markers.keys, markers.spans, markers.entries, markers.cell),
         (walls.xyz, walls.keys, walls.spans, walls.edges, walls.cell),
     )  # fmt: skip
-    fix = first[rows[:, 7].astype(np.int64)]
+    fix = spots.fix[rows[:, 7].astype(np.int64)]
     count = rows[:, 4].astype(np.int64)
     return MarkerVisits(
         marker=rows[:, 0].astype(np.int64),

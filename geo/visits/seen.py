@@ -14,13 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.coverage.intervals import Intervals
-from geo.coverage.matching_kernels import MIN_SIGMA_M
 from geo.coverage.route_index import RouteIndex
 from geo.coverage.walking import on_lines
 from geo.geocentric import Floats
 from geo.linear import MeasuredLine
 from geo.track import CleanTrack, Mode, Way
 from geo.track.fixes import Codes
+from geo.track.kernels import MIN_SIGMA_M
 from geo.visits.daylight import is_night
 from geo.visits.seen_kernels import sights
 
