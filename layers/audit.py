@@ -11,6 +11,7 @@ no coordinates and no contact data reach the audit.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +32,8 @@ _PENDING, _ACTOR = "wardline audit pending", "wardline audit actor"
 _PLACES = ("lon", "lat", "raw_lon", "raw_lat", "x", "y", "geom", "geometry", "point", "position", "place")
 _PERSONAL = ("contact", "phone", "email", "mobile", "address", "reporter", "password", "token", "secret")
 _FORBIDDEN = frozenset(_PLACES + _PERSONAL)
+_GIVEN = tuple(name for name in Entry.__slots__ if name not in ("chain", "seq", "previous", "hash"))
+"""Columns of an entry that its writer gives; the others are the chain's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,19 +177,7 @@ class Audit(Store):
 
         The database makes the links, so that the chain is held for one round trip and the commit.
         """
-        names = [name for name in Entry.__slots__ if name not in ("chain", "seq", "previous", "hash")]
-        columns = sql.SQL(", ").join(map(sql.Identifier, names))
-        statement = sql.SQL(read_sql("audit_append")).format(
-            table=sql.Identifier(self.table.name),
-            key=sql.Identifier(next(iter(self.table.columns)).name),
-            names=columns,
-            given=sql.SQL(", ").join(sql.Identifier("entry", name) for name in names),
-            values=sql.SQL(", ").join(
-                sql.SQL("{}::{}").format(sql.Placeholder(name), sql.SQL(f"{wire_type(self.table.c[name])}[]"))
-                for name in names
-            ),
-        )
-        given: dict[str, Any] = {name: [getattr(one, name) for one in entries] for name in names}
+        given: dict[str, Any] = {name: [getattr(one, name) for one in entries] for name in _GIVEN}
         given["detail"] = [Jsonb(one.detail) for one in entries]
         given |= {"chain": self.district, "canonical": [one.canonical() for one in entries]}
         driver = self._driver()
@@ -196,12 +187,28 @@ class Audit(Store):
                 (f"audit:{self.table.name}:{self.district}",),
             )
             # A statement of its own: it sees what was committed while the lock was waited for.
-            driver.execute(statement, given)
+            driver.execute(_append_statement(self.table), given)
 
     def _entry(self, row: Row[Any]) -> Entry:
         return Entry(
             self.district, **{name: getattr(row, name) for name in Entry.__slots__ if name != "chain"}
         )
+
+
+@cache
+def _append_statement(table: Table) -> bytes:
+    """Return the statement that writes entries at the end of a chain."""
+    statement = sql.SQL(read_sql("audit_append")).format(
+        table=sql.Identifier(table.name),
+        key=sql.Identifier(next(iter(table.columns)).name),
+        names=sql.SQL(", ").join(map(sql.Identifier, _GIVEN)),
+        given=sql.SQL(", ").join(sql.Identifier("entry", name) for name in _GIVEN),
+        values=sql.SQL(", ").join(
+            sql.SQL("{}::{}").format(sql.Placeholder(name), sql.SQL(f"{wire_type(table.c[name])}[]"))
+            for name in _GIVEN
+        ),
+    )
+    return statement.as_bytes(None)
 
 
 class CentralAudit(Audit):
