@@ -19,6 +19,7 @@ from sqlalchemy import (
     func,
     select,
     text,
+    tuple_,
     update,
 )
 from sqlalchemy.dialects.postgresql import DATERANGE, JSONB
@@ -218,6 +219,21 @@ class Representatives(Store):
             ],
         )
         Heads(self._session, self.district).raise_head("representatives")
+
+    def end_extras(self, pairs: Sequence[tuple[UUID, UUID]], people: Sequence[UUID], from_day: date) -> None:
+        """Let extra duties end before a day: those of pairs (representative, unit), and all of some people.
+
+        One that would only begin on that day or later goes. Ids are those of the tables.
+        """
+        mine = (responsibility.c.district == self.district) & (responsibility.c.role == "extra")
+        pair = tuple_(responsibility.c.representative, responsibility.c.unit).in_(list(pairs))
+        mine &= responsibility.c.representative.in_(list(people)) | pair
+        self._write(responsibility.delete().where(mine, func.lower(responsibility.c.valid) >= from_day))
+        self._write(
+            update(responsibility)
+            .where(mine, responsibility.c.valid.contains(from_day))
+            .values(valid=func.daterange(func.lower(responsibility.c.valid), from_day))
+        )
 
     def responsibilities(self, as_of: date) -> tuple[Responsibility, ...]:
         """Return all duties of a day."""

@@ -6,7 +6,7 @@ few of many rules are to blame.
 
 from collections.abc import Callable, Sequence
 
-from geo.staffing.flow import possible
+from geo.staffing.sharing import kept
 from geo.staffing.values import Ground, People, Rule, Wish
 
 Keeps = Callable[[Sequence[Rule]], bool]
@@ -19,7 +19,7 @@ def conflict(people: People, ground: Ground, wish: Wish) -> tuple[Rule, ...]:
     """
 
     def keeps(rules: Sequence[Rule]) -> bool:
-        return possible(people, ground, wish.cap, rules)
+        return kept(people, ground, wish, rules)
 
     rules = wish.rules()
     return () if keeps(rules) else tuple(sorted(_blamed(keeps, [], rules, grown=False)))

@@ -67,6 +67,25 @@ def solve(may: Bools, cost: Integers, seats: Integers, *, least: bool) -> Intege
     return found
 
 
+def placed(may: Bools, cost: Integers, counts: Integers) -> Integers:
+    """Return the cheapest grid of each person, int64 (n,), where each grid has just so many, (m,).
+
+    There must be a way.
+    """
+    people = len(may)
+    rows, columns = np.nonzero(may)
+    flow = min_cost_flow.SimpleMinCostFlow()
+    arcs = _add(flow, rows, columns + people, cost[rows, columns])
+    supplies = np.concatenate([np.ones(people, dtype=np.int64), -counts])
+    flow.set_nodes_supplies(np.arange(len(supplies), dtype=np.int32), supplies)
+    if flow.solve() != flow.OPTIMAL:
+        raise AssertionError("the counts are those of a staffing that there is")
+    taken = np.asarray(flow.flows(arcs)) > 0
+    found = np.empty(people, dtype=np.int64)
+    found[rows[taken]] = columns[taken]
+    return found
+
+
 def possible(people: People, ground: Ground, cap: int, rules: Collection[Rule]) -> bool:
     """Say whether some staffing keeps all of the rules; everybody has one home in any case."""
     kinds = {one.kind for one in rules}

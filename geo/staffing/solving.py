@@ -2,13 +2,18 @@
 
 Everything is counted in whole metres. Every grid has somebody first; whoever is left goes, person by person,
 where the load for each person is highest, and among the ways to do so people are as near as they can be.
+Extra grids are given where homes alone do not reach, and no more of them than it takes.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
 from geo.crs import GEOD
 from geo.staffing.conflict import conflict
-from geo.staffing.flow import Bools, Integers, allowed, solve
+from geo.staffing.flow import Bools, Integers, allowed, placed, solve
+from geo.staffing.sharing import Shared, share
 from geo.staffing.values import (
     Floats,
     Ground,
@@ -22,6 +27,7 @@ from geo.staffing.values import (
     check,
 )
 
+Extras = Sequence[tuple[int, ...]]
 _LOAD_STEPS = 1000.0
 # OR-Tools multiplies costs by the number of nodes, and all must fit into 63 bits.
 _LARGEST = 2.0**61
@@ -45,10 +51,32 @@ def propose(people: People, ground: Ground, wish: Wish) -> Proposal:
     cost = np.rint(np.nan_to_num(metres)).astype(np.int64)
     moves = np.arange(len(ground))[None, :] != present[:, None]
     cost += np.where(moves & (present >= 0)[:, None], round(wish.move_m), 0)
-    found = solve(may, cost, _seats(cost, ground, wish), least=True)
+    found = None
+    extras: Extras = ()
+    if wish.balance is None:
+        found = solve(may, cost, _seats(cost, ground, wish), least=True)
+    if found is None and wish.shared:
+        shared = share(people, ground, wish, may, cost)
+        if shared is not None:
+            found = placed(may, cost, shared.counts)
+            extras = _extras(found, shared, metres)
     if found is None:
         raise StaffingConflict.of(conflict(people, ground, wish), len(people), len(ground))
-    return _told(people, ground, wish, (found, present, metres, may))
+    return _told(people, ground, wish, (found, present, metres, may), extras)
+
+
+def _extras(found: Integers, shared: Shared, metres: Floats) -> Extras:
+    """Return the extra grids of each person: those of the seats of a grid go to whom they are nearest to."""
+    extras: list[tuple[int, ...]] = [()] * len(found)
+    near = np.nan_to_num(metres)
+    for grid, seats in enumerate(shared.extras):
+        taken = [one for one in seats if one]
+        if taken:
+            rows = np.flatnonzero(found == grid)
+            length = np.stack([near[rows][:, list(one)].sum(axis=1) for one in taken], axis=1)
+            for row, seat in zip(*linear_sum_assignment(length), strict=True):
+                extras[int(rows[row])] = taken[int(seat)]
+    return extras
 
 
 def _sorted_people(people: People) -> People:
@@ -60,7 +88,8 @@ def _sorted_people(people: People) -> People:
 def _sorted_ground(ground: Ground) -> Ground:
     order = sorted(range(len(ground)), key=ground.keys.__getitem__)
     keys = tuple(ground.keys[one] for one in order)
-    return Ground(keys, ground.lon[order], ground.lat[order], ground.load[order])
+    pairs = tuple(sorted((str(min(pair)), str(max(pair))) for pair in ground.touching))
+    return Ground(keys, ground.lon[order], ground.lat[order], ground.load[order], pairs)
 
 
 def _present(people: People, ground: Ground) -> Integers:
@@ -105,7 +134,11 @@ def _seats(cost: Integers, ground: Ground, wish: Wish) -> Integers:
 
 
 def _told(
-    people: People, ground: Ground, wish: Wish, answer: tuple[Integers, Integers, Floats, Bools]
+    people: People,
+    ground: Ground,
+    wish: Wish,
+    answer: tuple[Integers, Integers, Floats, Bools],
+    extras: Extras,
 ) -> Proposal:
     found, present, metres, may = answer
     pinned = {one.person for one in wish.rules() if one.kind is Kind.PIN}
@@ -124,7 +157,8 @@ def _told(
         else:
             why = Why.ALONE if number[column] == 1 else Why.LOAD
         told = None if before < 0 else _metre(metres[row, before])
-        places.append(Place(key, ground.keys[column], why, _metre(metres[row, column]), known, told))
+        more = tuple(ground.keys[one] for one in extras[row]) if extras else ()
+        places.append(Place(key, ground.keys[column], why, _metre(metres[row, column]), known, told, more))
     return Proposal(tuple(places))
 
 

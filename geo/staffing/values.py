@@ -11,6 +11,8 @@ from geo.errors import N_, GeoError
 Floats = NDArray[np.float64]
 _MOST_M = 1_000_000.0
 _MOST_PAIRS = 6_000_000
+_MOST_EXTRAS = 3
+_MOST_BALANCE = 100
 
 
 class StaffingRefused(GeoError):
@@ -23,11 +25,15 @@ class Kind(StrEnum):
     """What a rule that can be in conflict says."""
 
     LEAST = "least"
-    """Every grid has at least one person."""
+    """Every grid has at least one person, at home or as an extra grid."""
     CAP = "cap"
-    """No grid has more people than the cap."""
+    """No grid is the home of more people than the cap."""
     PIN = "pin"
     """A person's home is this grid."""
+    EXTRAS = "extras"
+    """Nobody has more extra grids than so many, and each of them touches their home."""
+    BALANCE = "balance"
+    """Nobody carries more than so many times the mean load."""
     FORBID = "forbid"
     """A person's home is not this grid."""
 
@@ -77,12 +83,17 @@ class People:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ground:
-    """Grids by unique key; ``lon``, ``lat`` (m,) in degrees of their middle; ``load`` (m,), 0 or more."""
+    """Grids by unique key.
+
+    ``lon``, ``lat`` (m,) in degrees of their middle; ``load`` (m,), 0 or more; ``touching`` pairs of keys
+    of grids that have an edge in common, each pair once, either way round.
+    """
 
     keys: tuple[str, ...]
     lon: Floats
     lat: Floats
     load: Floats
+    touching: tuple[tuple[str, str], ...] = ()
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -102,6 +113,12 @@ class Wish:
         Metres that somebody must be nearer to another grid to leave their own for it.
     load_m
         Metres that are worth going for one mean load per person; None puts load before all distances.
+    extras
+        How many grids beside their home somebody may have, 3 at most; each of them touches it.
+    balance
+        How many times the mean load anybody carries at most, 1 or more, where the load of a grid may be
+        divided in any way among those who have it, and who have one extra grid at most; None lets them
+        carry any.
     """
 
     cap: int = 3
@@ -109,12 +126,22 @@ class Wish:
     forbids: tuple[tuple[str, str], ...] = ()
     move_m: float = 2_000.0
     load_m: float | None = None
+    extras: int = 0
+    balance: float | None = None
+
+    @property
+    def shared(self) -> bool:
+        """Whether somebody may have extra grids, or loads are balanced between people."""
+        return self.extras > 0 or self.balance is not None
 
     def rules(self) -> tuple[Rule, ...]:
         """Return the rules that can be given up, each once, those of all people first."""
         pins = (Rule(Kind.PIN, *pair) for pair in sorted(set(self.pins)))
         forbids = (Rule(Kind.FORBID, *pair) for pair in sorted(set(self.forbids)))
-        return (Rule(Kind.LEAST), Rule(Kind.CAP), *pins, *forbids)
+        more = [Rule(Kind.EXTRAS)] if self.shared else []
+        if self.balance is not None:
+            more.append(Rule(Kind.BALANCE))
+        return (Rule(Kind.LEAST), Rule(Kind.CAP), *more, *pins, *forbids)
 
 
 class Why(StrEnum):
@@ -146,6 +173,7 @@ class Place:
     distance_m: float | None
     before: str | None
     before_m: float | None
+    extras: tuple[str, ...] = ()
 
     @property
     def moved(self) -> bool:
@@ -194,6 +222,23 @@ def check(people: People, ground: Ground, wish: Wish) -> None:
         raise StaffingRefused(
             N_("The cap must be 1 or more, and metres from 0 to 1,000,000."), mend=N_("Correct them.")
         )
+    most = _MOST_EXTRAS if wish.balance is None else 1
+    balance = 1.0 if wish.balance is None else wish.balance
+    if not 0 <= wish.extras <= most or not 1 <= balance <= _MOST_BALANCE:
+        raise StaffingRefused(
+            N_("Extra grids must be from 0 to {extras}, and the balance from 1 to {balance}."),
+            mend=N_("Correct them; where loads are balanced, nobody has more than one extra grid."),
+            extras=most,
+            balance=_MOST_BALANCE,
+        )
+    if not {one for pair in ground.touching for one in pair} <= set(ground.keys):
+        raise StaffingRefused(
+            N_("A pair of grids that touch names one that is not there."), mend=N_("Correct it.")
+        )
+    _check_pairs(people, ground, wish)
+
+
+def _check_pairs(people: People, ground: Ground, wish: Wish) -> None:
     for person, grid in (*wish.pins, *wish.forbids):
         if person not in people.keys or grid not in ground.keys:
             raise StaffingRefused(

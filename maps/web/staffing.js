@@ -9,6 +9,8 @@ import { _, count, day, decimal, instant } from "wardline/text";
 const HOME = "/api/v1/staffing/proposals";
 const DUTIES = "/api/v1/staffing/duties";
 const TICK_MS = 250;
+// How many extra grids the service lets a person have.
+const EXTRAS = 3;
 const rules = byId("rules");
 const states = { proposed: _("proposed"), approved: _("approved"), rejected: _("rejected") };
 const turn = turns();
@@ -64,11 +66,16 @@ function numbers(proposal) {
     [_("Move to another home"), count(told.moved)],
     [_("Grids with nobody before"), count(told.empty_before)],
     [_("Highest load of a person, in mean loads"), decimal(told.worst_load, 2)],
+    [_("Extra grids"), told.extras ? count(told.extras) : null],
     [_("Mean distance, m"), count(Math.round(told.distance_m / Math.max(told.people, 1)))],
     [_("Proposed by"), proposal.author],
     [_("Decided by"), decided],
   ];
   replace(byId("summary"), ...pairs.filter(([, value]) => value).flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]));
+}
+
+function extras(one) {
+  return one.extras.length ? [make("div", { class: "soft" }, _("also {grids}", { grids: one.extras.map(named).join(", ") }))] : [];
 }
 
 function row(one) {
@@ -78,7 +85,7 @@ function row(one) {
     { "data-person": one.person, "data-moved": one.moved },
     make("th", { scope: "row" }, `${one.name} · ${one.person}`),
     make("td", {}, named(one.before)),
-    make("td", {}, named(one.home)),
+    make("td", {}, named(one.home), ...extras(one)),
     make("td", {}, one.text),
     make("td", { class: "n" }, said(one.before_m)),
     make("td", { class: "n" }, said(one.distance_m)),
@@ -107,8 +114,9 @@ async function maps(proposal) {
 }
 
 function table(proposal) {
-  const moved = proposal.people.filter((one) => one.moved || !one.before);
-  const others = proposal.people.filter((one) => !one.moved && one.before);
+  const told = (one) => one.moved || !one.before || one.extras.length > 0;
+  const moved = proposal.people.filter(told);
+  const others = proposal.people.filter((one) => !told(one));
   replace(byId("people"), ...moved.map(row));
   const stay = byId("stay");
   stay.hidden = others.length === 0;
@@ -164,6 +172,8 @@ function asRules() {
     cap: number("cap"),
     move_m: number("move_m"),
     load_m: rules.elements.load_m.value === "" ? null : number("load_m"),
+    extras: number("extras"),
+    balance: rules.elements.balance.value === "" ? null : number("balance"),
     weights: { small_grids: number("small_grids"), households: number("households"), incidents: number("incidents") },
     pins: pairs("pins"),
     forbids: pairs("forbids"),
@@ -171,8 +181,13 @@ function asRules() {
 }
 
 function giveUp(one) {
-  if (one.kind === "cap") {
-    rules.elements.cap.value = String(Number(rules.elements.cap.value) + 1);
+  if (one.kind === "cap" || one.kind === "extras") {
+    const field = rules.elements[one.kind];
+    field.value = String(Number(field.value) + 1);
+    return;
+  }
+  if (one.kind === "balance") {
+    rules.elements.balance.value = "";
     return;
   }
   const area = rules.elements[one.kind === "pin" ? "pins" : "forbids"];
@@ -182,7 +197,9 @@ function giveUp(one) {
 
 /** Say which rules cannot be kept together, and how each could be given up. */
 function blame(problem) {
-  const mends = { cap: _("Allow one more"), pin: _("Give it up"), forbid: _("Give it up") };
+  const most = rules.elements.balance.value === "" ? EXTRAS : 1;
+  const more = Number(rules.elements.extras.value) < most ? _("Allow one more") : null;
+  const mends = { cap: _("Allow one more"), extras: more, balance: _("Give it up"), pin: _("Give it up"), forbid: _("Give it up") };
   const lines = problem.body.conflict.map((one) => {
     const act = () => {
       giveUp(one);
@@ -191,7 +208,7 @@ function blame(problem) {
     };
     const mend = mends[one.kind]
       ? make("button", { class: "button", type: "button", on: { click: act } }, mends[one.kind])
-      : make("span", { class: "faint" }, _("More representatives, or fewer grids, would be needed."));
+      : make("span", { class: "faint" }, one.kind === "extras" ? _("No more than that is possible.") : _("More representatives, or fewer grids, would be needed."));
     return make("li", { "data-rule": one.kind }, one.text, mend);
   });
   const told = message(problem.title, problem.detail, "message-warn");

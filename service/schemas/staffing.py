@@ -47,6 +47,14 @@ class StaffingIn(BaseModel):
         description="What one mean load for each person is worth; null puts load before distances.",
     )
     weights: Weights = Field(default_factory=Weights)
+    extras: Annotated[
+        int,
+        Field(ge=0, le=3, description="Extra grids that anybody has at most; each touches the home grid."),
+    ] = 0
+    balance: Annotated[float, Field(ge=1, le=100, allow_inf_nan=False)] | None = Field(
+        default=None,
+        description="How many times the mean load anybody carries at most, with one extra grid at most.",
+    )
 
 
 class DecisionIn(BaseModel):
@@ -70,6 +78,7 @@ class StaffedOut(BaseModel):
     person: str
     name: str
     home: GridOut
+    extras: list[GridOut] = []
     before: GridOut | None
     moved: bool
     why: str
@@ -86,6 +95,7 @@ class LoadOut(BaseModel):
     load: float
     before: int
     after: int
+    extra: int = Field(default=0, description="How many have it as an extra grid in the proposal.")
 
 
 class SummaryOut(BaseModel):
@@ -96,6 +106,7 @@ class SummaryOut(BaseModel):
     moved: int
     empty_before: int
     worst_load: float
+    extras: int = 0
     distance_m: float
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from geo import staffing as solver
 from geo.errors import N_
+from geo.partition.adjacency import adjacency
 from layers.catalog import Layer
 from layers.ids import new_id
 from layers.representatives import Representative
@@ -35,6 +36,8 @@ WHYS: Mapping[str, str] = {
 }
 RULES: Mapping[solver.Kind, str] = {
     solver.Kind.LEAST: N_("Every grid has at least one person."),
+    solver.Kind.EXTRAS: N_("Nobody has more than {extras} extra grids, and each touches the home grid."),
+    solver.Kind.BALANCE: N_("Nobody carries more than {balance} times the mean load."),
     solver.Kind.CAP: N_("No grid has more than {cap} people."),
     solver.Kind.PIN: N_("{person} has the home {grid}."),
     solver.Kind.FORBID: N_("{person} has not the home {grid}."),
@@ -99,8 +102,10 @@ def propose_homes(
         _pairs("forbids", given.forbids, known, ids),
         given.move_m,
         given.load_m,
+        given.extras,
+        given.balance,
     )
-    people, ground = _tables(scene, load)
+    people, ground = _tables(stores, scene, load, touching=given.extras > 0)
     try:
         found = solver.propose(people, ground, wish)
     except solver.StaffingConflict as error:
@@ -108,7 +113,7 @@ def propose_homes(
         raise RulesInConflict(
             error.message,
             mend=error.mend,
-            extra={"conflict": [_rule(one, codes, given.cap, translate) for one in error.rules]},
+            extra={"conflict": [_rule(one, codes, given, translate) for one in error.rules]},
             **error.params,
         ) from error
     value = StaffingProposal(
@@ -149,9 +154,19 @@ def approve(stores: Stores, by: Decider, identifier: UUID, note: str) -> Staffin
         for one in value.outcome["people"]
         if scene.homes.get(ids[one["person"]]) != units[one["home"]["code"]]
     ]
+    extras = [
+        (ids[one["person"]], units[grid["code"]])
+        for one in value.outcome["people"]
+        for grid in one.get("extras", ())
+    ]
+    # Where extra grids were asked for, the proposal says all there are; else only what became a home goes.
+    every = bool(value.rules.get("extras"))
+    stores.representatives.end_extras(pairs, list(ids.values()) if every else [], value.from_day)
     if pairs:
         stores.representatives.assign(pairs, value.from_day)
-    stores.audit.record("staffing.approve", "staffing", value.id, homes=len(pairs))
+    if extras:
+        stores.representatives.assign(extras, value.from_day, role="extra")
+    stores.audit.record("staffing.approve", "staffing", value.id, homes=len(pairs), extras=len(extras))
     return done
 
 
@@ -189,7 +204,7 @@ def head_json(value: StaffingProposal, by: Decider) -> dict[str, Any]:
 
 def proposal_json(value: StaffingProposal, by: Decider, translate: Translate) -> dict[str, Any]:
     """Return a proposal with everybody's home before and after, and why in words."""
-    people = [{**one, "text": translate(WHYS[one["why"]])} for one in value.outcome["people"]]
+    people = [{"extras": [], **one, "text": translate(WHYS[one["why"]])} for one in value.outcome["people"]]
     return {**head_json(value, by), "people": people, "grids": value.outcome["grids"]}
 
 
@@ -240,7 +255,23 @@ def _load(stores: Stores, scene: _Scene, weights: Weights) -> NDFloats:
     return load / load.mean() if load.any() else load
 
 
-def _tables(scene: _Scene, load: NDFloats) -> tuple[solver.People, solver.Ground]:
+def _touching(stores: Stores, scene: _Scene) -> tuple[tuple[str, str], ...]:
+    """Return which big grids have an edge in common, read off those of their small ones."""
+    leaves = stores.grids.leaves(scene.layer.code, scene.day)
+    pairs, _ = adjacency(leaves.polygons)
+    own = scene.layer.leaf_level == 0
+    above = leaves.ids if own else leaves.parents
+    found = {
+        tuple(sorted((str(above[one]), str(above[other]))))
+        for one, other in pairs.tolist()
+        if above[one] != above[other]
+    }
+    return tuple((one, other) for one, other in sorted(found))
+
+
+def _tables(
+    stores: Stores, scene: _Scene, load: NDFloats, *, touching: bool
+) -> tuple[solver.People, solver.Ground]:
     nan = float("nan")
     lon, lat = (
         np.array([nan if one is None else one for one in values], dtype=np.float64)
@@ -255,7 +286,8 @@ def _tables(scene: _Scene, load: NDFloats) -> tuple[solver.People, solver.Ground
     )
     middle = shapely.centroid(scene.grids.polygons)
     keys = tuple(map(str, scene.grids.ids))
-    return people, solver.Ground(keys, shapely.get_x(middle), shapely.get_y(middle), load)
+    beside = _touching(stores, scene) if touching else ()
+    return people, solver.Ground(keys, shapely.get_x(middle), shapely.get_y(middle), load, beside)
 
 
 def _pairs(
@@ -274,9 +306,13 @@ def _pairs(
     return tuple((one.person, grids[one.grid]) for one in pairs)
 
 
-def _rule(one: solver.Rule, codes: Mapping[str, str], cap: int, translate: Translate) -> dict[str, Any]:
+def _rule(
+    one: solver.Rule, codes: Mapping[str, str], given: StaffingIn, translate: Translate
+) -> dict[str, Any]:
     grid = codes.get(one.grid)
-    text = translate(RULES[one.kind]).format(cap=cap, person=one.person, grid=grid)
+    text = translate(RULES[one.kind]).format(
+        cap=given.cap, extras=given.extras, balance=given.balance, person=one.person, grid=grid
+    )
     return {"kind": one.kind.value, "person": one.person or None, "grid": grid, "text": text}
 
 
@@ -295,6 +331,7 @@ def _outcome(stores: Stores, scene: _Scene, found: solver.Proposal, load: NDFloa
             "person": one.person,
             "name": called[one.person],
             "home": names[one.home],
+            "extras": [names[key] for key in one.extras],
             "before": None if one.before is None else names[one.before],
             "moved": one.moved,
             "why": one.why.value,
@@ -305,9 +342,16 @@ def _outcome(stores: Stores, scene: _Scene, found: solver.Proposal, load: NDFloa
     ]
     after = Counter(one.home for one in found.places)
     before = Counter(one.before for one in found.places)
+    extra = Counter(key for one in found.places for key in one.extras)
     keys = [str(one) for one in scene.grids.ids]
     grids = [
-        {**names[key], "load": round(value, 4), "before": before[key], "after": after[key]}
+        {
+            **names[key],
+            "load": round(value, 4),
+            "before": before[key],
+            "after": after[key],
+            "extra": extra[key],
+        }
         for key, value in zip(keys, load.tolist(), strict=True)
     ]
     summary = {
@@ -315,7 +359,8 @@ def _outcome(stores: Stores, scene: _Scene, found: solver.Proposal, load: NDFloa
         "grids": len(grids),
         "moved": found.moved,
         "empty_before": sum(not before[key] for key in keys),
-        "worst_load": round(max(one["load"] / one["after"] for one in grids), 4),
+        "worst_load": round(max(one["load"] / (one["after"] + one["extra"]) for one in grids), 4),
+        "extras": sum(extra.values()),
         "distance_m": round(sum(one.distance_m or 0.0 for one in found.places), 1),
     }
     return {"summary": summary, "people": people, "grids": sorted(grids, key=lambda one: one["code"])}

@@ -1,6 +1,7 @@
 """Staffing: hard rules always hold, answers are the best there are, and conflicts are really smallest."""
 
-from itertools import product
+from dataclasses import replace
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from geo.staffing import (
     conflict,
     propose,
 )
+from geo.staffing.sharing import PARTS, parts
 
 Case = tuple[People, Ground, Wish]
 
@@ -63,6 +65,8 @@ def keeps(homes: tuple[str, ...], people: People, ground: Ground, cap: int, rule
             Kind.CAP: any(homes.count(one) > cap for one in ground.keys),
             Kind.PIN: at.get(rule.person) != rule.grid,
             Kind.FORBID: at.get(rule.person) == rule.grid,
+            Kind.EXTRAS: False,
+            Kind.BALANCE: False,
         }
         if broken[rule.kind]:
             return False
@@ -96,7 +100,7 @@ def homes_of(found: Proposal) -> tuple[str, ...]:
 
 
 @given(cases())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_answers_are_the_best_of_all_and_conflicts_the_smallest(case: Case) -> None:
     people, ground, wish = case
     rules = set(wish.rules())
@@ -174,6 +178,108 @@ def test_who_has_the_best_home_stays_and_a_price_on_moving_moves_no_more(seed: i
     assert {one.why for one in again.places} == {Why.STAYS}
 
 
+@st.composite
+def shared_cases(draw: st.DrawFn) -> Case:
+    """Few people, and grids of which some touch, with extra grids, balance and rules of pairs."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    ground = ground_of(rng, draw(st.integers(1, 4)))
+    beside = [pair for pair in combinations(ground.keys, 2) if rng.random() < 0.6]
+    people = people_of(rng, draw(st.integers(1, 4)), ground.keys)
+    pairs = [(one, other) for one in people.keys for other in ground.keys]
+    some = st.lists(st.sampled_from(pairs), max_size=2).map(tuple)
+    balance = draw(st.sampled_from([None, None, 1.0, 1.3, 2.0]))
+    wish = Wish(
+        cap=draw(st.integers(1, 3)),
+        pins=draw(some),
+        forbids=draw(some),
+        load_m=draw(st.sampled_from([None, 5000.0])),
+        extras=draw(st.integers(0 if balance else 1, 1 if balance else 2)),
+        balance=balance,
+    )
+    return people, replace(ground, touching=tuple(beside)), wish
+
+
+def fewest_extras(people: People, ground: Ground, wish: Wish, rules: set[Rule]) -> int | None:
+    """Return the fewest extra grids that keep rules, by trying all; None where nothing does."""
+    kinds = {one.kind for one in rules}
+    basic = rules - {Rule(Kind.LEAST), Rule(Kind.EXTRAS), Rule(Kind.BALANCE)}
+    pairs = {*ground.touching, *(pair[::-1] for pair in ground.touching)}
+    best = None
+    for homes in everything(people, ground, wish.cap, basic):
+        options = []
+        for home in homes:
+            near = [one for one in ground.keys if one != home and (home, one) in pairs]
+            most = wish.extras
+            if Kind.EXTRAS not in kinds:
+                near, most = [one for one in ground.keys if one != home], len(ground)
+            options.append([{home, *some} for size in range(most + 1) for some in combinations(near, size)])
+        for has in product(*options):
+            number = sum(map(len, has)) - len(has)
+            if best is not None and number >= best:
+                continue
+            if Kind.LEAST in kinds and set().union(*has) != set(ground.keys):
+                continue
+            if Kind.BALANCE in kinds and not carried(has, ground, float(wish.balance or 0)):
+                continue
+            best = number
+    return best
+
+
+def carried(has: tuple[set[str], ...], ground: Ground, balance: float) -> bool:
+    """Say whether the loads can be divided among those who have the grids, by Hall's condition."""
+    load = dict(zip(ground.keys, parts(ground.load, len(has)), strict=True))
+    for size in range(1, len(load) + 1):
+        for some in combinations(load, size):
+            able = sum(1 for one in has if one & set(some))
+            if sum(load[one] for one in some) > able * round(balance * PARTS):
+                return False
+    return True
+
+
+@given(shared_cases())
+@settings(max_examples=60, deadline=None)
+def test_extra_grids_touch_the_home_and_are_the_fewest_and_conflicts_the_smallest(case: Case) -> None:
+    people, ground, wish = case
+    rules = set(wish.rules())
+    fewest = fewest_extras(people, ground, wish, rules)
+    try:
+        found = propose(people, ground, wish)
+    except StaffingConflict as refused:
+        assert fewest is None
+        blamed = set(refused.rules)
+        assert fewest_extras(people, ground, wish, blamed) is None
+        for one in blamed:
+            assert fewest_extras(people, ground, wish, blamed - {one}) is not None, one
+        return
+    assert fewest is not None
+    pairs = {frozenset(one) for one in ground.touching}
+    has = tuple({one.home, *one.extras} for one in found.places)
+    for place in found.places:
+        assert len(set(place.extras)) == len(place.extras) <= wish.extras
+        assert all(frozenset((place.home, other)) in pairs for other in place.extras)
+    assert keeps(homes_of(found), people, ground, wish.cap, set(wish.rules()) - {Rule(Kind.LEAST)})
+    assert set().union(*has) == set(ground.keys)
+    assert wish.balance is None or carried(has, ground, wish.balance)
+    assert sum(len(one.extras) for one in found.places) == fewest
+
+
+def test_who_may_have_extra_grids_has_none_where_homes_reach() -> None:
+    rng = np.random.default_rng(1)
+    ground = ground_of(rng, 3)
+    people = people_of(rng, 4, ground.keys)
+    assert propose(people, ground, Wish(extras=2)) == propose(people, ground, Wish())
+
+
+def test_an_island_with_nobody_is_a_conflict_with_the_rule_of_extra_grids() -> None:
+    rng = np.random.default_rng(1)
+    ground = replace(ground_of(rng, 3), touching=(("g0000", "g0001"),))
+    people = people_of(rng, 1, ground.keys)
+    assert conflict(people, ground, Wish(extras=2)) == (Rule(Kind.EXTRAS), Rule(Kind.LEAST))
+    row = replace(ground, touching=(("g0000", "g0001"), ("g0001", "g0002")))
+    (place,) = propose(people, row, Wish(extras=2)).places
+    assert (place.home, place.extras) == ("g0001", ("g0000", "g0002"))
+
+
 def test_too_few_people_are_a_conflict_with_the_rule_that_wants_more() -> None:
     rng = np.random.default_rng(1)
     ground = ground_of(rng, 3)
@@ -196,7 +302,15 @@ def test_a_person_without_a_place_stays_and_has_no_distance_anywhere_else() -> N
 
 @pytest.mark.parametrize(
     "wish",
-    [Wish(cap=0), Wish(move_m=-1.0), Wish(load_m=1e9), Wish(pins=(("nobody", "g0000"),))],
+    [
+        Wish(cap=0),
+        Wish(move_m=-1.0),
+        Wish(load_m=1e9),
+        Wish(pins=(("nobody", "g0000"),)),
+        Wish(extras=4),
+        Wish(balance=0.5),
+        Wish(balance=2.0, extras=2),
+    ],
 )
 def test_wishes_that_make_no_sense_are_refused(wish: Wish) -> None:
     rng = np.random.default_rng(1)

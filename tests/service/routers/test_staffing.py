@@ -106,6 +106,25 @@ def test_a_proposal_of_other_people_is_stale_and_says_who(
     assert planner.get(f"{PROPOSALS}/{made['id']}").json()["state"] == "proposed"
 
 
+def test_who_may_have_extra_grids_gets_those_that_touch_and_approval_sets_them(
+    county: County, planner: TestClient, coordinator: TestClient
+) -> None:
+    reply = planner.post(PROPOSALS, json={})
+    assert [one["kind"] for one in reply.json()["conflict"]] == ["least"]
+    reply = planner.post(PROPOSALS, json={"balance": 1.0})
+    assert [one["kind"] for one in reply.json()["conflict"]] == ["extras", "least"]
+    made = propose(planner, extras=1)
+    (more,) = [one for one in made["people"] if one["extras"]]
+    assert (made["summary"]["extras"], sum(one["extra"] for one in made["grids"])) == (1, 1)
+    coordinator.post(f"{PROPOSALS}/{made['id']}/approve", json={}).raise_for_status()
+    sheet = coordinator.get(f"/api/v1/staffing/duties/{more['person']}/sheet.html").text
+    assert more["extras"][0]["code"] in sheet
+    again = propose(planner, extras=1)
+    kept = [(one["person"], one["home"], one["extras"], one["why"]) for one in again["people"]]
+    assert kept == [(one["person"], one["home"], one["extras"], "stays") for one in made["people"]]
+    coordinator.post(f"{PROPOSALS}/{again['id']}/approve", json={}).raise_for_status()
+
+
 def test_rules_in_conflict_are_named_and_no_others(staffed: County, planner: TestClient) -> None:
     pins = [{"person": one, "grid": "V00"} for one in ("R1", "R2", "R3")]
     forbids = [{"person": "R4", "grid": "V10"}]
