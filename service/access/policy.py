@@ -14,6 +14,7 @@ from typing import Literal
 
 from layers.accounts import ADMINISTRATOR, GRANTED, PUBLIC_ROLE, REPORTER, ROLES
 from service.access.helping import HELPING
+from service.access.teams import TEAMS
 
 Area = Literal["none", "district", "subtree", "own"]
 
@@ -110,6 +111,7 @@ POLICY: Mapping[str, Rule] = {
     "GET /reports": Rule(LEADS, "district", page=True),
     "GET /chain": Rule(STAFF, "district", page=True),
     "GET /staffing": Rule(OFFICE, "district", page=True),
+    "GET /teams": Rule(OFFICE, "district", page=True),
     "GET /notices": Rule(PEOPLE, "district", page=True),
     "GET /maps/{view}.html": Rule(BORDER, "district", page=True),
     "GET /admin": Rule(OVERSIGHT, page=True),
@@ -139,7 +141,7 @@ POLICY: Mapping[str, Rule] = {
     "GET /api/v1/stations": _EVERYONE_THERE,
     "GET /api/v1/stations/nearest": _EVERYONE_THERE,
     # The rota of the stations, volunteers and help.
-    **{key: _THERE[who] for key, who in HELPING.items()},
+    **{key: _THERE[who] for key, who in (*HELPING.items(), *TEAMS.items())},
     "GET /api/v1/roads/closures": _EVERYONE_THERE,
     "POST /api/v1/roads/closures": Rule(KEEPERS, "district"),
     "DELETE /api/v1/roads/closures/{closure}": Rule(KEEPERS, "district"),
@@ -309,19 +311,6 @@ POLICY: Mapping[str, Rule] = {
     "GET /api/v1/stops/{stop}": _EVERYONE_THERE,
     "POST /api/v1/stops": Rule(KEEPERS, "district"),
     "PATCH /api/v1/stops/{stop}": Rule(KEEPERS, "district"),
-    # Project teams.
-    "GET /api/v1/projects": _PEOPLE_THERE,
-    "POST /api/v1/projects": Rule(KEEPERS, "district"),
-    "GET /api/v1/projects/figures": _PEOPLE_THERE,
-    "GET /api/v1/projects/members": _PEOPLE_THERE,
-    "POST /api/v1/projects/members": Rule(KEEPERS, "district"),
-    "GET /api/v1/projects/near": _PEOPLE_THERE,
-    "GET /api/v1/projects/sites.geojson": _PEOPLE_THERE,
-    "GET /api/v1/projects/{project}": _PEOPLE_THERE,
-    "POST /api/v1/projects/{project}/sites": Rule(KEEPERS, "district"),
-    "POST /api/v1/projects/{project}/posts": Rule(KEEPERS, "district"),
-    "POST /api/v1/projects/{project}/posts/{post}/end": Rule(KEEPERS, "district"),
-    "POST /api/v1/projects/{project}/end": Rule(KEEPERS, "district"),
     # Reports: of what the caller sees.
     "GET /api/v1/reports/figures": Rule(LEADS, "subtree"),
     "GET /api/v1/reports/months": Rule(LEADS, "subtree"),
@@ -362,6 +351,7 @@ POLICY: Mapping[str, Rule] = {
     "GET /api/v1/chain": Rule(STAFF, "subtree"),
     "GET /api/v1/chain/households": Rule(STAFF, "subtree"),
     "POST /api/v1/chain/households": Rule(STAFFING, "subtree"),
+    "POST /api/v1/chain/households/import": Rule(STAFFING, "subtree"),
     "POST /api/v1/chain/households/{code}/end": Rule(STAFFING, "subtree"),
     "GET /api/v1/chain/leaders": Rule(STAFF, "district"),
     "POST /api/v1/chain/leaders": Rule(STAFFING, "district"),

@@ -48,7 +48,8 @@ def refuse_rows(file: str, layer: str, faults: Sequence[RowFault]) -> None:
     others = [f"row {fault.row}: {fault.text()}" for fault in ordered[1:SHOWN_ROWS]]
     more = len(ordered) - SHOWN_ROWS
     listing = "".join(f"\n  {line}" for line in others) + (f"\n  … and {more} more" if more > 0 else "")
-    raise InvalidRows(
+    raise RowsRefused.of(
+        ordered,
         N_("{file}, layer {layer}: {count} rows are refused, nothing was done. Row {row}: {problem}{others}"),
         where=where,
         extra={"rows": [fault.to_json() for fault in ordered[:SHOWN_ROWS]], "count": len(ordered)},
@@ -59,3 +60,16 @@ def refuse_rows(file: str, layer: str, faults: Sequence[RowFault]) -> None:
         problem=first.text(),
         others=listing,
     )
+
+
+class RowsRefused(InvalidRows):
+    """Rows of a file are refused; ``faults`` are all of them, by row."""
+
+    faults: tuple[RowFault, ...] = ()
+
+    @classmethod
+    def of(cls, faults: Sequence[RowFault], message: str, **told: Any) -> "RowsRefused":
+        """Return the refusal of some faults."""
+        error = cls(message, **told)
+        error.faults = tuple(faults)
+        return error

@@ -1,6 +1,6 @@
 """A table of points: every column as it came, with the points checked as a whole."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -105,7 +105,17 @@ def column(table: pa.Table, named: str | None, usual: tuple[str, ...], role: str
     InvalidInput
         There is none, or it comes twice; the message lists the columns.
     """
-    names = list(table.column_names)
+    return column_of(list(table.column_names), usual, role, named)
+
+
+def column_of(names: Sequence[str], usual: tuple[str, ...], role: str, named: str | None = None) -> str:
+    """Return the name among some that is a coordinate's, as for ``column``.
+
+    Raises
+    ------
+    InvalidInput
+        There is none, or it comes twice; the message lists the columns.
+    """
     found = [name for name in names if (name == named if named else name.strip().lower() in usual)]
     if len(found) == 1:
         return str(found[0])

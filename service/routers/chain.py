@@ -10,6 +10,7 @@ from fastapi import Depends, Path, Query, Response
 from service.dependencies import (
     AsOf,
     Cursor,
+    LanguageDep,
     Limit,
     OnceDep,
     Reply,
@@ -19,10 +20,12 @@ from service.dependencies import (
     present_ground,
 )
 from service.dependencies import router as make_router
+from service.i18n import translator
 from service.indexes.ground import Ground
 from service.schemas.chain import (
     ChainOut,
     HouseholdOut,
+    HouseholdsImportedOut,
     HouseholdsIn,
     HouseholdsOut,
     LeaderOut,
@@ -30,7 +33,9 @@ from service.schemas.chain import (
     LeadersOut,
     UntilIn,
 )
+from service.uploads import BODY, LARGEST_FILE, Apply, FileDep, FileName, rows_from
 from service.use_cases import chain
+from service.use_cases.import_households import plan_households
 
 router = make_router("chain")
 
@@ -101,6 +106,43 @@ def end_household(
     def act() -> Reply:
         body = chain.end_household(stores, present_ground(service, stores), code, given.until)
         return Reply(200, body, {"Content-Location": f"/api/v1{_AT}?household={quote(code, safe='')}"})
+
+    return once(stores, act)
+
+
+@router.post(
+    _AT + "/households/import",
+    response_model=HouseholdsImportedOut,
+    max_body_size=LARGEST_FILE,
+    openapi_extra={"requestBody": BODY},
+)
+def post_household_file(
+    name: FileName,
+    body: FileDep,
+    stores: StoresDep,
+    service: ServiceDep,
+    language: LanguageDep,
+    once: OnceDep,
+    apply: Apply = False,
+) -> Response:
+    """Store the demonstration households of a file, all or none; only look at it without ``apply``.
+
+    A CSV or any vector file of points, with ``code`` and ``label``, perhaps ``since`` and ``until``. What is
+    wrong in it is told row by row, and how to mend it. Rows that are stored just so change nothing.
+    """
+
+    def act() -> Reply:
+        ground = present_ground(service, stores)
+        plan = rows_from(
+            name,
+            body,
+            "point",
+            lambda features, faults: plan_households(stores, ground, features, faults),
+            translator(language),
+        )
+        if apply:
+            plan.store(stores)
+        return Reply(200, {**plan.to_json(), "applied": apply})
 
     return once(stores, act)
 

@@ -12,6 +12,7 @@ from service.dependencies import (
     BoxDep,
     Cursor,
     IdentityDep,
+    LanguageDep,
     Limit,
     OnceDep,
     Reply,
@@ -21,6 +22,7 @@ from service.dependencies import (
     present_ground,
 )
 from service.dependencies import router as make_router
+from service.i18n import translator
 from service.indexes.locate import locate
 from service.schemas.locate import Lat, Lon
 from service.schemas.projects import (
@@ -33,14 +35,18 @@ from service.schemas.projects import (
     ProjectIn,
     ProjectOut,
     ProjectsOut,
+    SitesImportedOut,
     SitesIn,
     TeamFiguresOut,
 )
 from service.schemas.times import Day
+from service.uploads import BODY, LARGEST_FILE, Apply, FileDep, FileName, rows_from
 from service.use_cases import projects
+from service.use_cases.import_sites import plan_sites
 
 router = make_router("projects")
 
+_TOLD = ("file", "rows", "new", "sites_on_lines", "projects")
 DayDep = Annotated[date, Depends(get_day)]
 Within = Annotated[float, Query(gt=0, le=20_000, allow_inf_nan=False, description="Metres.")]
 
@@ -135,6 +141,47 @@ def get_sites(stores: StoresDep, service: ServiceDep, box: BoxDep, as_of: AsOf =
     ]
     body = orjson.dumps({"type": "FeatureCollection", "features": features})
     return Response(body, headers={"Cache-Control": "no-store"}, media_type="application/geo+json")
+
+
+@router.post(
+    "/projects/sites/import",
+    response_model=SitesImportedOut,
+    max_body_size=LARGEST_FILE,
+    openapi_extra={"requestBody": BODY},
+)
+def post_site_file(
+    name: FileName,
+    body: FileDep,
+    stores: StoresDep,
+    language: LanguageDep,
+    once: OnceDep,
+    project: Annotated[
+        str | None, Query(max_length=64, description="Code of the project, where the file names none.")
+    ] = None,
+    apply: Apply = False,
+) -> Response:
+    """Store the sites of a file in place of those with the same codes, all or none.
+
+    GeoJSON, GeoPackage, any other vector file, or CSV with ``lon`` and ``lat`` or ``wkt``; points and lines
+    with ``code``, perhaps ``name``, and ``project`` where it is not named here. What is wrong is told row
+    by row. Without ``apply`` it is only looked at.
+    """
+
+    def act() -> Reply:
+        plan = rows_from(
+            name,
+            body,
+            "site",
+            lambda features, faults: plan_sites(stores, features, {}, project=project, known_faults=faults),
+            translator(language),
+        )
+        if apply:
+            plan.store(stores)
+            stores.audit.record("project.sites", "project", "", sites=len(plan.sites))
+        told = plan.to_json()
+        return Reply(200, {name: told[name] for name in _TOLD} | {"applied": apply})
+
+    return once(stores, act)
 
 
 @router.get("/projects/{project}", response_model=ProjectOut)

@@ -54,6 +54,16 @@ class HouseholdsOut(BaseModel):
     cursor: str | None = None
 
 
+class HouseholdsImportedOut(BaseModel):
+    """What a file of households holds; ``known`` rows are stored just so and change nothing."""
+
+    file: str
+    rows: int
+    new: int
+    known: int
+    applied: bool
+
+
 class UntilIn(BaseModel):
     """The day that something ends before."""
 

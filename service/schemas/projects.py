@@ -154,6 +154,17 @@ class ProjectsOut(BaseModel):
     cursor: str | None
 
 
+class SitesImportedOut(BaseModel):
+    """What a file of sites holds; those that are not new take the place of others of their codes."""
+
+    file: str
+    rows: int
+    new: int
+    sites_on_lines: int
+    projects: int
+    applied: bool
+
+
 class CountOut(BaseModel):
     """A number, and the address of its rows."""
 

@@ -41,8 +41,17 @@ class SitePlan:
         stores.projects.put_sites(self.sites)
 
 
-def plan_sites(stores: Stores, features: Features, fields: Mapping[str, str]) -> SitePlan:
+def plan_sites(
+    stores: Stores,
+    features: Features,
+    fields: Mapping[str, str],
+    *,
+    project: str | None = None,
+    known_faults: Sequence[RowFault] = (),
+) -> SitePlan:
     """Read sites: points or lines of one part with a code, the code of a project, and a name if there is one.
+
+    ``project`` is that of all rows, where the file names none; ``known_faults`` were found before.
 
     Raises
     ------
@@ -54,11 +63,14 @@ def plan_sites(stores: Stores, features: Features, fields: Mapping[str, str]) ->
     """
     chosen = resolve(features, fields, ("code", "name", "project"))
     codes, faults = required_texts(features, code_field(features, chosen))
-    faults += repeated_codes(codes)
-    if "project" not in chosen:
+    faults += [*known_faults, *repeated_codes(codes)]
+    if "project" in chosen:
+        projects, more = required_texts(features, chosen["project"])
+        faults += more
+    elif project is not None:
+        projects = [project] * len(codes)
+    else:
         raise lacking(features, "project", N_("Name the field with --field project=FIELD."))
-    projects, more = required_texts(features, chosen["project"])
-    faults += more
     names: list[str | None] = [None] * len(codes)
     if "name" in chosen:
         names, more = texts(features, chosen["name"])
@@ -83,8 +95,12 @@ def plan_sites(stores: Stores, features: Features, fields: Mapping[str, str]) ->
 
 def _shapes(features: Features) -> tuple[list[Any], list[RowFault]]:
     """Return each row's point or line of one part, and a fault for each that is neither."""
-    shapes, faults = [], []
+    shapes: list[Any] = []
+    faults = []
     for row, shape in enumerate(features.geometries, start=1):
+        if shape is None:
+            shapes.append(None)
+            continue
         parts = shapely.get_parts(shape)
         if len(parts) > 1:
             mend = N_("Give each part a row and a code of its own.")

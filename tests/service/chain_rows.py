@@ -10,6 +10,9 @@ CHAIN: dict[str, Row] = {
     f"GET {_CHAIN}": Row(STAFF, "thing", there(f"{_CHAIN}?unit=G00")),
     f"GET {_CHAIN}/households": Row(STAFF, "list", there(f"{_CHAIN}/households")),
     f"POST {_CHAIN}/households": Row("ca", "list", there(f"{_CHAIN}/households"), {}),
+    f"POST {_CHAIN}/households/import": Row(
+        "ca", "list", there(f"{_CHAIN}/households/import?name=a.csv"), {}
+    ),
     f"POST {_CHAIN}/households/{{code}}/end": Row(
         "ca", "list", there(f"{_CHAIN}/households/none/end"), _UNTIL, found=404
     ),

@@ -1,6 +1,6 @@
 """Rows of the access matrix: period plans, what is carried out of them, letters, reports, projects."""
 
-from tests.service.access_rows import CASES, HANDLING, NO_ID, PEOPLE, Row, there
+from tests.service.access_rows import CASES, HANDLING, NO_ID, OFFICE, PEOPLE, Row, there
 
 _HERE = f"/api/v1/periods/{NO_ID}"
 
@@ -44,6 +44,10 @@ _OF_PROJECTS: dict[str, Row] = {
         }.items()
     },
     "POST /api/v1/projects/members": Row("ca", "district", there(f"{_PROJECTS}/members"), {}),
+    "POST /api/v1/projects/sites/import": Row(
+        "ca", "district", there(f"{_PROJECTS}/sites/import?name=a.csv"), {}
+    ),
+    "GET /teams": Row(OFFICE, "district", there("/teams"), page=True),
     "GET /api/v1/projects/{project}": Row(PEOPLE, "district", there(f"{_PROJECTS}/{NO_ID}"), found=404),
     **{
         f"POST {_PROJECTS}/{{project}}/{name}": Row(
