@@ -42,6 +42,7 @@ OFFICES: Mapping[str, str] = {
     "reports": N_("Reports"),
     "chain": N_("Chain"),
     "staffing": N_("Staffing"),
+    "teams": N_("Project teams"),
     "notices": N_("Notices"),
     "quarantine": N_("Quarantine"),
     "admin": N_("Administration"),

@@ -2,6 +2,7 @@
 
 import { address, read, show, turns } from "wardline/api";
 import { announce, byId, make, replace } from "wardline/dom";
+import { beginMaking, suggest } from "wardline/chain-making";
 import { asked, page, remember } from "wardline/page";
 import { sketch } from "wardline/sketch";
 import { _, count, metres } from "wardline/text";
@@ -95,6 +96,7 @@ async function belowOf(units, asOf) {
 /** Show a path and what lies below it, but for what a newer question has overtaken. */
 async function tell(found, asOf, newest) {
   const { last, units } = walk(found);
+  if (page.keeps) suggest(units[units.length - 1]?.code, units.length, layer.levels.length);
   const { unit, areas, items, kind } = await belowOf(units, asOf);
   if (!newest()) return;
   const houses = kind === "household";
@@ -149,6 +151,15 @@ async function ask(what, text = "") {
   }
 }
 
+/** Show anew what is shown, after something was stored. */
+async function again() {
+  const names = ["household", "unit", "lon"];
+  const name = names.find((one) => asked(one));
+  if (!name) await ask(null);
+  else if (name === "lon") await ask({ lon: asked("lon"), lat: asked("lat") });
+  else await ask({ [name]: asked(name) });
+}
+
 async function leading(asOf) {
   const { items } = await read(address(`${HOME}/leaders`, { as_of: asOf }));
   return items.filter((one) => !one.unit).map((one) => ({ ...one, code: null, role: "leader" }));
@@ -168,10 +179,12 @@ if (page.district) {
   }
   if (asked("as_of")) search.elements.as_of.value = asked("as_of");
   if (layer) {
-    if (asked("household")) await ask({ household: asked("household") });
-    else if (asked("unit")) await ask({ unit: asked("unit") });
-    else if (asked("lon") && asked("lat")) await ask({ lon: asked("lon"), lat: asked("lat") });
-    else await ask(null);
+    try {
+      await beginMaking(again);
+    } catch (problem) {
+      show(problem);
+    }
+    await again();
   }
 }
 document.body.dataset.ready = "1";

@@ -3,6 +3,7 @@
 import { address, read, show, turns } from "wardline/api";
 import { announce, byId, draw, make, replace } from "wardline/dom";
 import { page } from "wardline/page";
+import { offerMaking, undoing } from "wardline/reports-making";
 import { number, openRows } from "wardline/reports-rows";
 import { _, count, day } from "wardline/text";
 
@@ -133,7 +134,7 @@ function taskRow(task) {
     "tr",
     {},
     make("th", { scope: "row" }, task.title, " ", make("span", { class: "reports-kind" }, task.kind)),
-    make("td", {}, task.offices.join(", ")),
+    make("td", {}, task.offices.join(", "), undoing(task)),
     make("td", {}, page.words.evidence[task.evidence]),
     make("td", { class: "n" }, count(task.units.length)),
     make("td", { class: "n" }, day(task.due_on)),
@@ -180,6 +181,7 @@ export async function showPlan(id) {
   byId("plan-title").textContent = plan.title;
   const days = { first: day(plan.first_day), last: day(plan.last_day) };
   byId("plan-state").textContent = plan.state === "published" ? _("{first} to {last}, published", days) : _("{first} to {last}, not published yet", days);
+  offerMaking(plan, tasks);
   paintCounts();
   paintMap(map.features);
   paintLegend(map.features);

@@ -5,6 +5,7 @@ import { announce, byId, make, replace } from "wardline/dom";
 import { asked, page, remember } from "wardline/page";
 import { shift, today } from "wardline/period";
 import { bars, pair } from "wardline/reports-charts";
+import { beginMaking } from "wardline/reports-making";
 import { showPlan } from "wardline/reports-plan";
 import { number } from "wardline/reports-rows";
 import { _, count, day, decimal, signed } from "wardline/text";
@@ -122,9 +123,27 @@ function fitting() {
   return plans.find((one) => one.first_day === byId("first").value && one.last_day === byId("last").value)?.id || "";
 }
 
-async function begin() {
+async function listPlans() {
   plans = (await read(address("/api/v1/periods", { limit: 200 }))).items;
-  byId("period").append(...plans.map((one) => make("option", { value: one.id }, `${one.title} (${day(one.first_day)} – ${day(one.last_day)})`)));
+  const options = plans.map((one) => make("option", { value: one.id }, `${one.title} (${day(one.first_day)} – ${day(one.last_day)})`));
+  replace(byId("period"), byId("period").options[0], ...options);
+}
+
+/** Show a plan anew after it changed; one that was just begun with its days. */
+async function changed(id) {
+  if (byId("period").value === id) {
+    await showPlan(id);
+    return;
+  }
+  await listPlans();
+  choose(id);
+  byId("period").value = id;
+  await load();
+}
+
+async function begin() {
+  await listPlans();
+  beginMaking(changed);
   const half = halfYear(today());
   const current = plans.find((one) => one.first_day <= today() && today() <= one.last_day) ?? plans[0];
   byId("first").value = asked("from") || current?.first_day || half.first;

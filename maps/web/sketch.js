@@ -50,7 +50,7 @@ function pathOf(geometry, place) {
 
 /**
  * Draw areas into an SVG element. `kind` gives the class of an area, `name` its title, `pick` what a click does;
- * `marks` are points with a class, drawn above.
+ * `marks` are points, or lines of places, with a class, drawn above; each may have its own `pick`.
  */
 export function sketch(svg, features, { height = 420, kind = () => "", name = () => "", pick = null, marks = [] } = {}) {
   svg.setAttribute("viewBox", `0 0 ${WIDTH} ${height}`);
@@ -69,8 +69,14 @@ export function sketch(svg, features, { height = 420, kind = () => "", name = ()
     return area;
   });
   const points = marks.map((one) => {
+    const told = { on: one.pick ? { click: one.pick } : {} };
+    const title = draw("title", {}, one.name || "");
+    if (one.line) {
+      const path = one.line.map((at) => place(at).map((value) => value.toFixed(1)).join(" ")).join("L");
+      return draw("path", { ...told, d: `M${path}`, class: `sketch-line ${one.kind || ""}` }, title);
+    }
     const [x, y] = place([one.lon, one.lat]);
-    return draw("circle", { cx: x.toFixed(1), cy: y.toFixed(1), r: 6, class: `sketch-mark ${one.kind || ""}` }, draw("title", {}, one.name || ""));
+    return draw("circle", { ...told, cx: x.toFixed(1), cy: y.toFixed(1), r: 6, class: `sketch-mark ${one.kind || ""}` }, title);
   });
   replace(svg, ...areas, ...points);
 }

@@ -11,7 +11,7 @@ from layers.errors import UnknownDistrict
 from maps import figures, scripted, shell
 from service.access.guard import visible
 from service.access.identity import Identity
-from service.access.policy import KEEPERS, LEADS, OFFICE, PEOPLE, PLANNING, STAFF, STAFFING
+from service.access.policy import KEEPERS, LEADS, OFFICE, PEOPLE, PLANNING, SIGNING, STAFF, STAFFING
 from service.dependencies import GuardedRoute, IdentityDep, ServiceDep, SessionDep
 from service.hardening.headers import nonce
 from service.page_dependencies import ReaderDep, account_of, may_open, page_headers, remember_language
@@ -45,9 +45,16 @@ def get_reports(
 ) -> Response:
     """Return the page for the district that is named, the default, or the first that the reader leads."""
     place = _place(request, identity, session, service.settings.district, LEADS)
-    keeps = place is not None and bool(identity.roles(place.code) & KEEPERS)
+    held = frozenset() if place is None else identity.roles(place.code)
     return _page(
-        "reports", request, reader, identity, place, keeps=keeps, words=figures.document(reader.translate)
+        "reports",
+        request,
+        reader,
+        identity,
+        place,
+        keeps=bool(held & KEEPERS),
+        submits=bool(held & SIGNING),
+        words=figures.document(reader.translate),
     )
 
 
@@ -76,7 +83,8 @@ def get_chain(
     """Return the page for the district that is named, the default, or the first that the reader works in."""
     place = _place(request, identity, session, service.settings.district, STAFF)
     county = "" if place is None else place.called(reader.lang)
-    return _page("chain", request, reader, identity, place, county=county)
+    keeps = place is not None and bool(identity.roles(place.code) & STAFFING)
+    return _page("chain", request, reader, identity, place, county=county, keeps=keeps)
 
 
 @router.get("/staffing", response_class=HTMLResponse)
@@ -95,6 +103,16 @@ def get_staffing(
         proposes=bool(held & (STAFFING | PLANNING)),
         decides=bool(held & STAFFING),
     )
+
+
+@router.get("/teams", response_class=HTMLResponse)
+def get_teams(
+    request: Request, reader: ReaderDep, identity: IdentityDep, session: SessionDep, service: ServiceDep
+) -> Response:
+    """Return the page for the district that is named, the default, or the reader's first office."""
+    place = _place(request, identity, session, service.settings.district, OFFICE)
+    keeps = place is not None and bool(identity.roles(place.code) & KEEPERS)
+    return _page("teams", request, reader, identity, place, keeps=keeps)
 
 
 def _place(

@@ -81,6 +81,11 @@ def test_numbers_lead_to_their_rows_by_keyboard(
     page.keyboard.press("Escape")
     expect(page.locator("#rows")).to_be_hidden()
     expect(number).to_be_focused()
+    fine(page)
+
+
+def fine(page: Page) -> None:
+    """Hold that a page fits, runs nothing that people wrote, and has no serious fault for a screen reader."""
     assert page.locator("main img").count() == 0
     assert "1337" not in page.content()
     assert page.title() != "hit"
@@ -112,3 +117,63 @@ def test_letters_are_written_once_and_the_report_is_taken_away(office: Office, k
     assert "from=2025-02-01" in page.url
     page.reload()
     expect(page.locator("#first")).to_have_value("2025-02-01")
+
+
+@pytest.mark.parametrize(
+    ("size", "lang", "month"), [(*one, f"2024-0{k}") for k, one in enumerate(READERS, 3)]
+)
+def test_a_plan_is_made_of_tasks_of_several_offices_by_keyboard(
+    office: Office, size: tuple[int, int], lang: str, month: str
+) -> None:
+    person, _ = office.person(("coordinator", DISTRICT, None))
+    page = office.sign_in(person, size, lang).open("/reports")
+    page.locator("#begin-plan summary").focus()
+    page.keyboard.press("Enter")
+    page.fill("#begin [name=title]", TITLE)
+    page.fill("#begin [name=first_day]", f"{month}-02")
+    page.press("#begin [name=title]", "Enter")
+    expect(page.locator("#begin .message")).to_contain_text(f"{month}-02")
+    page.fill("#begin [name=first_day]", f"{month}-01")
+    page.press("#begin [name=title]", "Enter")
+    expect(page.locator("#plan-title")).to_have_text(TITLE)
+    fields = page.locator("#submit-task")
+    expect(fields.locator("[name=title]")).to_be_focused()
+    for name, value in {
+        "office": "Water",
+        "kind": "wells",
+        "due_on": f"{month}-20",
+        "units": "G00, G01\nnowhere",
+    }.items():
+        fields.locator(f"[name={name}]").fill(value)
+    fields.locator("[name=title]").fill(TITLE)
+    page.keyboard.press("Enter")
+    expect(fields.locator(".message")).to_contain_text("nowhere")
+    for title, units in (("Look at wells", "G00 G01"), ("Wells, again", "G00，G11")):
+        fields.locator("[name=units]").fill(units)
+        fields.locator("[name=office]").fill(title)
+        fields.locator("[name=title]").fill(title)
+        expect(fields.locator("[type=submit]")).to_be_enabled()
+        page.keyboard.press("Enter")
+        expect(page.locator("#tasks tbody")).to_contain_text(title)
+        expect(page.locator("#announce")).to_contain_text(title)
+    expect(page.locator("[data-count=items] button")).to_have_text("4")
+    page.locator("#merging summary").focus()
+    page.keyboard.press("Enter")
+    for box in page.locator("#mergeable input").all():
+        box.focus()
+        page.keyboard.press("Space")
+    page.locator("#merge [name=title]").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#tasks tbody tr")).to_have_count(1)
+    expect(page.locator("[data-count=items] button")).to_have_text("3")
+    expect(page.locator("#plan-title")).to_be_focused()
+    fine(page)
+    page.locator("[data-undo]").press("Enter")
+    expect(page.locator("#tasks tbody tr")).to_have_count(2)
+    page.locator("#publishing button").press("Enter")
+    expect(page.locator("#submitting")).to_be_hidden()
+    expect(page.locator("#plan-title")).to_be_focused()
+    page.fill("#publishing [name=reason]", "A task is missing")
+    expect(page.locator("#publishing button")).to_be_enabled()
+    page.keyboard.press("Enter")
+    expect(page.locator("#submitting")).to_be_visible()

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 
 from service.access.credentials import PLAIN_COOKIE
 from tests.browser.conftest import PHONE, WIDE, Office
@@ -167,3 +167,43 @@ def test_a_late_answer_changes_neither_the_path_nor_the_focus(office: Office) ->
     expect(page.locator("#below button")).to_have_count(6)
     expect(page.locator("#map path")).to_have_count(6)
     page.unroute(below)
+
+
+@READERS
+def test_the_chain_is_filled_from_a_file_and_by_forms(
+    office: Office, size: tuple[int, int], lang: str, name: str
+) -> None:
+    person, _ = office.person(("coordinator", DISTRICT, None))
+    page = office.sign_in(person, size, lang).open("/chain?unit=V00")
+    page.locator("#household-file summary").press("Enter")
+    lon, lat = centre(1, 1)
+    head, good = "code,label,lon,lat\n", f"F{name},{HOSTILE},{lon},{lat}\n"
+    for body, shown in (
+        (f"{head}{good}F{name}2,,0,0\n", ".upload-defects tbody tr"),
+        (head + good, ".message"),
+    ):
+        file = FilePayload(name="households.csv", mimeType="text/csv", buffer=body.encode())
+        page.set_input_files("#file-form input", file)
+        page.locator("#file-form [data-act=check]").press("Enter")
+        expect(page.locator(f"#file-form {shown}").first).to_be_visible()
+        fine(page)
+    page.locator("#file-form [data-act=store]").press("Enter")
+    expect(page.locator("#file-form [data-act=store]")).to_be_hidden()
+    page.locator("#leading summary").press("Enter")
+    expect(page.locator("#leader-form [name=unit]")).to_have_value("V00")
+    page.fill("#leader-form [name=title]", "Head of the village")
+    page.fill("#leader-form [name=name]", f"{name} {HOSTILE}")
+    page.press("#leader-form [name=name]", "Enter")
+    mine = page.locator("#leaders li", has_text=f"{name} <img")
+    expect(mine).to_have_count(1)
+    expect(page.locator("#path [data-level=village]")).to_contain_text("Head of the village")
+    page.locator("#homing summary").press("Enter")
+    for field, value in {"name": HOSTILE, "home": "V00", "code": f"N{name}"}.items():
+        page.fill(f"#home-form [name={field}]", value)
+    page.press("#home-form [name=code]", "Enter")
+    expect(page.locator("#path [data-level=village]")).to_contain_text(f"N{name}")
+    fine(page)
+    mine.locator("button").press("Enter")
+    page.fill("#end-leader-form [name=until]", "2200-01-01")
+    page.press("#end-leader-form [name=until]", "Enter")
+    expect(page.locator("#end-leader")).to_be_hidden()
