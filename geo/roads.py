@@ -5,6 +5,7 @@ not at a junction, and pays the straight way to that place. Shortest ways are Di
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import shapely
 from pyproj import Transformer
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
+from shapely.ops import substring
 
 from geo.crs import STORAGE_CRS, metric_crs
 
@@ -142,6 +144,72 @@ class RoadGraph:
         order = np.argsort(metres, axis=1, kind="stable")[:, :k]
         far = np.take_along_axis(metres, order, axis=1)
         return np.where(np.isfinite(far), order, -1).astype(np.int64), far
+
+    def paths(self, origin: Snapped, goals: Snapped) -> list[Floats | None]:
+        """Return the shortest way from one origin to each goal as lon, lat degrees, shape (n, 2); None for none.
+
+        They are as long as :meth:`distances` says, without the straight ways between places and roads.
+        """
+        none: list[Floats | None] = [None] * len(goals.edge)
+        if not len(self) or origin.edge[0] < 0:
+            return none
+        ends, costs = self._ends(origin, leaving=True)
+        last, rests = self._ends(goals, leaving=False)
+        trees, before = dijkstra(self.onward, directed=True, indices=ends[:, 0], return_predecessors=True)
+        sums = costs[:, :, None] + trees[:, last.T].transpose(0, 2, 1) + rests[None]
+        return [
+            self._path(origin, goals.take([place]), sums[:, :, place], before, (ends[:, 0], last[:, place]))
+            for place in range(len(goals.edge))
+        ]
+
+    def _path(
+        self, origin: Snapped, goal: Snapped, sums: Floats, before: Indexes, ends: tuple[Indexes, Indexes]
+    ) -> Floats | None:
+        """Return the way to one goal: ``sums`` are the metres by each end of both edges."""
+        alone = np.full((1, 1), np.inf)
+        if goal.edge[0] >= 0:
+            self._on_one_edge(alone, origin, goal, leaving=True)
+        a, b = np.unravel_index(np.argmin(sums), sums.shape)
+        if goal.edge[0] < 0 or not np.isfinite(min(sums[a, b], alone[0, 0])):
+            return None
+        (edge,), (final,) = origin.edge, goal.edge
+        begin, end = (one.along_m[0] / self.edges.length_m[one.edge[0]] for one in (origin, goal))
+        if alone[0, 0] <= sums[a, b]:
+            parts = [self._part(edge, begin, end)]
+        else:
+            through = [int(ends[1][b])]
+            while through[-1] != ends[0][a]:
+                through.append(int(before[a, through[-1]]))
+            parts = [self._part(edge, begin, float(a)), *self._between(through[::-1])]
+            parts.append(self._part(final, float(b), end))
+        places = np.concatenate(parts)
+        fresh = np.ones(len(places), dtype=bool)
+        fresh[1:] = (np.abs(np.diff(places, axis=0)) > _SAME_M).any(axis=1)
+        lon, lat = self.to_metres.transform(*places[fresh].T, direction="INVERSE")
+        return np.column_stack([lon, lat])
+
+    def _part(self, edge: int, begin: float, end: float) -> Floats:
+        """Return the places of an edge from one share of its length to another, in metres, backwards too."""
+        return shapely.get_coordinates(substring(self.lines[edge], begin, end, normalized=True))
+
+    def _between(self, through: list[int]) -> list[Floats]:
+        """Return the edges from junction to junction, of parallel ones the shortest."""
+        edges, passed = self.edges, np.array(through)
+        near = np.flatnonzero(np.isin(edges.tail, passed) & np.isin(edges.head, passed))
+        best: dict[tuple[int, int], tuple[float, int, bool]] = {}
+        for edge in near.tolist():
+            tail, head, length = int(edges.tail[edge]), int(edges.head[edge]), float(edges.length_m[edge])
+            for usable, key, back in (
+                (edges.forward[edge], (tail, head), False),
+                (edges.backward[edge], (head, tail), True),
+            ):
+                if usable and (key not in best or length < best[key][0]):
+                    best[key] = (length, edge, back)
+        found = []
+        for key in pairwise(through):
+            _, edge, back = best[key]
+            found.append(self._part(edge, *((1.0, 0.0) if back else (0.0, 1.0))))
+        return found
 
     def _directed(self, roots: Snapped, leaves: Snapped, matrix: csr_array, *, leaving: bool) -> Floats:
         """Return the ways between roots, where trees grow along a matrix, and leaves: (roots, leaves)."""

@@ -3,21 +3,14 @@
 import { address, read, show, turns } from "wardline/api";
 import { announce, byId, make, message, replace } from "wardline/dom";
 import { asked, page, remember } from "wardline/page";
+import { showVolunteers } from "wardline/rota-volunteers";
+import { act, kinds, short } from "wardline/rota-words";
 import { _, day as dayText, instant, metres } from "wardline/text";
 
 const DAY_MS = 86_400_000;
 const keys = ["mo", "tu", "we", "th", "fr", "sa", "su", "ph"];
-const short = { mo: _("Mon"), tu: _("Tue"), we: _("Wed"), th: _("Thu"), fr: _("Fri"), sa: _("Sat"), su: _("Sun"), ph: _("holidays") };
 const states = { asked: _("nobody found yet"), offered: _("offered"), accepted: _("somebody comes"), done: _("done"), cancelled: _("cancelled") };
 const offers = { offered: _("asked"), lapsed: _("did not answer in time"), accepted: _("comes"), declined: _("cannot come"), withdrawn: _("not needed any more") };
-const kinds = {
-  breakdown: _("breakdown"),
-  charging: _("charging"),
-  "first-aid": _("first aid"),
-  accompany: _("company on the way"),
-  repair: _("repair help"),
-  other: _("something else"),
-};
 const turn = turns();
 const state = { station: asked("station"), first: monday(asked("from")) };
 
@@ -64,18 +57,44 @@ function paint(rota) {
   byId("hours").textContent = rota.warning || rota.opening_hours;
   const none = make("li", {}, rota.warning ? "" : _("No gap: somebody has duty whenever it is open."));
   replace(byId("gaps"), ...(rota.gaps.length ? rota.gaps.map((one) => make("li", { "data-gap": one.day }, one.text)) : [none]));
-  replace(byId("duties"), ...(rota.duties.length ? rota.duties.map(dutyItem) : [make("li", { class: "soft" }, _("Nobody has duty in this week."))]));
+  replace(byId("duties"), ...(rota.duties.length ? rota.duties.map((one) => dutyItem(one, rota.shifts)) : [make("li", { class: "soft" }, _("Nobody has duty in this week."))]));
 }
 
-function act(text, todo, kind = "") {
-  return make("button", { class: `button ${kind}`, type: "button", on: { click: todo } }, text);
+/** The single days on which a duty does not take place, each with its reason, and a form that takes out another. */
+function daysOff(duty, first) {
+  const away = Object.entries(duty.away).sort();
+  const place = (day) => `/api/v1/rota/${duty.id}/away/${day}`;
+  const here = `[data-duty="${duty.id}"] summary`;
+  const back = ([day, reason]) =>
+    make(
+      "li",
+      { "data-away": day },
+      make("span", {}, [dayText(day), reason].filter(Boolean).join(" · ")),
+      page.keeps ? act(_("On duty after all"), () => send(place(day), { method: "DELETE" }, here)) : null,
+    );
+  const list = make("ul", { class: "rota-away" }, ...away.map(back));
+  if (!page.keeps) return away.length ? list : null;
+  const form = make(
+    "form",
+    { class: "rota-reach" },
+    make("label", { class: "field" }, _("Day"), make("input", { name: "day", type: "date", value: first, required: true })),
+    make("label", { class: "field" }, _("Why"), make("input", { name: "reason", maxlength: 200 })),
+    make("button", { class: "button", type: "submit" }, _("Take this day off")),
+  );
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const { day, reason } = form.elements;
+    send(place(day.value), { method: "PUT", body: { reason: reason.value.trim() } }, here);
+  });
+  return make("details", { open: away.length > 0 }, make("summary", {}, _("Single days off")), list, form);
 }
 
-function dutyItem(duty) {
+function dutyItem(duty, shifts) {
   const when = duty.on_day ? dayText(duty.on_day) : duty.days.map((key) => short[key]).join(", ");
-  const away = Object.keys(duty.away).map(dayText).join(", ");
+  // The first day of the shown week on which it takes place is the likeliest to be taken off.
+  const first = shifts.find((one) => one.duty === duty.id)?.day ?? state.first;
   const end = page.keeps ? make("div", { class: "rota-acts" }, act(_("End this duty"), () => send(`/api/v1/rota/${duty.id}`, { method: "DELETE" }))) : null;
-  return make("li", { class: "rota-item", "data-duty": duty.id }, make("strong", {}, duty.name), `${when} · ${duty.begin}–${duty.end}`, away ? make("span", { class: "faint" }, _("away on {days}", { days: away })) : null, end);
+  return make("li", { class: "rota-item", "data-duty": duty.id }, make("strong", {}, duty.name), `${when} · ${duty.begin}–${duty.end}`, duty.on_day ? null : daysOff(duty, first), end);
 }
 
 function requestItem(request) {
@@ -103,7 +122,7 @@ function requestItem(request) {
   return item;
 }
 
-async function send(path, options) {
+async function send(path, options, back = "") {
   try {
     await read(address(path), options);
     show(null);
@@ -112,6 +131,7 @@ async function send(path, options) {
     show(problem);
   }
   await load();
+  if (back) document.querySelector(back)?.focus();
 }
 
 async function load() {
@@ -143,6 +163,13 @@ async function offerPeople() {
   form.hidden = false;
 }
 
+/** Who is forgotten has no duties any more, and none is to be given to them. */
+async function volunteers() {
+  const changed = () => Promise.all([volunteers(), load(), page.keeps && offerPeople().catch(show)]);
+  byId("volunteers-section").hidden = false;
+  await showVolunteers(changed).catch(show);
+}
+
 async function give(event) {
   event.preventDefault();
   const { who, on_day: once, begin, end } = event.target.elements;
@@ -172,4 +199,5 @@ for (const [id, days] of [["before", -7], ["after", 7]]) {
 byId("add").addEventListener("submit", give);
 await load();
 if (page.keeps) await offerPeople().catch(show);
+if (page.leads) await volunteers();
 document.body.dataset.ready = "1";

@@ -61,6 +61,26 @@ def test_a_gap_is_closed_and_a_request_answered(browser: Browser, site: Site, he
     expect(page.locator("#duties strong")).to_have_text("Helper <b>one</b>")
     assert page.locator("#week .rota-shift").count() >= 3
     assert gaps.count() == before - 3
+    # One Tuesday off, and on again: the gap comes and goes.
+    off = page.locator("[data-duty] form")
+    page.locator("[data-duty] summary").focus()
+    page.keyboard.press("Enter")
+    off.locator("[name=day]").fill("2030-01-08")
+    off.locator("[name=reason]").fill("harvest <b>")
+    off.locator("[name=reason]").press("Enter")
+    expect(page.locator("[data-away]")).to_contain_text("harvest <b>")
+    expect(page.locator("#gaps [data-gap='2030-01-08']")).to_have_count(1)
+    page.locator("[data-away] button").press("Enter")
+    expect(page.locator("[data-away]")).to_have_count(0)
+    expect(gaps).to_have_count(before - 3)
+    # Who helps with what, and how to reach them for a purpose.
+    expect(page.locator("#volunteers-count")).to_have_text("1")
+    page.locator("#volunteers-section summary").first.press("Enter")
+    one = page.locator("[data-volunteer=H1]")
+    one.locator("summary").press("Enter")
+    one.locator("[name=purpose]").fill("a call about Tuesday")
+    one.locator("[name=purpose]").press("Enter")
+    expect(one).to_contain_text("13800000000")
     request = page.locator("[data-request]").first
     expect(request).to_contain_text("bridge")
     request.get_by_text("comes", exact=False).last.focus()
@@ -77,6 +97,7 @@ def test_it_fits_a_phone_in_chinese(browser: Browser, site: Site) -> None:
     watched = Watched(context.new_page(), site.url)
     page = watched.open(f"/stations/rota?from={MONDAY}&lang=zh")
     assert page.locator("h1").inner_text() == "值班与求助"
+    page.locator("#volunteers-section summary").first.click()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     context.close()
     assert watched.errors == []

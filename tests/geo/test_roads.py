@@ -87,6 +87,32 @@ def test_ways_are_the_shortest_there_are(edges: Edges, data: st.DataObject) -> N
             assert metres[row, column] == pytest.approx(wanted, abs=1e-6)
 
 
+@settings(deadline=None, max_examples=150)
+@given(graphs(), st.data())
+def test_a_path_is_as_long_as_the_way_and_goes_along_roads(edges: Edges, data: st.DataObject) -> None:
+    graph = RoadGraph.build(edges)
+    places = st.tuples(st.integers(0, len(edges) - 1), st.sampled_from([0.0, 0.25, 0.5, 1.0]))
+    origin = snapped(graph, [data.draw(places)])
+    goals = snapped(graph, data.draw(st.lists(places, min_size=1, max_size=4)))
+    (metres,) = graph.distances(origin, goals)
+    roads = shapely.union_all(graph.edges.lines)
+
+    def place(at: Snapped) -> Any:
+        (edge,), (along,) = at.edge, at.along_m
+        share = along / graph.edges.length_m[edge]
+        return shapely.line_interpolate_point(graph.edges.lines[edge], share, normalized=True)
+
+    for column, path in enumerate(graph.paths(origin, goals)):
+        if path is None:
+            assert np.isinf(metres[column])
+            continue
+        line = shapely.LineString(path if len(path) > 1 else [path[0], path[0]])
+        assert GEOD.geometry_length(line) == pytest.approx(metres[column], rel=1e-4, abs=0.01)
+        for end, at in ((path[0], origin), (path[-1], goals.take([column]))):
+            assert shapely.distance(shapely.Point(end), place(at)) < 1e-6
+        assert shapely.distance(shapely.points(path), roads).max() < 1e-6
+
+
 def snapped(graph: RoadGraph, places: list[tuple[int, float]]) -> Snapped:
     edge = np.array([one for one, _ in places], np.int64)
     share = np.array([one for _, one in places])
