@@ -146,7 +146,7 @@ class RoadGraph:
         return np.where(np.isfinite(far), order, -1).astype(np.int64), far
 
     def paths(self, origin: Snapped, goals: Snapped) -> list[Floats | None]:
-        """Return the shortest way from one origin to each goal as lon, lat degrees, shape (n, 2); None for none.
+        """Return the shortest way from one origin to each goal, lon, lat degrees of shape (n, 2), or None.
 
         They are as long as :meth:`distances` says, without the straight ways between places and roads.
         """
@@ -155,7 +155,8 @@ class RoadGraph:
             return none
         ends, costs = self._ends(origin, leaving=True)
         last, rests = self._ends(goals, leaving=False)
-        trees, before = dijkstra(self.onward, directed=True, indices=ends[:, 0], return_predecessors=True)
+        trees, back = dijkstra(self.onward, directed=True, indices=ends[:, 0], return_predecessors=True)
+        before = np.asarray(back, dtype=np.int64)
         sums = costs[:, :, None] + trees[:, last.T].transpose(0, 2, 1) + rests[None]
         return [
             self._path(origin, goals.take([place]), sums[:, :, place], before, (ends[:, 0], last[:, place]))
@@ -185,12 +186,14 @@ class RoadGraph:
         places = np.concatenate(parts)
         fresh = np.ones(len(places), dtype=bool)
         fresh[1:] = (np.abs(np.diff(places, axis=0)) > _SAME_M).any(axis=1)
-        lon, lat = self.to_metres.transform(*places[fresh].T, direction="INVERSE")
+        x, y = places[fresh].T
+        lon, lat = self.to_metres.transform(x, y, direction="INVERSE")
         return np.column_stack([lon, lat])
 
     def _part(self, edge: int, begin: float, end: float) -> Floats:
         """Return the places of an edge from one share of its length to another, in metres, backwards too."""
-        return shapely.get_coordinates(substring(self.lines[edge], begin, end, normalized=True))
+        places: Floats = shapely.get_coordinates(substring(self.lines[edge], begin, end, normalized=True))
+        return places
 
     def _between(self, through: list[int]) -> list[Floats]:
         """Return the edges from junction to junction, of parallel ones the shortest."""

@@ -6,6 +6,7 @@ import { fit, onAsk, startMap } from "wardline/ground";
 import { startHelp } from "wardline/help";
 import { names } from "wardline/names";
 import { asked, map, page, remember } from "wardline/page";
+import { colour } from "wardline/palette";
 import { sheet } from "wardline/sheet";
 import { _, metres, soon } from "wardline/text";
 import { outlines } from "wardline/units";
@@ -14,6 +15,8 @@ const L = window.L;
 const SHOWN = 12;
 const state = { place: null, open: true, facilities: new Set(), way: "straight", chosen: null };
 const pins = L.layerGroup();
+const routes = L.layerGroup();
+const [under, over] = ["casing", "data"].map((pane) => L.svg({ pane }));
 let here = null;
 let shown = [];
 let labels = null;
@@ -79,8 +82,18 @@ function showPins(stations) {
   });
 }
 
+/** Draw the way to a station along roads, where roads answered and a place was asked about. */
+function drawRoute(station) {
+  routes.clearLayers();
+  if (!state.place || !station?.route) return;
+  const line = station.route.map(([lon, lat]) => [lat, lon]);
+  L.polyline(line, { pane: "casing", renderer: under, color: colour("casing"), weight: 8, interactive: false }).addTo(routes);
+  L.polyline(line, { pane: "data", renderer: over, color: colour("selected"), weight: 4, interactive: false, className: "map-route" }).addTo(routes);
+}
+
 function choose(station, move) {
   state.chosen = station.code;
+  drawRoute(station);
   for (const row of document.querySelectorAll("[data-station]")) {
     const same = row.dataset.station === station.code;
     row.setAttribute("aria-pressed", String(same));
@@ -105,12 +118,13 @@ function nothing(reason) {
 function frame(stations) {
   const bounds = L.latLngBounds(stations.slice(0, 4).map(({ lat, lon }) => [lat, lon]));
   if (state.place) bounds.extend([state.place.lat, state.place.lon]);
+  for (const [lon, lat] of (state.place && stations[0]?.route) || []) bounds.extend([lat, lon]);
   if (bounds.isValid()) fit([bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()], { maxZoom: 14 });
 }
 
 /** The parameters of a way of being near. */
 function wayAsked() {
-  if (state.way === "foot" || state.way === "car") return { mode: "network", by: state.way };
+  if (state.way === "foot" || state.way === "car") return { mode: "network", by: state.way, routes: true };
   return { mode: state.way };
 }
 
@@ -146,6 +160,7 @@ async function load() {
     tellHow(answer);
     replace(byId("stations"), stations.length ? make("ol", { class: "station-list" }, ...stations.map(stationRow)) : nothing(answer.reason));
     showPins(stations);
+    drawRoute(stations[0]);
     if (stations.length) frame(stations);
     if (state.place && stations.length) {
       announce(_("Nearest: {name}, {distance}", { name: stations[0].name, distance: metres(stations[0].distance_m) }));
@@ -237,6 +252,7 @@ function listen() {
 async function start() {
   const context = page.may?.includes("outlines") ?? true ? outlines().catch(show) : null;
   labels = names(() => shown.map(({ lon, lat, name }) => ({ lon, lat, text: name, size: 12, weight: 550, shift: 25, above: 28 })));
+  routes.addTo(map);
   pins.addTo(map);
   state.facilities = new Set((asked("facility") || "").split(",").filter(Boolean));
   const way = document.querySelector(`[name=way][value="${CSS.escape(asked("way") || "straight")}"]`);

@@ -1,5 +1,6 @@
 """Help: anybody asks, the nearest who is free is asked to come, and whoever asked sees what became of it."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from layers.errors import NotFound
 from layers.help import HelpRequest
 from layers.stores import Stores
 from service import i18n
+from service.access.identity import Identity
 from service.dependencies import (
     Cursor,
     IdentityDep,
@@ -169,13 +171,7 @@ def post_done(
     once: OnceDep,
 ) -> Response:
     """Say that help was given."""
-
-    def act() -> Reply:
-        now = datetime.now(UTC)
-        value = asking.finish(stores, request, identity, given.text, now, cancel=False)
-        return Reply(200, _told(stores, value, translate))
-
-    return once(stores, act)
+    return once(stores, _over(request, given, stores, identity, translate, cancel=False))
 
 
 @router.post("/help/{request}/cancel", response_model=HelpOut, responses=_SETTLED)
@@ -188,13 +184,25 @@ def post_cancel(
     once: OnceDep,
 ) -> Response:
     """Say that no help is needed any more."""
+    return once(stores, _over(request, given, stores, identity, translate, cancel=True))
+
+
+def _over(
+    request: UUID,
+    given: HelpClosingIn,
+    stores: Stores,
+    identity: Identity,
+    translate: Translate,
+    *,
+    cancel: bool,
+) -> Callable[[], Reply]:
+    """Return the act that ends a request."""
 
     def act() -> Reply:
-        now = datetime.now(UTC)
-        value = asking.finish(stores, request, identity, given.text, now, cancel=True)
+        value = asking.finish(stores, request, identity, given.text, datetime.now(UTC), cancel=cancel)
         return Reply(200, _told(stores, value, translate))
 
-    return once(stores, act)
+    return act
 
 
 @router.get("/help/{request}/contact", response_model=ContactOut)

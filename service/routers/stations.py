@@ -1,7 +1,7 @@
 """Service stations: all of them, and the nearest."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -100,12 +100,22 @@ AskedThereDep = Annotated[Asked, Depends(get_asked_there)]
 
 
 @router.get("/stations/nearest", response_model=NearestOut)
-def get_nearest(asked: AskedDep, language: LanguageDep, lon: Lon, lat: Lat, k: K = 5) -> Response:
+def get_nearest(
+    asked: AskedDep,
+    language: LanguageDep,
+    lon: Lon,
+    lat: Lat,
+    k: K = 5,
+    *,
+    routes: Annotated[bool, Query(description="Tell the ways along roads, in the mode network.")] = False,
+) -> Response:
     """Return the nearest stations that fit, by distance, then id; answers from memory.
 
     The mode is that in which they are near: where another than the one asked for answers, ``why`` says why.
     """
-    (found,) = stations.nearest(asked.around, asked.fit, [lon], [lat], k, asked.way)
+    way = replace(asked.way, routes=routes)
+    (found,) = stations.nearest(asked.around, asked.fit, [lon], [lat], k, way)
+    told = found.routes or [None] * len(found.stations)
     translate = i18n.translator(language)
     reason = found.reason()
     body = {
@@ -119,8 +129,9 @@ def get_nearest(asked: AskedDep, language: LanguageDep, lon: Lon, lat: Lat, k: K
                 **stations.station_json(one, asked.zone, asked.at),
                 "distance_m": round(metres, 2),
                 "mode": found.mode,
+                "route": route,
             }
-            for one, metres in zip(found.stations, found.metres, strict=True)
+            for one, metres, route in zip(found.stations, found.metres, told, strict=True)
         ],
         "filtered": found.filtered,
         "reason": None if reason is None else translate(reason).format(**found.filtered),

@@ -33,6 +33,9 @@ class NearStationOut(StationOut):
 
     distance_m: float
     mode: Mode
+    route: list[list[float]] | None = Field(
+        default=None, description="The way along roads in lon, lat degrees, where routes were asked for."
+    )
 
 
 class Filtered(BaseModel):

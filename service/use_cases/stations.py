@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from geo.errors import N_
 from geo.nearest import NearestIndex
 from geo.roads import REACH_M
@@ -15,6 +17,7 @@ from service.indexes.roads import DayRoads
 from service.indexes.stations import DayStations
 from service.rules.hours import hours_of, open_at
 
+_DIGITS = 6
 SERVICE_AREAS = "service-areas"
 """The overlay whose areas have the codes of the stations that serve them."""
 
@@ -34,10 +37,14 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How nearness is meant: ``mode`` is straight, designated or network, ``by`` is foot or car."""
+    """How nearness is meant: ``mode`` is straight, designated or network, ``by`` is foot or car.
+
+    With ``routes`` the ways along roads are told as well, of one point at a time.
+    """
 
     mode: str = "straight"
     by: str = "foot"
+    routes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,7 @@ class Ranked:
     """Stations in the order of distance, ``metres`` of each, and how many each filter took away.
 
     ``why`` says why another mode than was asked answers: a key of translations, filled with ``params``.
+    ``routes`` are the ways from the point to the stations, lon, lat degrees, where they were asked for.
     """
 
     stations: tuple[Station, ...]
@@ -70,6 +78,7 @@ class Ranked:
     mode: str = "straight"
     why: str | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
+    routes: tuple[list[list[float]], ...] = ()
 
     def reason(self) -> str | None:
         """Return the text that says why there is none, a key of its translations; None where there is one."""
@@ -119,7 +128,11 @@ def nearest(
         points = zip(lon, lat, straight, strict=True)
         return [_designated(around, fit, x, y, other, k) for x, y, other in points]
     if way.mode == "network":
-        return _by_road(around, fit, lon, lat, k, way.by, straight)
+        found = _by_road(around, fit, lon, lat, k, way.by, straight)
+        if way.routes:
+            places = zip(found, lon, lat, strict=True)
+            found = [_routed(around, one, x, y, way.by) for one, x, y in places]
+        return found
     return straight
 
 
@@ -165,6 +178,19 @@ def _by_road(
             why = N_("No road is within {reach} m of the place, so the nearest in a straight line answer.")
         answers.append(replace(other, why=why, params={"reach": round(REACH_M)}))
     return answers
+
+
+def _routed(around: Around, found: Ranked, lon: float, lat: float, by: str) -> Ranked:
+    """Return an answer with the ways along roads, off the road at both ends; as it is where none answered."""
+    if found.mode != "network":
+        return found
+    graph = around.roads.graphs[by]
+    goals = graph.snap([one.lon for one in found.stations], [one.lat for one in found.stations])
+    routes = []
+    for station, path in zip(found.stations, graph.paths(graph.snap([lon], [lat]), goals), strict=True):
+        between = [] if path is None else np.round(path, _DIGITS).tolist()
+        routes.append([[lon, lat], *between, [station.lon, station.lat]])
+    return replace(found, routes=tuple(routes))
 
 
 def _designated(around: Around, fit: Fit, lon: float, lat: float, straight: Ranked, k: int) -> Ranked:

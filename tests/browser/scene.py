@@ -5,6 +5,8 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import shapely
@@ -25,6 +27,7 @@ from layers.patrols import Patrol
 from layers.representatives import Representative
 from layers.stores import Stores
 from layers.units import UnitDraft
+from tests.fixtures.roads import lay_roads
 
 BEGUN = date(2020, 1, 1)
 DISTRICT = "yunling"
@@ -62,6 +65,10 @@ def load(engine: Engine, note: str = "") -> Scene:
         inside = shapely.point_on_surface(leaf.geometry)
         _incidents(stores, leaf, note)
         session.commit()
+    # Round a corner to the third station, and near nothing else.
+    corner = {1: (118.56, 46.36), 2: (118.56, 46.375), 3: (118.6, 46.36)}
+    with TemporaryDirectory() as folder:
+        lay_roads(engine, Path(folder), corner, [([1, 2, 3], {"highway": "residential"})], DISTRICT)
     home = next(draft for draft in drafts if draft.id == leaf.parent)
     return Scene(
         inside.x, inside.y, leaf.code, leaf.name, f"代表 {home.code}{note}", length, walked, segments

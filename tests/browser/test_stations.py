@@ -87,11 +87,26 @@ def test_the_way_is_switched_and_the_answer_says_which_and_why(watched: Watched)
     expect(page.locator("#how")).to_have_text("Distances in a straight line.")
     with page.expect_response("**/stations/nearest*mode=network&by=car*"):
         page.check("[name=way][value=car]", force=True)
-    expect(page.locator("#how")).to_contain_text("No road graph is loaded")
+    expect(page.locator("#how")).to_contain_text("No road is within 500 m")
+    expect(page.locator(".map-route")).to_have_count(0)
     with page.expect_response("**/stations/nearest*mode=designated*"):
         page.check("[name=way][value=designated]", force=True)
     expect(page.locator("#how")).to_contain_text("No service areas are stored")
     assert "way=designated" in page.url
+
+
+def test_the_way_along_roads_is_drawn(watched: Watched) -> None:
+    page = watched.open("/stations?lon=118.56&lat=46.36&way=foot")
+    expect(page.locator("#how")).to_have_text("Distances by road, on foot.")
+    route = page.locator("path.map-route")
+    # Up, round the corner and down again.
+    assert (route.get_attribute("d") or "").count("L") >= 2
+    box = route.bounding_box()
+    assert box is not None
+    assert box["height"] > 20
+    with page.expect_response("**/stations/nearest*mode=straight*"):
+        page.check("[name=way][value=straight]", force=True)
+    expect(route).to_have_count(0)
 
 
 def test_help_is_asked_for_on_a_phone_without_the_position_of_the_device(

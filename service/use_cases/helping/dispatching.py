@@ -27,6 +27,9 @@ from service.use_cases.helping.rota import on_duty
 ANSWER = timedelta(minutes=5)
 """How long somebody has to answer before the next is asked."""
 
+BY_CAR = frozenset({"breakdown", "repair"})
+"""Kinds of help to which one goes by car, with tools; to all others on foot."""
+
 ANY = "other"
 """The kind of help that everybody can give."""
 
@@ -55,9 +58,7 @@ class Candidate:
     reach_m: float | None = None
 
 
-def offer_next(
-    stores: Stores, roads: DayRoads, request: HelpRequest, now: datetime, *, by: str = "foot"
-) -> HelpOffer | None:
+def offer_next(stores: Stores, roads: DayRoads, request: HelpRequest, now: datetime) -> HelpOffer | None:
     """Offer a request, which is locked, to the nearest who is free and was not asked; None where nobody is.
 
     What is told of it says why it was not by road, or why there is nobody.
@@ -65,7 +66,7 @@ def offer_next(
     with acting(stores.session, SYSTEM):
         before = stores.help.offers(request.id)
         free, counts = _free(stores, request, before, now)
-        ranked, why = _ranked(roads, request, free, by)
+        ranked, why = _ranked(roads, request, free)
         # Near enough is told as the crow flies: what somebody agreed to is a circle.
         if not ranked:
             told: dict[str, Any] = {"why": NOBODY, "params": counts}
@@ -178,7 +179,7 @@ def _straight(request: HelpRequest, people: Sequence[Candidate]) -> list[float]:
 
 
 def _ranked(
-    roads: DayRoads, request: HelpRequest, free: Sequence[Candidate], by: str
+    roads: DayRoads, request: HelpRequest, free: Sequence[Candidate]
 ) -> tuple[list[tuple[Candidate, float, str]], str | None]:
     """Return people by the way they have to go, and why that is no road."""
     if not free:
@@ -186,7 +187,7 @@ def _ranked(
     straight = _straight(request, free)
     why: str | None = NO_ROADS
     if len(roads):
-        graph = roads.graphs[by]
+        graph = roads.graphs["car" if request.kind in BY_CAR else "foot"]
         here = graph.snap([request.lon], [request.lat])
         there = graph.snap([one.lon for one in free], [one.lat for one in free])
         metres = graph.distances(there, here)[:, 0]

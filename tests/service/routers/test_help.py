@@ -1,14 +1,17 @@
 """Help over HTTP: the nearest who is free is asked, one after the other, and one alone accepts."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
 from uuid import UUID
 
 import pytest
+from shapely import LineString
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from geo.crs import GEOD
 from layers.ids import new_id
 from layers.marker_kinds import read_attributes
 from layers.markers import Marker
@@ -20,6 +23,7 @@ from service.use_cases.helping.dispatching import ANSWER
 from tests.fixtures.accounts import Callers, add_person
 from tests.fixtures.client import TestClient
 from tests.fixtures.county import BEGIN, DISTRICT, County, centre
+from tests.fixtures.roads import lay_roads
 
 HELP = "/api/v1/help"
 LON, LAT = centre(2, 1)
@@ -202,6 +206,29 @@ def test_who_has_duty_is_asked_where_the_station_is(scene: Scene) -> None:
     (offer,) = scene.only()["offers"]
     assert (offer["kind"], offer["station"], offer["name"]) == ("person", "HUB", "clerk")
     assert offer["distance_m"] < 50
+
+
+def test_by_road_one_drives_to_a_repair_and_walks_to_all_else(
+    scene: Scene, engine: Engine, tmp_path: Path
+) -> None:
+    skills = ["repair", "accompany"]
+    east, west = LON + 0.0075, LON - 0.009
+    scene.volunteer("walker", east, skills=skills)
+    scene.volunteer("driver", west, skills=skills)
+    nodes = {1: (LON, LAT), 2: (east, LAT), 3: (LON, LAT - 0.003), 4: (west, LAT - 0.003), 5: (west, LAT)}
+    ways = [([1, 2], {"highway": "footway"}), ([1, 3, 4, 5], {"highway": "residential"})]
+    lay_roads(engine, tmp_path, nodes, ways)
+    scene.ask(kind="repair")
+    (repair,) = scene.only()["offers"]
+    # No road for cars is near the other, whom the crow has nearer.
+    assert (repair["name"], repair["way"]) == ("Kind driver", "network")
+    path = LineString([nodes[one] for one in (1, 3, 4, 5)])
+    assert repair["distance_m"] == pytest.approx(GEOD.geometry_length(path), rel=1e-3)
+    scene.ask(kind="accompany")
+    walked = next(one for one in scene.keeper.get(HELP).json()["items"] if one["kind"] == "accompany")
+    (offer,) = walked["offers"]
+    assert (offer["name"], offer["way"], walked["why"]) == ("Kind walker", "network", None)
+    assert offer["distance_m"] == pytest.approx(580, abs=2)
 
 
 def test_whoever_asked_cancels_by_receipt(scene: Scene) -> None:

@@ -5,19 +5,19 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import osmium
 import pytest
-from osmium.osm.mutable import Node, Way
+from shapely import LineString
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from geo.crs import GEOD
 from layers.ids import new_id
 from layers.marker_kinds import read_attributes
 from layers.stores import Stores
 from layers.units import UnitDraft
-from service.readers.osm import read_roads
 from tests.fixtures.client import TestClient
 from tests.fixtures.county import BEGIN, DISTRICT, County, centre, square
+from tests.fixtures.roads import lay_roads
 
 PATH = "/api/v1/stations/nearest"
 LON, LAT = centre(1, 0)
@@ -43,22 +43,16 @@ def codes(body: dict[str, Any]) -> list[str]:
 def roads(county: County, engine: Engine, tmp_path: Path) -> None:
     """A road by every station: the nearest as the crow flies lies at the end of a detour for cars."""
     with Session(engine) as session:
-        stores = Stores(session, DISTRICT)
-        found = {one.code: (one.lon, one.lat) for one in stores.stations.all(date(2025, 7, 1))}
-        nodes = {1: (LON, LAT), 2: found["S1"], 3: found["S2"], 4: (LON, LAT - 0.004), 9: (131.055, 46.0395)}
-        nodes[10] = found["S3"]
-        ways: list[tuple[list[int], dict[str, str]]] = [
-            ([1, 2], {"highway": "footway"}),
-            ([1, 4, 3], {"highway": "residential", "name": "长街"}),
-            ([9, 10], {"highway": "residential"}),
-        ]
-        with osmium.SimpleWriter(tmp_path / "roads.osm.pbf") as writer:
-            for number, place in nodes.items():
-                writer.add_node(Node(id=number, location=place, version=1))
-            for number, (refs, tags) in enumerate(ways, start=1):
-                writer.add_way(Way(id=number, nodes=refs, tags=tags, version=1))
-        stores.roads.replace(read_roads(tmp_path / "roads.osm.pbf").table)
-        session.commit()
+        stations = Stores(session, DISTRICT).stations.all(date(2025, 7, 1))
+    found = {one.code: (one.lon, one.lat) for one in stations}
+    nodes = {1: (LON, LAT), 2: found["S1"], 3: found["S2"], 4: (LON, LAT - 0.004), 9: (131.055, 46.0395)}
+    nodes[10] = found["S3"]
+    ways = [
+        ([1, 2], {"highway": "footway"}),
+        ([1, 4, 3], {"highway": "residential", "name": "长街"}),
+        ([9, 10], {"highway": "residential"}),
+    ]
+    lay_roads(engine, tmp_path, nodes, ways)
 
 
 def test_by_road_who_may_use_it_decides(roads: None, client: TestClient) -> None:
@@ -70,6 +64,14 @@ def test_by_road_who_may_use_it_decides(roads: None, client: TestClient) -> None
     assert on_foot["stations"][1]["distance_m"] > straight["S2"]
     by_car = ask(client, mode="network", by="car", k=1)
     assert codes(by_car) == ["S2"], "a car may not use the footway to S1"
+    assert on_foot["stations"][0]["route"] is None, "nobody asked"
+    told = ask(client, mode="network", by="car", routes=True)
+    (one,) = told["stations"]
+    assert one["route"][0] == [LON, LAT]
+    assert one["route"][-1] == [one["lon"], one["lat"]]
+    assert [LON, round(LAT - 0.004, 6)] in one["route"], "round the corner, not straight"
+    assert GEOD.geometry_length(LineString(one["route"])) == pytest.approx(one["distance_m"], rel=1e-3)
+    assert all(each["route"] is None for each in ask(client, routes=True)["stations"])
 
 
 def test_what_cannot_be_reached_falls_back_and_says_why(roads: None, client: TestClient) -> None:
