@@ -1,40 +1,77 @@
 """Millions of rows to and from PostgreSQL as whole NumPy arrays, no row touched by Python.
 
-Values go in by COPY's binary format and come out as one binary array a column. In both every value is
-preceded by its length; where none is NULL and none varies in length, the bytes are a structured array.
+Values go in and come out as one binary array a column. Every value is preceded by its length; where none is
+NULL and none varies in length, the bytes are a structured array. For a thousand rows that takes half as long
+as COPY into a temporary table, which row security would ask for, and for a million no longer.
 """
 
-from collections.abc import Mapping, Sequence
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import psycopg
 from numpy.typing import NDArray
+from psycopg.abc import DumperKey
+from psycopg.adapt import Dumper, PyFormat
+from psycopg.pq import Format
 
 # Name and NumPy type of each field; big-endian, as on the wire.
 Fields = Sequence[tuple[str, str]]
 
-_SIGNATURE = b"PGCOPY\n\xff\r\n\0"
-# Flags and the length of an extension, both 0.
-_HEADER = _SIGNATURE + bytes(8)
-_TRAILER = b"\xff\xff"
+# Element type, array type and NumPy type of the types that are sent; the numbers are PostgreSQL's own.
+_TYPES = {
+    "int4": (23, 1007, ">i4"),
+    "float4": (700, 1021, ">f4"),
+    "float8": (701, 1022, ">f8"),
+    "timestamptz": (1184, 1185, ">i8"),
+}
 # Dimensions, a flag for NULL, the type, length and first index of the one dimension.
-_ARRAY_HEADER = 20
+_ARRAY_HEADER = struct.Struct(">iiIii")
 # PostgreSQL counts microseconds from 2000-01-01.
 _EPOCH_S = 946_684_800
 
 
-def pack(fields: Fields, columns: Mapping[str, NDArray[Any]]) -> bytes:
-    """Return rows for ``COPY … FROM STDIN (FORMAT BINARY)`` from columns of one length."""
-    count = len(columns[fields[0][0]])
-    layout = [("fields", ">i2")]
-    for name, kind in fields:
-        layout += [(f"{name}_length", ">i4"), (name, kind)]
-    rows = np.zeros(count, dtype=layout)
-    rows["fields"] = len(fields)
-    for name, kind in fields:
-        rows[f"{name}_length"] = np.dtype(kind).itemsize
-        rows[name] = columns[name]
-    return _HEADER + rows.tobytes() + _TRAILER
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """An array of a type as PostgreSQL reads it, to be bound as it is."""
+
+    oid: int
+    data: bytes
+
+
+class _PackedDumper(Dumper):
+    format = Format.BINARY
+
+    def dump(self, obj: Packed) -> bytes:
+        return obj.data
+
+    def get_key(self, obj: Packed, format: PyFormat) -> DumperKey:  # noqa: A002, ARG002 - as it is called
+        return (_PackedDumper, _OF_OID[obj.oid])
+
+    def upgrade(self, obj: Packed, format: PyFormat) -> Dumper:  # noqa: A002, ARG002
+        dumper = _PackedDumper(Packed)
+        dumper.oid = obj.oid
+        return dumper
+
+
+# What tells dumpers apart has to be types.
+_OF_OID = {array: type(name, (), {}) for name, (_, array, _) in _TYPES.items()}
+
+
+def accept_packed(cursor: psycopg.Cursor[Any]) -> None:
+    """Let a cursor bind packed arrays."""
+    cursor.adapters.register_dumper(Packed, _PackedDumper)
+
+
+def pack(kind: str, values: NDArray[Any]) -> Packed:
+    """Return values as an array of a PostgreSQL type; none of them is NULL."""
+    element, array, wire = _TYPES[kind]
+    rows = np.empty(len(values), dtype=[("length", ">i4"), ("value", wire)])
+    rows["length"] = np.dtype(wire).itemsize
+    rows["value"] = values
+    return Packed(array, _ARRAY_HEADER.pack(1, 0, element, len(values), 1) + rows.tobytes())
 
 
 def unpack(kind: str, data: bytes | None) -> NDArray[Any]:
@@ -48,9 +85,9 @@ def unpack(kind: str, data: bytes | None) -> NDArray[Any]:
     layout = np.dtype([("length", ">i4"), ("value", kind)])
     if data is None:
         return np.empty(0, dtype=kind)
-    if (len(data) - _ARRAY_HEADER) % layout.itemsize:
+    if (len(data) - _ARRAY_HEADER.size) % layout.itemsize:
         raise ValueError(f"the values are not of the width of {kind}")
-    values = np.frombuffer(data, dtype=layout, offset=_ARRAY_HEADER)
+    values = np.frombuffer(data, dtype=layout, offset=_ARRAY_HEADER.size)
     if (values["length"] != layout["value"].itemsize).any():
         raise ValueError(f"the values are not of the width of {kind}")
     return values["value"]

@@ -6,7 +6,8 @@ fixes it came from are dropped by retention.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -33,18 +34,16 @@ from sqlalchemy import (
     not_,
     select,
 )
-from sqlalchemy import cast as sql_cast
 
 from geo.evidence import Evidence
 from layers.base import identifier, link, shard_table
 from layers.coverage_areas import AreaSight, coverage_area
 from layers.coverage_days import CoverageDays
-from layers.districts import district
+from layers.errors import translated
 from layers.fixes import late_fix
 from layers.ids import first_id_at, new_id
 from layers.line_intervals import LineIntervals, coded
-from layers.record_tables import fix_horizon
-from layers.storage import Store, read_sql
+from layers.storage import COPY_FROM, Store, read_sql
 
 # A ledger that was computed beside the removal of its fixes may have been written a little after it.
 _OVERLAP = timedelta(minutes=1)
@@ -185,29 +184,18 @@ class Coverage(Store):
 
     def horizon(self) -> Horizon:
         """Return up to which day fixes are gone; whoever holds a device may use it until the end."""
-        row = self._first(
-            select(
-                fix_horizon.c.removed_at,
-                sql_cast(func.timezone(district.c.timezone, fix_horizon.c.before), Date).label("before"),
-            )
-            .join(district, district.c.code == fix_horizon.c.district)
-            .where(fix_horizon.c.district == self.district)
-        )
-        return Horizon() if row is None else Horizon(row.before, row.removed_at)
+        rows = self._asked("coverage_horizon", {"district": self.district})
+        return Horizon(*rows[0]) if rows else Horizon()
 
     def replace_lines(
         self, device: str, day: date, visits: Sequence[LineVisit], horizon: Horizon | None = None
     ) -> None:
         """Make these the only border intervals a device covered on a day."""
-        self._replace(
-            coverage_line,
-            ("segment", "patrol", "evidence", "from_m", "to_m", "from_at", "to_at", "person", "band"),
-            device,
-            day,
-            visits,
-            self._recomputable(coverage_line, day, horizon),
-        )
-        CoverageDays(self._session, self.district).make(device, day)
+        columns = ("segment", "patrol", "evidence", "from_m", "to_m", "from_at", "to_at", "person", "band")
+        made_again = self._recomputable(coverage_line, day, horizon)
+        with self._together(visits, made_again):
+            self._replace(coverage_line, columns, device, day, visits, made_again)
+            CoverageDays(self._session, self.district).make(device, day)
 
     def replace_grids(
         self, device: str, day: date, visits: Sequence[GridVisit], horizon: Horizon | None = None
@@ -215,26 +203,30 @@ class Coverage(Store):
         """Make these the only units a device was in on a day."""
         columns = ("unit", "patrol", "state", "metres", "seconds", "entered_at", "left_at", "person")
         made_again = self._recomputable(coverage_grid, day, horizon)
-        self._replace(coverage_grid, columns, device, day, visits, made_again)
+        with self._together(visits, made_again):
+            self._replace(coverage_grid, columns, device, day, visits, made_again)
 
     def replace_areas(
         self, device: str, day: date, sights: Sequence[AreaSight], horizon: Horizon | None = None
     ) -> None:
         """Make these the only ground that was in sight of a device on a day."""
         made_again = self._recomputable(coverage_area, day, horizon)
-        self._replace(coverage_area, ("from_at", "to_at", "cells"), device, day, sights, made_again)
+        with self._together(sights, made_again):
+            self._replace(coverage_area, ("from_at", "to_at", "cells"), device, day, sights, made_again)
 
     def replace_markers(self, device: str, day: date, visits: Sequence[MarkerVisit]) -> None:
         """Make these the only markers at which actions of a device on a day prove that it was there."""
         # From visits, which stay when the fixes go.
-        self._replace(coverage_marker, _MARKER, device, day, visits, (coverage_marker.c.patrol.is_(None),))
+        with self._together(visits):
+            self._replace(coverage_marker, _MARKER, device, day, visits, (), "ledger_clear_done")
 
     def replace_passed(
         self, device: str, day: date, visits: Sequence[MarkerVisit], horizon: Horizon | None = None
     ) -> None:
         """Make these the only markers that a device came to on a day by its recordings."""
-        recorded = (coverage_marker.c.patrol.is_not(None), *self._recomputable(coverage_marker, day, horizon))
-        self._replace(coverage_marker, _MARKER, device, day, visits, recorded)
+        made_again = self._recomputable(coverage_marker, day, horizon)
+        with self._together(visits, made_again):
+            self._replace(coverage_marker, _MARKER, device, day, visits, made_again, "ledger_clear_recorded")
 
     def lines(
         self,
@@ -343,6 +335,16 @@ class Coverage(Store):
             return ()
         return (and_(table.c.id > first_id_at(known.removed_at + _OVERLAP), _late_fixes_of(table)),)
 
+    @contextmanager
+    def _together(self, rows: Sequence[Any], made_again: Sequence[Any] = ()) -> Iterator[None]:
+        """Send the statements of a block at once, where they are few and all stored ones."""
+        with translated():
+            if made_again or len(rows) >= COPY_FROM:
+                yield
+                return
+            with self._driver().pipeline():
+                yield
+
     def _replace(
         self,
         table: Table,
@@ -350,10 +352,15 @@ class Coverage(Store):
         device: str,
         day: date,
         visits: Sequence[Any],
-        which: Sequence[ColumnElement[bool]],
+        made_again: Sequence[ColumnElement[bool]],
+        clear: str = "ledger_clear",
     ) -> None:
-        mine = (table.c.district == self.district, table.c.device == device, table.c.day == day)
-        self._write(table.delete().where(*mine, *which))
+        if made_again:
+            mine = (table.c.district == self.district, table.c.device == device, table.c.day == day)
+            recorded = (table.c.patrol.is_not(None),) if table is coverage_marker else ()
+            self._write(table.delete().where(*mine, *recorded, *made_again))
+        else:
+            self._done(clear, {"district": self.district, "device": device, "day": day}, table)
         self._copy(
             table,
             ("id", "device", "day", *columns),

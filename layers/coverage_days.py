@@ -89,12 +89,8 @@ class CoverageDays(Store):
     def make(self, device: str, day: date) -> None:
         """Pack the rows of a device and day anew."""
         mine = {"district": self.district, "device": device, "day": day, "seen": int(Evidence.SEEN)}
-        old = coverage_day.c
-        self._write(
-            coverage_day.delete().where(old.district == self.district, old.device == device, old.day == day)
-        )
-        with translated():
-            self._driver().execute(read_sql("coverage_day_make").encode(), mine)
+        self._done("ledger_clear", mine, coverage_day)
+        self._done("coverage_day_make", mine)
 
     def read(self, segments: Sequence[UUID], periods: Periods) -> KnownLines:
         """Return what is known of segments, all different, on some days."""

@@ -10,9 +10,8 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import case, select
 
-from layers.field_tables import NUMBERS, field_track
+from layers.field_tables import NUMBERS
 from layers.fixes import FixTable
 from layers.ingest import Ingest
 from layers.patrols import Patrol, Patrols
@@ -39,18 +38,9 @@ class FieldTracks(Store):
 
         A person whose device was replaced sends the rest of a track, or all of it again, from the new one.
         """
-        own = case((field_track.c.device == device, 0), else_=1)
-        row = self._first(
-            select(field_track.c.device, field_track.c.person, field_track.c.patrol)
-            .where(
-                field_track.c.district == self.district,
-                field_track.c.track == identifier,
-                (field_track.c.device == device) | (field_track.c.person == person),
-            )
-            .order_by(own, field_track.c.device)
-            .limit(1)
-        )
-        return None if row is None else Track(identifier, row.device, row.person, row.patrol)
+        asked = {"district": self.district, "track": identifier, "device": device, "person": person}
+        rows = self._asked("track_find", asked)
+        return Track(identifier, *rows[0]) if rows else None
 
     def begin(self, identifier: UUID, patrol: Patrol, person: UUID) -> Track:
         """Store a new track and its patrol, without fixes."""

@@ -1,7 +1,7 @@
 """Ingest: fixes into their monthly partitions, each once, at hundreds of thousands a second.
 
 All writers of one device wait for one another, so what is found absent stays absent until the transaction
-ends. Fixes are copied into a staging table and inserted from there, of a period of which something is stored
+ends. Fixes are sent as one array a column and inserted from there, of a period of which something is stored
 already only those that are not known.
 """
 
@@ -11,39 +11,35 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from psycopg import sql
-from sqlalchemy import Table, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Table
 
 from geo.lattice import to_lattice
-from layers.columns import pack, to_microseconds
+from layers.columns import accept_packed, pack, to_microseconds
 from layers.errors import translated
 from layers.fixes import FixCounts, FixTable, fix, instant, late_fix, months_of
-from layers.record_tables import fix_horizon
 from layers.storage import Store, read_sql
 
 Columns = dict[str, NDArray[Any]]
 
 _KINDS = {
-    "at": ">i8",
-    "lon_e7": ">i4",
-    "lat_e7": ">i4",
-    "part": ">i4",
-    "seq": ">i4",
-    "accuracy_m": ">f4",
-    "speed_ms": ">f4",
-    "course": ">f4",
+    "at": "timestamptz",
+    "lon_e7": "int4",
+    "lat_e7": "int4",
+    "part": "int4",
+    "seq": "int4",
+    "accuracy_m": "float4",
+    "speed_ms": "float4",
+    "course": "float4",
 }
-
-
-def kept_from(session: Session, district: str) -> datetime | None:
-    """Return the instant from which on a district keeps positions, None where nobody said so yet."""
-    query = select(fix_horizon.c.before).where(fix_horizon.c.district == district)
-    return session.execute(query).scalar()
 
 
 class Ingest(Store):
     """Stores fixes of one district."""
+
+    def kept_from(self) -> datetime | None:
+        """Return the instant from which on the district keeps positions, None where nobody said so yet."""
+        rows = self._asked("fix_horizon", {"district": self.district})
+        return rows[0][0] if rows else None
 
     def store(self, device: str, patrol: UUID, fixes: FixTable) -> FixCounts:
         """Store the fixes that are new to the device; return how many they are.
@@ -106,7 +102,7 @@ class Ingest(Store):
     def _by_age(self, fixes: FixTable) -> list[tuple[Table, FixTable]]:
         """Return the fixes that are kept and those whose days are over, with the table that each go into."""
         months_of(fixes.t)  # both refuse the same times
-        before = kept_from(self._session, self.district)
+        before = self.kept_from()
         if before is None:
             return [(fix, fixes)]
         late = fixes.t < before.timestamp()
@@ -114,38 +110,27 @@ class Ingest(Store):
         return [(table, part) for table, part in parts if len(part)]
 
     def _has_any(self, table: Table, device: str, period: tuple[datetime, datetime]) -> bool:
-        statement = select(table.c.device).where(
-            table.c.district == self.district, table.c.device == device, table.c.at.between(*period)
-        )
-        return self._first(statement.limit(1)) is not None
+        asked = {"district": self.district, "device": device, "first": period[0], "last": period[1]}
+        return bool(self._asked("fix_any", asked, table))
 
     def _add_all(self, table: Table, device: str, patrol: UUID, columns: Columns) -> None:
         """Store fixes none of which is stored."""
-        self._stage(columns)
-        parameters = {"district": self.district, "device": device, "patrol": patrol}
-        with translated(), self._driver().cursor() as cursor:
-            cursor.execute(read_sql("fix_insert_all").format(table=table.name).encode(), parameters)
+        self._add("fix_insert_all", table, columns, {"device": device, "patrol": patrol})
 
     def _add_absent(
         self, table: Table, device: str, patrol: UUID, columns: Columns, period: tuple[datetime, datetime]
     ) -> int:
         """Store what is absent among fixes of a period of which some are stored; return how many."""
-        self._stage(columns)
-        with translated(), self._driver().cursor() as cursor:
-            parameters = {"district": self.district, "device": device, "patrol": patrol}
-            parameters |= {"first": period[0], "last": period[1]}
-            statement = read_sql("fix_insert").format(table=table.name)
-            return cursor.execute(statement.encode(), parameters).rowcount
+        known = {"device": device, "patrol": patrol, "first": period[0], "last": period[1]}
+        return self._add("fix_insert", table, columns, known)
 
-    def _stage(self, columns: Columns) -> None:
-        """Copy fixes to where they are inserted from: into a table with row security COPY is refused."""
+    def _add(self, query: str, table: Table, columns: Columns, known: dict[str, Any]) -> int:
+        """Store fixes by a query; return how many. COPY is refused into a table with row security."""
+        packed = {name: pack(kind, columns[name]) for name, kind in _KINDS.items()}
         with translated(), self._driver().cursor() as cursor:
-            cursor.execute(read_sql("fix_stage").encode())
-            cursor.execute("TRUNCATE pg_temp.fix_stage")
-            names = sql.SQL(", ").join(map(sql.Identifier, _KINDS))
-            statement = sql.SQL("COPY pg_temp.fix_stage ({}) FROM STDIN (FORMAT BINARY)").format(names)
-            with cursor.copy(statement) as copy:
-                copy.write(pack(list(_KINDS.items()), columns))
+            accept_packed(cursor)
+            statement = read_sql(query).format(table=table.name).encode()
+            return cursor.execute(statement, {"district": self.district, **known, **packed}).rowcount
 
 
 def _once(fixes: FixTable) -> Columns:

@@ -18,12 +18,9 @@ from sqlalchemy import (
     Row,
     Text,
     UniqueConstraint,
-    func,
     select,
     text,
-    update,
 )
-from sqlalchemy.dialects.postgresql import insert
 
 from geo.errors import N_
 from geo.lattice import SCALE
@@ -39,7 +36,7 @@ from layers.fixes import (
     instant,
 )
 from layers.ids import new_id
-from layers.ingest import Ingest, kept_from
+from layers.ingest import Ingest
 from layers.storage import Store, read_sql
 
 patrol = shard_table(
@@ -116,13 +113,7 @@ class Patrols(Store):
                 where={"pointer": "/device"},
             )
         row = {name: getattr(value, name) for name in Patrol.__slots__}
-        statement = (
-            insert(patrol)
-            .values(district=self.district, **row)
-            .on_conflict_do_nothing(index_elements=["district", "device", "digest"])
-            .returning(patrol.c.id)
-        )
-        if self._write(statement).first() is not None:
+        if self._asked("patrol_add", {"district": self.district, **row}):
             return value, True
         known = self._first(
             select(patrol).where(
@@ -143,10 +134,22 @@ class Patrols(Store):
         NotFound
             The district has no such patrol.
         """
-        row = self._first(select(patrol).where(patrol.c.district == self.district, patrol.c.id == identifier))
-        if row is None:
-            raise self._missing(str(identifier))
-        return _patrol(row)
+        return self.several([identifier])[0]
+
+    def several(self, identifiers: Sequence[UUID]) -> tuple[Patrol, ...]:
+        """Return patrols by id, in the order of the ids.
+
+        Raises
+        ------
+        NotFound
+            The district has no such patrol.
+        """
+        asked = {"district": self.district, "ids": list(identifiers)}
+        found = {row[0]: row for row in self._asked("patrols_by_id", asked)}
+        for one in identifiers:
+            if one not in found:
+                raise self._missing(str(one))
+        return tuple(Patrol(*found[one]) for one in identifiers)
 
     def during(self, from_at: datetime, to_at: datetime, device: str | None = None) -> tuple[Patrol, ...]:
         """Return the patrols that were under way at some time of [from_at, to_at), by start."""
@@ -187,11 +190,7 @@ class Patrols(Store):
         if len(fixes) == 0:
             return FixCounts(0, 0)
         counts = Ingest(self._session, self.district).store(owner.device, owner.id, fixes)
-        self._write(
-            update(patrol)
-            .where(patrol.c.district == self.district, patrol.c.id == owner.id)
-            .values(fixes=patrol.c.fixes + counts.created, **_times(fixes))
-        )
+        self._follow(owner.id, fixes, counts.created)
         return counts
 
     def add_numbered(self, device: str, owner: UUID, fixes: FixTable) -> None:
@@ -203,15 +202,17 @@ class Patrols(Store):
             As :meth:`add_fixes`.
         """
         Ingest(self._session, self.district).store_numbered(device, owner, fixes)
-        self._write(
-            update(patrol)
-            .where(patrol.c.district == self.district, patrol.c.id == owner)
-            .values(fixes=patrol.c.fixes + len(fixes), **_times(fixes))
-        )
+        self._follow(owner, fixes, len(fixes))
+
+    def _follow(self, owner: UUID, fixes: FixTable, count: int) -> None:
+        """Let a patrol's times and count follow its fixes."""
+        first, last = instant(float(fixes.t.min())), instant(float(fixes.t.max()))
+        known = {"district": self.district, "id": owner, "count": count, "first": first, "last": last}
+        self._done("patrol_follow", known)
 
     def over(self, t: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Return which of some times (seconds since 1970) lie so far back that positions are not kept."""
-        before = kept_from(self._session, self.district)
+        before = Ingest(self._session, self.district).kept_from()
         return np.zeros(len(t), dtype=bool) if before is None else t < before.timestamp()
 
     def ensure_months(self, t: NDArray[np.float64]) -> None:
@@ -299,14 +300,6 @@ def _coded(keys: NDArray[np.void]) -> tuple[tuple[UUID, ...], NDArray[np.int32]]
     codes = [found.setdefault(UUID(bytes=keys[start].tobytes()), len(found)) for start in starts]
     lengths = np.diff(np.r_[starts, len(keys)])
     return tuple(found), np.repeat(np.array(codes, dtype=np.int32), lengths)
-
-
-def _times(fixes: FixTable) -> dict[str, Any]:
-    first, last = instant(float(fixes.t.min())), instant(float(fixes.t.max()))
-    return {
-        "started_at": func.least(patrol.c.started_at, first),
-        "ended_at": func.greatest(patrol.c.ended_at, last),
-    }
 
 
 def _patrol(row: Row[Any]) -> Patrol:

@@ -107,6 +107,19 @@ class Store:
         with translated():
             return self._session.execute(statement, parameters or {}).first()
 
+    def _asked(self, query: str, parameters: dict[str, Any], table: Table | None = None) -> list[Any]:
+        """Return the rows of a stored query: to build one anew takes longer than to ask it.
+
+        ``table`` takes the place of ``{table}`` in it.
+        """
+        with translated():
+            return self._driver().execute(_stored(query, table), parameters).fetchall()
+
+    def _done(self, query: str, parameters: dict[str, Any], table: Table | None = None) -> None:
+        """Execute a stored statement in the same way."""
+        with translated():
+            self._driver().execute(_stored(query, table), parameters)
+
     def _page(
         self,
         statement: Select[Any],
@@ -214,8 +227,7 @@ class Store:
             return
         with translated(), self._driver().cursor() as cursor:
             if len(every) < COPY_FROM:
-                values = sql.SQL(", ").join([sql.Placeholder()] * len(names))
-                cursor.executemany(_into(table, names) + sql.SQL(" VALUES ({})").format(values), every)
+                cursor.executemany(_row_of(table, names), every)
                 return
             self._stage_rows(cursor, table, names, every)
             cursor.execute(_unstage(table, names))
@@ -258,14 +270,20 @@ class Store:
 
     def _lock(self, subject: str) -> None:
         """Hold, until the transaction ends, the lock of one subject of this district."""
-        self._session.connection().exec_driver_sql(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"{subject}:{self.district}",)
-        )
+        subject = f"{subject}:{self.district}"
+        self._asked("lock", {"subject": subject})
 
 
 def _into(table: Table, names: Sequence[str]) -> sql.Composed:
     columns = sql.SQL(", ").join(map(sql.Identifier, names))
     return sql.SQL("INSERT INTO {} ({})").format(sql.Identifier(table.name), columns)
+
+
+@cache
+def _row_of(table: Table, names: tuple[str, ...]) -> bytes:
+    """Return the statement that inserts a row."""
+    values = sql.SQL(", ").join([sql.Placeholder()] * len(names))
+    return (_into(table, names) + sql.SQL(" VALUES ({})").format(values)).as_bytes()
 
 
 def _unstage(table: Table, names: Sequence[str]) -> sql.Composed:
@@ -279,3 +297,9 @@ def _unstage(table: Table, names: Sequence[str]) -> sql.Composed:
 def read_sql(name: str) -> str:
     """Return the text of ``layers/sql/<name>.sql``."""
     return (SQL_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _stored(query: str, table: Table | None) -> bytes:
+    """Return a stored query as the driver takes it."""
+    found = read_sql(query)
+    return (found if table is None else found.format(table=table.name)).encode()

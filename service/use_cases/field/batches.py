@@ -76,9 +76,9 @@ def take_points(
     unreadable: Sequence[Unreadable],
     work: Work,
 ) -> list[Judged]:
-    """Store the points of a client that sends no batches; return the verdicts."""
+    """Store the points of a client that sends no batches; return the verdicts, one for all stored."""
     stores.batches.hold(sender.person)
-    judged = store_points(stores, sender, parts, work)
+    judged = store_points(stores, sender, parts, work, named=False)
     judged += [Judged.quarantined("point", one.ref, one.fault, one.raw) for one in unreadable]
     return hold(stores, sender, judged)
 

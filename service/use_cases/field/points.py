@@ -31,10 +31,14 @@ class _Sorted:
     faults: dict[int, Fault] = field(default_factory=dict)
 
 
-def store_points(stores: Stores, sender: Sender, parts: Sequence[TrackPart], work: Work) -> list[Judged]:
+def store_points(
+    stores: Stores, sender: Sender, parts: Sequence[TrackPart], work: Work, *, named: bool = True
+) -> list[Judged]:
     """Store points of tracks and bring the ledgers of their devices up to date; return the verdicts.
 
-    A track is one patrol, however many parts it comes in. Whoever calls holds the person.
+    A track is one patrol, however many parts it comes in. Whoever calls holds the person. Where what is
+    stored need not be ``named``, one verdict tells of all points of a part: those of phone apps have numbers
+    without order, each of which would be a run by itself.
     """
     judged: list[Judged] = []
     times: dict[str, list[npt.NDArray[np.float64]]] = {}
@@ -50,7 +54,7 @@ def store_points(stores: Stores, sender: Sender, parts: Sequence[TrackPart], wor
             stores.field_tracks.add(track, _table(part, found.new))
             times.setdefault(track.device, []).append(part.fixes.t[found.new])
         tell_shift(stores, sender, part, None if track is None else track.patrol, found.new)
-        judged += _told(part, found, stores.patrols.over(part.fixes.t))
+        judged += _told(part, found, stores.patrols.over(part.fixes.t), named=named)
     for device, changed in sorted(times.items()):
         work.recompute(stores, device, np.concatenate(changed))
     return judged
@@ -130,14 +134,15 @@ def _table(part: TrackPart, places: Places) -> FixTable:
     )
 
 
-def _told(part: TrackPart, found: _Sorted, over: npt.NDArray[np.bool_]) -> list[Judged]:
+def _told(part: TrackPart, found: _Sorted, over: npt.NDArray[np.bool_], *, named: bool) -> list[Judged]:
     """Return the verdicts on a part; ``over`` says of which points no position is kept any more."""
     judged: list[Judged] = []
+    told = _ranges if named else _together
     if part.track is not None:
         for late, outside in product((False, True), repeat=2):
             new = found.new[(over[found.new] == late) & (part.outside[found.new] == outside)]
-            judged += _ranges(part.track, part.seq[new], "created", late=late, outside=outside)
-        judged += _ranges(part.track, part.seq[found.known], "duplicate")
+            judged += told(part.track, part.seq[new], "created", late=late, outside=outside)
+        judged += told(part.track, part.seq[found.known], "duplicate")
     judged += [
         Judged.quarantined("point", part.ref(place), fault, {} if over[place] else part.raw(place))
         for place, fault in sorted(found.faults.items())
@@ -162,8 +167,28 @@ def _ranges(
         found, np.add.reduceat(often, begins).tolist() if found else [], strict=True
     ):
         ref = f"{track}/{low}" if low == high else f"{track}/{low}-{high}"
-        extra = {"not_kept": count} if late else {}
-        if outside:
-            extra["outside_shift"] = count
+        extra = _extra(count, late=late, outside=outside)
         judged.append(Judged("point", ref, verdict, count=count, extra=extra))
     return judged
+
+
+def _together(
+    track: UUID,
+    numbers: npt.NDArray[np.int64],
+    verdict: VerdictName,
+    *,
+    late: bool = False,
+    outside: bool = False,
+) -> list[Judged]:
+    """Return one verdict for all numbers."""
+    count = len(numbers)
+    return (
+        [Judged("point", str(track), verdict, count=count, extra=_extra(count, late=late, outside=outside))]
+        if count
+        else []
+    )
+
+
+def _extra(count: int, *, late: bool, outside: bool) -> dict[str, int]:
+    """Return the further members of a verdict on so many points."""
+    return {**({"not_kept": count} if late else {}), **({"outside_shift": count} if outside else {})}

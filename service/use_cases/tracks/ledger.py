@@ -67,16 +67,14 @@ def _closed(stores: Stores, device: str, day: date, zone: tzinfo) -> tuple[date,
 def _recompute_days(
     stores: Stores, device: str, first: date, last: date, zone: tzinfo, table: FixTable
 ) -> list[Covered]:
-    patrols = [stores.patrols.get(key) for key in table.patrols]
+    patrols = stores.patrols.several(table.patrols)
     track = clean(_fixes(table, patrols))
     days = tuple(first + number * DAY for number in range((last - first).days + 1))
     bounds = tuple(_start(day, zone).timestamp() for day in (*days, last + DAY))
     border, posts, cover = standing(stores, first, last + DAY)
     units = tuple(units_on(stores, day) for day in days)
     horizon = stores.coverage.horizon()
-    session = Session(
-        stores, device, days, bounds, track, tuple(patrols), horizon, border, posts, units, cover
-    )
+    session = Session(stores, device, days, bounds, track, patrols, horizon, border, posts, units, cover)
     covered = keep_lines(session)
     keep_units(session)
     keep_areas(session)

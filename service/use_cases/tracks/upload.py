@@ -94,7 +94,7 @@ def upload(stores: Stores, delivery: Delivery, file: TrackFile) -> Receipt:
     for patrol in patrols:
         table = _table(file, places[file.fixes.mode[places] == Mode[patrol.mode.upper()]])
         counts += stores.patrols.add_fixes(patrol, table)
-    over = stores.patrols.over(file.fixes.t)
+    over = stores.patrols.over(file.fixes.t) if reasons else np.zeros(0, dtype=bool)
     rows = [
         QuarantinedFix(place, reason, {} if over[place] else file.raw(place))
         for place, reason in sorted(reasons.items())
