@@ -21,6 +21,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.routing import iter_route_contexts
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -95,8 +96,7 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         max_body_size=LARGEST_BODY,
     )
-    app.state.settings = settings
-    app.state.limits = Limits(settings)
+    bind(app, settings)
     app.router.route_class = GuardedRoute
     app.add_exception_handler(WardlineError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -111,6 +111,12 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_api_route("/docs", _docs, include_in_schema=False, response_class=HTMLResponse)
     _require_policy(app)
     return app
+
+
+def bind(app: FastAPI, settings: Settings) -> None:
+    """Let an application that does not run serve by other settings; nothing of what it was before is left."""
+    app.state = State({"settings": settings, "limits": Limits(settings)})
+    app.middleware_stack = None  # it knows the settings, and is built again with the next start
 
 
 def _require_policy(app: FastAPI) -> None:

@@ -21,12 +21,12 @@ from sqlalchemy.orm import Session
 from layers.ids import new_id
 from service.access.credentials import PLAIN_COOKIE
 from service.access.demo import person_id
-from service.app import create_app
 from service.demo.logins import add_logins
 from service.settings import Settings
 from tests.browser import scene
 from tests.browser.drafting import Desk, Drafting, add_ground
 from tests.fixtures.accounts import add_person, open_session
+from tests.fixtures.client import applications
 from tests.fixtures.county import DISTRICT, County, publish
 
 WAIT_S = 60.0
@@ -99,22 +99,23 @@ def running(
     settings = Settings(
         home=home, access=access, demo=demo, database_url=database_url, port=port, language="en", **options
     )
-    config = uvicorn.Config(create_app(settings), host="127.0.0.1", port=port, log_level="warning")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    give_up = time.monotonic() + WAIT_S
-    address = f"http://127.0.0.1:{port}"
-    # Listening comes before ready: until its indexes are built a service answers 503.
-    while not (server.started and httpx.get(f"{address}/readyz").is_success):
-        if not thread.is_alive() or time.monotonic() > give_up:
-            raise RuntimeError("the service did not start")
-        time.sleep(0.02)
-    try:
-        yield address
-    finally:
-        server.should_exit = True
-        thread.join(WAIT_S)
+    with applications.lent(settings) as app:
+        config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        give_up = time.monotonic() + WAIT_S
+        address = f"http://127.0.0.1:{port}"
+        # Listening comes before ready: until its indexes are built a service answers 503.
+        while not (server.started and httpx.get(f"{address}/readyz").is_success):
+            if not thread.is_alive() or time.monotonic() > give_up:
+                raise RuntimeError("the service did not start")
+            time.sleep(0.02)
+        try:
+            yield address
+        finally:
+            server.should_exit = True
+            thread.join(WAIT_S)
 
 
 @contextmanager

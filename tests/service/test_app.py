@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from service.access.policy import POLICY
+from service.app import create_app
 from service.dependencies import StrictRoute
 from service.settings import Settings
 from tests.fixtures.client import TestClient, running
@@ -144,10 +145,6 @@ def test_the_document_of_the_api(client: TestClient) -> None:
     assert set(document["paths"]["/api/v1/locate"]) == {"get", "post"}
     page = client.get("/docs")
     assert page.status_code == 200
-    assert (
-        "//" not in page.text.replace("<!doctype html>", "").replace("https://", "").replace("http://", "")
-        or True
-    )
     assert "http" not in page.text
     assert "nonce" in page.headers["content-security-policy"]
 
@@ -166,4 +163,4 @@ def test_a_route_without_a_row_is_not_served(
     del rows["GET /api/v1/incidents"]
     monkeypatch.setattr("service.access.policy.POLICY", rows)
     with pytest.raises(ValueError, match="no row for GET /api/v1/incidents"):
-        running(accounts_settings)
+        create_app(accounts_settings)
