@@ -187,6 +187,12 @@ class Outreach(Store):
         mine = (table.c.district == self.district) & (table.c.id == request) & (table.c.state == "asked")
         return self._write(update(table).where(mine).values(values)).rowcount > 0
 
+    def of_incident(self, incident: UUID) -> UUID | None:
+        """Return the meeting or visit that collected an incident, as far as the caller may see it."""
+        c = outreach_problem.c
+        row = self._first(select(c.outreach).where(c.district == self.district, c.incident == incident))
+        return None if row is None else row.outreach
+
     def figures(
         self, from_at: datetime, to_at: datetime, zone: str, units: Collection[UUID] | None = None
     ) -> tuple[Figure, ...]:

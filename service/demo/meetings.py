@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from layers.incident_tables import SETTLED
 from layers.outreach_records import Action, Gathering, Opinion, Problem, Request
 from layers.outreach_tables import DUTIES
 from layers.stops import Stop
 from service.demo.county import County
 from service.demo.identity import demo_id
+from service.demo.incidents import Report
 
 GATHERINGS, VISITS = 16, 216
 """Meetings with councils among them, and visits."""
@@ -39,11 +41,18 @@ _TOPICS = (
     ("冬季清雪怎么分工", ("按户分段", "集中组织"), "集中组织"),
 )
 _COUNCIL_TURNS = (1, 8)
+_STILL_OPEN = 4
+"""So many of the last meetings brought something that is still open."""
 _ROOMS = ("老榆树下", "村部", "文化广场", "卫生室门前")
 
 
-def make_gatherings(county: County, today: date) -> Iterator[Gathering]:
-    """Yield meetings and visits of the half year before ``today``, without problems that stay open."""
+def make_gatherings(county: County, today: date, reports: Sequence[Report]) -> Iterator[Gathering]:
+    """Yield meetings and visits of the half year before ``today``.
+
+    Each meeting brought one of the reports that came in by meetings, as far as there are so many, the last
+    ones one that is still open.
+    """
+    brought = _Brought(reports)
     rng = np.random.default_rng([_SEED, len(county.leaves)])
     total = GATHERINGS + VISITS
     leaf = rng.integers(len(county.leaves), size=total)
@@ -64,12 +73,33 @@ def make_gatherings(county: County, today: date) -> Iterator[Gathering]:
         # The few meetings lie among the many visits.
         turn, rest = divmod(number, total // GATHERINGS)
         if rest == 0 and turn < GATHERINGS:
-            yield _meeting(common, number, turn, county, today)
+            left = brought.take(common["at"], still_open=turn >= GATHERINGS - _STILL_OPEN)
+            yield _meeting(common, number, turn, county, today, left)
         else:
             yield _visit(common, number, county)
 
 
-def _meeting(common: dict[str, Any], number: int, turn: int, county: County, today: date) -> Gathering:
+class _Brought:
+    """The reports that came in by meetings, each the problem of one meeting."""
+
+    def __init__(self, reports: Sequence[Report]) -> None:
+        self._reports = reports
+        self._left = {place for place, one in enumerate(reports) if one.channel == "meeting"}
+
+    def take(self, at: datetime, *, still_open: bool) -> tuple[Problem, ...]:
+        """Return the problem whose report came in nearest to a time, open or settled, while any is left."""
+        fits = [one for one in self._left if (self._reports[one].status not in SETTLED) == still_open]
+        if not fits:
+            return ()
+        place = min(fits, key=lambda one: (abs(self._reports[one].received_at - at), one))
+        self._left.remove(place)
+        report, number = self._reports[place], demo_id("incident", place)
+        return (Problem(demo_id("heard", place), report.class_, report.title, None, number),)
+
+
+def _meeting(
+    common: dict[str, Any], number: int, turn: int, county: County, today: date, left: tuple[Problem, ...]
+) -> Gathering:
     came = 9 + 7 * number % 23
     opinions = tuple(
         Opinion(demo_id("opinion", 10 * number + k), _SAID[(turn + k) % len(_SAID)])
@@ -80,7 +110,7 @@ def _meeting(common: dict[str, Any], number: int, turn: int, county: County, tod
         "attendance": {"residents": came, "representatives": 2, "village": 1},
         "served": came,
         "opinions": opinions,
-        "problems": problems,
+        "problems": problems + left,
         "requests": tuple(_requests(common, number, turn)),
     }
     if turn not in _COUNCIL_TURNS:

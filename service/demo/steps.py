@@ -175,7 +175,7 @@ def load_incidents(stores: Stores, content: Content, day: date) -> None:
 def load_gatherings(stores: Stores, content: Content, day: date) -> None:
     """Store meetings and visits with what came of them, and stops; one request has its patrols already."""
     granted = False
-    for one in make_gatherings(content.county, day):
+    for one in make_gatherings(content.county, day, content.reports):
         stores.outreach.begin(one)
         stores.outreach.add_parts(one)
         asked = next((each for each in one.requests if each.kind == "patrol"), None)

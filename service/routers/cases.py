@@ -38,6 +38,7 @@ from service.schemas.incidents import IncidentOut, IncidentPage, incident_json
 from service.schemas.times import Instant
 from service.use_cases import contacts, incidents
 from service.use_cases.incidents import supervising
+from service.use_cases.refusing import noted, refuse
 
 router = make_router("incidents")
 
@@ -127,7 +128,7 @@ def post_colour(
         value = incidents.change_colour(stores, incident, given, _who(identity), version=version)
         return Reply(200, incident_json(value), {"ETag": f'"{value.version}"'})
 
-    with incidents.noted(stores, "colour", incident):
+    with noted(stores, "colour", incident):
         return once(stores, act)
 
 
@@ -146,7 +147,7 @@ def post_request(
         made = incidents.ask(stores, incident, given, _who(identity), version=version)
         return Reply(201, request_json(made))
 
-    with incidents.noted(stores, "request", incident):
+    with noted(stores, "request", incident):
         return once(stores, act)
 
 
@@ -170,7 +171,7 @@ def post_decision(
         made = incidents.decide(stores, incident, request_id, given, who, version=version)
         return Reply(200, request_json(made))
 
-    with incidents.noted(stores, "decision", incident):
+    with noted(stores, "decision", incident):
         return once(stores, act)
 
 
@@ -221,11 +222,11 @@ def post_reopen(
                 N_("You may not open this incident again."),
                 mend=N_("Its reporter does it with the receipt, or a coordinator or supervisor."),
             )
-            incidents.refuse(stores, refusal, _REOPEN, "incident", incident)
+            refuse(stores, refusal, _REOPEN, "incident", incident)
         try:
             value = incidents.reopen(stores.below(roots), incident, given.reason, _who(identity))
         except NotFound as missing:
-            incidents.refuse(stores, missing, _REOPEN, "incident", incident)
+            refuse(stores, missing, _REOPEN, "incident", incident)
         return Reply(200, incident_json(value), {"ETag": f'"{value.version}"'})
 
     return once(stores, act)
@@ -244,7 +245,7 @@ def post_feedback(
         try:
             incident = contacts.incident_of(stores, receipt)
         except NotFound as missing:
-            incidents.refuse(stores, missing, _REOPEN, "receipt", "unknown")
+            refuse(stores, missing, _REOPEN, "receipt", "unknown")
         who = incidents.Who(name="reporter")
         with stores.intake():
             value = incidents.feedback(stores, incident, given.satisfied, given.text, who)

@@ -13,6 +13,7 @@ from service.dependencies import router as make_router
 from service.schemas.cases import MergeIn, ReceiptGivenOut, SeparateIn, SimilarsOut
 from service.schemas.incidents import IncidentOut, incident_json
 from service.use_cases import contacts, incidents
+from service.use_cases.refusing import noted
 
 router = make_router("incidents")
 
@@ -57,7 +58,7 @@ def post_merge(
         value = incidents.merge(stores, incident, given.into, given.reason, _who(identity), version=version)
         return Reply(200, incident_json(value), {"ETag": f'"{value.version}"'})
 
-    with incidents.noted(stores, "merge", incident):
+    with noted(stores, "merge", incident):
         return once(stores, act)
 
 
@@ -76,7 +77,7 @@ def post_separate(
         value = incidents.separate(stores, incident, given.reason, _who(identity), version=version)
         return Reply(200, incident_json(value), {"ETag": f'"{value.version}"'})
 
-    with incidents.noted(stores, "separate", incident):
+    with noted(stores, "separate", incident):
         return once(stores, act)
 
 

@@ -22,6 +22,7 @@ from service.errors import MalformedBody
 from service.schemas.inbox import ChannelsOut, ImportedOut
 from service.schemas.incidents import Word
 from service.use_cases import incidents
+from service.use_cases.refusing import noted
 
 router = make_router("incidents")
 
@@ -86,7 +87,7 @@ def post_import(
             },
         )
 
-    with incidents.noted(stores, "import", channel):
+    with noted(stores, "import", channel):
         return once(stores, act)
 
 

@@ -43,6 +43,7 @@ from service.schemas.incidents import (
 )
 from service.schemas.times import Instant
 from service.use_cases import contacts, incidents
+from service.use_cases.refusing import noted
 
 router = make_router("incidents")
 
@@ -88,7 +89,7 @@ def post_incident(
     if not identity.signed_in:
         incidents.require_public(report)
     # Anybody may report: only what contradicts an earlier delivery is worth a trace.
-    with incidents.noted(stores, "delivery", report.channel, (Conflict,)):
+    with noted(stores, "delivery", report.channel, (Conflict,)):
         return once(stores, act)
 
 
@@ -220,7 +221,7 @@ def post_event(
         )
         return Reply(201, event_json(log), _tag(value))
 
-    with incidents.noted(stores, "step", incident):
+    with noted(stores, "step", incident):
         return once(stores, act)
 
 

@@ -24,6 +24,7 @@ from service.dependencies import (
     present_ground,
 )
 from service.dependencies import router as make_router
+from service.errors import DutyClash, InvalidInput
 from service.keys import KeyRing
 from service.schemas.contacts import ContactOut
 from service.schemas.rota import (
@@ -45,6 +46,7 @@ from service.schemas.times import NearDay
 from service.use_cases import contacts
 from service.use_cases.helping import rota, volunteers
 from service.use_cases.helping.rota import Translate
+from service.use_cases.refusing import noted
 
 router = make_router("rota")
 
@@ -52,6 +54,8 @@ _CLASH: dict[int | str, dict[str, Any]] = {
     409: {"description": "The same person has another duty then; `other` is that."}
 }
 _PRIVATE = {"Cache-Control": "no-store"}
+_REFUSED = (DutyClash, InvalidInput)
+"""Refusals that the audit keeps."""
 From = Annotated[NearDay | None, Query(alias="from", description="The first day; today where none is given.")]
 Days = Annotated[int, Query(ge=1, le=92, description="How many days.")]
 Purpose = Annotated[
@@ -152,7 +156,8 @@ def post_duty(
         made = rota.add(stores, station, given, identity.name, datetime.now(UTC))
         return Reply(201, _changed(stores, station, made, translate))
 
-    return once(stores, act)
+    with noted(stores, "add", station, _REFUSED, kind="duty"):
+        return once(stores, act)
 
 
 @router.delete("/rota/{duty}", response_model=ChangedOut)
@@ -192,7 +197,8 @@ def delete_away(
         value = rota.set_away(stores, duty, day, None)
         return Reply(200, _changed(stores, value.station, value, translate))
 
-    return once(stores, act)
+    with noted(stores, "away", duty, _REFUSED, kind="duty"):
+        return once(stores, act)
 
 
 @router.get("/volunteers", response_model=VolunteerPage)

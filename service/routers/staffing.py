@@ -6,17 +6,23 @@ from uuid import UUID
 
 from fastapi import Depends, Response
 
+from geo.staffing import StaffingRefused
 from layers.staffing import StaffingProposal
 from layers.stores import Stores
 from service import i18n
 from service.dependencies import Cursor, IdentityDep, LanguageDep, Limit, OnceDep, Reply, StoresDep
 from service.dependencies import router as make_router
+from service.errors import InvalidInput, RulesInConflict
 from service.schemas.staffing import DecisionIn, StaffingIn, StaffingOut, StaffingPage
 from service.use_cases import staffing
 from service.use_cases.plans.drafting import partition_of
+from service.use_cases.refusing import noted
 from service.use_cases.staffing import Decider, Translate
 
 router = make_router("staffing")
+
+_REFUSED = (RulesInConflict, StaffingRefused, InvalidInput)
+"""Refusals that the audit keeps."""
 
 
 def get_decider(identity: IdentityDep) -> Decider:
@@ -50,7 +56,8 @@ def post_proposal(
         body = staffing.proposal_json(made, by, translate)
         return Reply(201, body, {"Location": f"/api/v1/staffing/proposals/{made.id}"})
 
-    return once(stores, act)
+    with noted(stores, "propose", layer.code, _REFUSED, kind="staffing"):
+        return once(stores, act)
 
 
 @router.get("/staffing/proposals", response_model=StaffingPage)

@@ -142,6 +142,7 @@ class CaseOut(BaseModel):
     reporters: int = Field(description="How many follow it with a receipt.")
     merged_into: UUID | None
     merged: list[UUID] = Field(description="Those that turned out to be this one.")
+    outreach: UUID | None = Field(description="The meeting or visit that collected it.")
 
 
 class MergeIn(_Strict):

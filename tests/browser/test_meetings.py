@@ -73,6 +73,18 @@ def test_filters_are_in_the_address_and_nothing_says_what_to_do(office: Office) 
     expect(page.locator("#list")).to_contain_text("Nothing was recorded")
 
 
+def test_a_problem_leads_to_its_case_and_back(office: Office) -> None:
+    watched = office.sign_in("coordinator")
+    problem = {"id": str(uuid4()), "class": "lamp", "title": f"dark corner {HOSTILE}"}
+    place = record(watched.page, office, problems=[problem])
+    page = watched.open("/meetings")
+    page.locator("#list .row", has_text=place).click()
+    page.locator("#detail [data-case]").press("Enter")
+    expect(page.locator("#detail-title")).to_contain_text(problem["title"])
+    page.locator("#detail a[href^='/meetings']").press("Enter")
+    expect(page.locator("#detail-title")).to_have_text(place)
+
+
 def test_who_may_not_answer_sees_no_form(office: Office) -> None:
     coordinator = office.sign_in("coordinator")
     place = record(coordinator.page, office, **asking("patrol"))

@@ -195,6 +195,7 @@ function draw() {
       [_("Due"), clock ? instant(clock.due_at) + (clock.approximate ? ` (${_("days off not published yet")})` : "") : _("not filed")],
       [_("Reporters"), count(standing.reporters)],
     ]),
+    standing.outreach ? make("p", {}, make("a", { href: address("/meetings", { outreach: standing.outreach }) }, _("The meeting or visit that collected it"))) : null,
     standing.merged_into ? make("div", { class: "case-acts" }, button(_("Show what it was merged into"), () => hooks.onChoose(standing.merged_into))) : null,
     acts(),
     actions(),

@@ -34,6 +34,13 @@ function opinions(value) {
   );
 }
 
+/** A problem; one that became an incident which the reader sees leads to its case. */
+function problem(one) {
+  const seen = one.incident && one.status;
+  const title = seen ? make("a", { href: address("/incidents", { incident: one.incident, open: "all" }), "data-case": one.incident }, one.title) : one.title;
+  return said(title, standing(one));
+}
+
 function actions(value, again) {
   return part(
     _("Resolved"),
@@ -101,7 +108,7 @@ export function drawDetail(place, value, { again, close }) {
       [_("Recorded by"), value.recorded_by],
     ]),
     ...opinions(value),
-    ...part(_("Problems"), value.problems.map((one) => said(one.title, standing(one)))),
+    ...part(_("Problems"), value.problems.map(problem)),
     ...actions(value, again),
     ...requests(value, again),
     ...photos(value),

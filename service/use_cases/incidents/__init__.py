@@ -7,7 +7,6 @@ from service.use_cases.incidents.colours import change_colour
 from service.use_cases.incidents.inbox import channels_json, inbox, units_named
 from service.use_cases.incidents.intake import receive, receive_all, require_public
 from service.use_cases.incidents.merging import follow, merge, separate, similar
-from service.use_cases.incidents.refusing import noted, refuse
 from service.use_cases.incidents.reminding import remind
 from service.use_cases.incidents.reopening import feedback, reopen
 from service.use_cases.incidents.steps import add_event
@@ -33,11 +32,9 @@ __all__ = [
     "holders_of",
     "inbox",
     "merge",
-    "noted",
     "read_table",
     "receive",
     "receive_all",
-    "refuse",
     "refused_of",
     "refused_rows",
     "remind",

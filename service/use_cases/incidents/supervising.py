@@ -24,6 +24,7 @@ def case_json(stores: Stores, identifier: UUID) -> dict[str, Any]:
     value = stores.incidents.get(identifier)
     events = stores.incidents.events(identifier)
     clock = clock_in_force(stores, value, events, rules_of(stores), stores.districts.current().timezone)
+    heard = stores.outreach.of_incident(value.id)
     with stores.intake():
         merged = stores.cases.merged_into(value.id)
         reporters, _ = stores.contacts.reporters([value.id, *merged])
@@ -46,6 +47,7 @@ def case_json(stores: Stores, identifier: UUID) -> dict[str, Any]:
         "reporters": reporters,
         "merged_into": None if value.merged_into is None else str(value.merged_into),
         "merged": [str(one) for one in merged],
+        "outreach": None if heard is None else str(heard),
     }
 
 

@@ -69,7 +69,7 @@ def test_half_a_year_of_meetings_and_visits_is_there(stores: Stores) -> None:
     for one in stores.outreach.figures(end - timedelta(days=184), end, "Asia/Shanghai"):
         counted[one.what] += int(one.count)
     assert (counted["bench-meeting"] + counted["council"], counted["visit"]) == (GATHERINGS, VISITS)
-    assert counted["problems"] == counted["solved-on-the-spot"] > 0
+    assert counted["problems"] > counted["solved-on-the-spot"] > 0
     asked = stores.outreach.requests()
     assert {one.state for one in asked} == {"asked", "accepted"}
     assert len(stores.stops.during(end, end + timedelta(days=30))) == 5

@@ -13,6 +13,7 @@ from layers.markers import Marker
 from layers.stores import Stores
 from tests.fixtures.client import TestClient
 from tests.fixtures.county import BEGIN, DISTRICT, County, centre
+from tests.service.routers.test_inbox import traces
 
 LON, LAT = centre(1, 1)
 MONDAY = "2030-01-07"
@@ -125,7 +126,7 @@ def test_nights_and_holidays(stations: None, client: TestClient) -> None:
     assert in_chinese.json()["gaps"][0]["text"] == "星期三 2030-05-01，08:00 至 18:00：无人值班。"
 
 
-def test_a_clash_names_the_other_duty(stations: None, client: TestClient) -> None:
+def test_a_clash_names_the_other_duty(stations: None, client: TestClient, engine: Engine) -> None:
     who = volunteer(client)["id"]
     first = duty(client, "P1", who, *HALVES[0], days=WORKDAYS).json()["duty"]
     # Next door at the end of the night before, into the morning.
@@ -141,6 +142,8 @@ def test_a_clash_names_the_other_duty(stations: None, client: TestClient) -> Non
     assert client.put(away, json={}).status_code == 200
     assert duty(client, "HUB", who, "09:00", "10:00", on_day="2030-01-08").status_code == 201
     assert client.delete(away).status_code == 409
+    assert traces(engine, "duty.add-refused") == [("HUB", "duty-clash")]
+    assert traces(engine, "duty.away-refused") == [(first["id"], "duty-clash")]
 
 
 @pytest.mark.parametrize(

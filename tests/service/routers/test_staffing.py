@@ -12,6 +12,7 @@ from layers.stores import Stores
 from tests.fixtures.accounts import Callers
 from tests.fixtures.client import TestClient
 from tests.fixtures.county import DISTRICT, County, centre
+from tests.service.routers.test_inbox import traces
 
 PROPOSALS = "/api/v1/staffing/proposals"
 
@@ -125,7 +126,9 @@ def test_who_may_have_extra_grids_gets_those_that_touch_and_approval_sets_them(
     coordinator.post(f"{PROPOSALS}/{again['id']}/approve", json={}).raise_for_status()
 
 
-def test_rules_in_conflict_are_named_and_no_others(staffed: County, planner: TestClient) -> None:
+def test_rules_in_conflict_are_named_and_no_others(
+    staffed: County, planner: TestClient, engine: Engine
+) -> None:
     pins = [{"person": one, "grid": "V00"} for one in ("R1", "R2", "R3")]
     forbids = [{"person": "R4", "grid": "V10"}]
     reply = planner.post(PROPOSALS, json={"pins": pins, "forbids": forbids})
@@ -134,6 +137,7 @@ def test_rules_in_conflict_are_named_and_no_others(staffed: County, planner: Tes
     assert [one["kind"] for one in told] == ["least", "pin", "pin", "pin"]
     assert told[1] == {"kind": "pin", "person": "R1", "grid": "V00", "text": "R1 has the home V00."}
     assert planner.get(PROPOSALS).json()["items"] == []
+    assert traces(engine, "staffing.propose-refused") == [("grids", "staffing-conflict")]
 
 
 @pytest.mark.parametrize(

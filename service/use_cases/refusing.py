@@ -24,10 +24,15 @@ def refuse(
 
 @contextmanager
 def noted(
-    stores: Stores, what: str, subject: object, refusals: tuple[type[WardlineError], ...] = NOTED
+    stores: Stores,
+    what: str,
+    subject: object,
+    refusals: tuple[type[WardlineError], ...] = NOTED,
+    *,
+    kind: str = "incident",
 ) -> Iterator[None]:
-    """Let the audit keep an attempt that is refused, as ``incident.<what>-refused``."""
+    """Let the audit keep an attempt that is refused, as ``<kind>.<what>-refused``."""
     try:
         yield
     except refusals as refusal:
-        refuse(stores, refusal, f"incident.{what}-refused", "incident", subject)
+        refuse(stores, refusal, f"{kind}.{what}-refused", kind, subject)
