@@ -18,7 +18,7 @@ def test_layers_come_by_priority_then_code(stores: Stores) -> None:
 
 def test_an_unknown_layer_names_those_there_are(stores: Stores) -> None:
     stores.layers.create("grids", name="Grids")
-    with pytest.raises(UnknownLayer, match="has no layer “gridz”; it has: grids, border, dwellings"):
+    with pytest.raises(UnknownLayer, match="has no layer “gridz”; it has: grids, border, cover, dwellings"):
         stores.layers.get("gridz")
 
 
