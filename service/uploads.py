@@ -54,24 +54,27 @@ def rows_from(
         Rows are at fault; ``extra["rows"]`` tells of up to a thousand faults in the reader's language what,
         where and how to mend, and ``extra["count"]`` how many there are.
     """
+    codes: list[Any] = []
     try:
         with tempfile.TemporaryDirectory(prefix="wardline-rows-") as folder:
             path = Path(folder) / PurePath(name.replace("\\", "/")).name
             path.write_bytes(body)
             features, faults = read_rows(path, shape)
+        codes = list(features.columns.get("code", ()))
         return plan(features, faults)
     except RowsRefused as refused:
-        told = [_told(one, translate) for one in refused.faults[:MOST_TOLD]]
+        told = [_told(one, codes, translate) for one in refused.faults[:MOST_TOLD]]
         refused.extra = {"rows": told, "count": len(refused.faults)}
         first = " ".join(part for part in (told[0]["problem"], told[0]["mend"]) if part)
         refused.params = {**refused.params, "problem": first, "others": ""}
         raise
 
 
-def _told(fault: RowFault, translate: Translate) -> dict[str, Any]:
+def _told(fault: RowFault, codes: list[Any], translate: Translate) -> dict[str, Any]:
+    code = fault.code or (codes[fault.row - 1] if codes else None)
     return {
         "row": fault.row,
-        "code": fault.code or None,
+        "code": None if code is None else str(code)[:64],
         "field": fault.params.get("field"),
         "problem": translate(fault.message).format(**fault.params),
         "mend": translate(fault.mend).format(**fault.params) if fault.mend else "",

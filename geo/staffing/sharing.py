@@ -22,7 +22,7 @@ from geo.staffing.values import Floats, Ground, Kind, People, Rule, StaffingRefu
 PARTS = 100
 # Who is far from home costs at least what the last of so many near grids would.
 _NEAR = 8
-_WORK = 5.0
+_WORK = 3.0
 _STEPS = 100
 _LARGEST_SUM = 1_000_000
 _PRICED = 20
@@ -73,11 +73,14 @@ def kept(people: People, ground: Ground, wish: Wish, rules: Collection[Rule]) ->
     return model.solve() is not None
 
 
-def share(people: People, ground: Ground, wish: Wish, may: Bools, cost: Integers) -> Shared | None:
+def share(
+    people: People, ground: Ground, wish: Wish, may: Bools, cost: Integers, counts: Integers | None
+) -> Shared | None:
     """Return a sharing with the fewest extra grids, then the least cost; None where there is no way.
 
-    ``cost`` (n, m) is what each pair costs in metres. What is found with the work allowed keeps all rules,
-    though it may not be the least.
+    ``cost`` (n, m) is what each pair costs in metres. Where homes can be had without extra grids, ``counts``
+    (m,) are how many people each grid has then: they stay so if extra grids do, so that nobody moves for the
+    balance alone. What is found with the work allowed keeps all rules, though it may not be the least.
 
     Raises
     ------
@@ -87,6 +90,12 @@ def share(people: People, ground: Ground, wish: Wish, may: Bools, cost: Integers
     if not len(people) or not may.any(axis=1).all():
         return None
     limits = _limits(wish, {one.kind for one in wish.rules()})
+    if counts is not None:
+        model = _Model(ground, len(people), limits)
+        model.hold(counts)
+        settled = _tried(model)
+        if settled is not None:
+            return settled.shared
     first = _Model(ground, len(people), limits)
     first.by_class(may)
     first.cp.minimize(first.number)
@@ -98,11 +107,15 @@ def share(people: People, ground: Ground, wish: Wish, may: Bools, cost: Integers
     second.cp.add(second.number <= found.number)
     second.price(cost, wish.load_m)
     second.hint(found)
+    return (_tried(second) or found).shared
+
+
+def _tried(model: "_Model") -> "_Found | None":
+    """Return what a model finds with the work allowed, None where that is nothing."""
     try:
-        better = second.solve()
+        return model.solve()
     except StaffingRefused:
-        better = None  # no better one with the work allowed
-    return (better or found).shared
+        return None
 
 
 def _limits(wish: Wish, kinds: Collection[Kind]) -> _Limits:
@@ -227,17 +240,29 @@ class _Model:
         for count, those in zip(self.counts, parts_of, strict=True):
             self.cp.add(count == sum(those))
 
+    def hold(self, counts: Integers) -> None:
+        """Hold how many people each grid has, and want few extra grids, and those near the homes."""
+        for count, number in zip(self.counts, counts.tolist(), strict=True):
+            self.cp.add(count == number)
+        apart = self._apart()
+        price = 1 + sum(round(metres) * self._cap for _, metres in apart)
+        self.cp.minimize(sum((price + round(metres)) * one for one, metres in apart))
+
+    def _apart(self) -> list[tuple[Any, float]]:
+        """Return how many have each extra grid of each home, and the metres from middle to middle."""
+        those = [
+            (grid, other, one) for grid, extras in enumerate(self._extras) for other, one in extras.items()
+        ]
+        ground = self._ground
+        tails, heads = ([one[part] for one in those] for part in (0, 1))
+        metres = GEOD.inv(ground.lon[tails], ground.lat[tails], ground.lon[heads], ground.lat[heads])[2]
+        return [(one, float(value)) for (_, _, one), value in zip(those, metres, strict=True)]
+
     def price(self, cost: Integers, load_m: float | None) -> None:
         """Want people near their homes, extra grids near to those, and people where the load is."""
         unit = max(1.0, int(cost.max(initial=0)) * (len(cost) + len(self.counts)) / _LARGEST_SUM)
         ground = self._ground
-        extras = [
-            (grid, other, one) for grid, those in enumerate(self._extras) for other, one in those.items()
-        ]
-        tails, heads = ([one[part] for one in extras] for part in (0, 1))
-        apart = GEOD.inv(ground.lon[tails], ground.lat[tails], ground.lon[heads], ground.lat[heads])[2]
-        terms = [(one, round(metres / unit)) for one, metres in self._near]
-        terms += [(one, round(metres / unit)) for (_, _, one), metres in zip(extras, apart, strict=True)]
+        terms = [(one, round(metres / unit)) for one, metres in (*self._near, *self._apart())]
         mean = float(ground.load.mean()) or 1.0
         for grid, load in enumerate((ground.load / mean).tolist()):
             seats = [self.cp.new_bool_var("") for _ in range(min(self._cap, _PRICED))]

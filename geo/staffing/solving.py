@@ -51,12 +51,12 @@ def propose(people: People, ground: Ground, wish: Wish) -> Proposal:
     cost = np.rint(np.nan_to_num(metres)).astype(np.int64)
     moves = np.arange(len(ground))[None, :] != present[:, None]
     cost += np.where(moves & (present >= 0)[:, None], round(wish.move_m), 0)
-    found = None
+    found = solve(may, cost, _seats(cost, ground, wish), least=True)
     extras: Extras = ()
-    if wish.balance is None:
-        found = solve(may, cost, _seats(cost, ground, wish), least=True)
-    if found is None and wish.shared:
-        shared = share(people, ground, wish, may, cost)
+    if wish.balance is not None or (found is None and wish.shared):
+        counts = None if found is None else np.bincount(found, minlength=len(ground))
+        shared = share(people, ground, wish, may, cost, counts)
+        found = None
         if shared is not None:
             found = placed(may, cost, shared.counts)
             extras = _extras(found, shared, metres)

@@ -16,7 +16,7 @@ from maps.document.frames import Frame
 from maps.document.page import environment, policy, sheet
 from maps.shell import Reader
 
-SIZE = (820, 360)
+SIZE = (820, 250)
 DUTIES: tuple[str, ...] = (
     N_("Go to every small grid of the home grid, and know its boundary and who to turn to there."),
     N_("Take in what people report; solve alone what can be, and hand on the rest one colour at a time."),

@@ -74,6 +74,13 @@ export async function read(where, options = {}) {
   return response.status === 204 ? null : response.json();
 }
 
+/** The file at an address, as it is. A refusal is thrown as a Problem. */
+export async function take(where, options = {}) {
+  const response = await send(where, options);
+  if (!response.ok) throw await refusal(response);
+  return response.blob();
+}
+
 /** What is at an address, if it is not what had this tag: {value, tag}, the value null while nothing has changed. */
 export async function news(where, tag, options = {}) {
   const response = await send(where, tag ? { ...options, headers: { "If-None-Match": tag } } : options);

@@ -4,6 +4,7 @@ import { Problem, address, every, read, show, turns } from "wardline/api";
 import { announce, byId, make, message, replace } from "wardline/dom";
 import { asked, page, remember } from "wardline/page";
 import { sketch } from "wardline/sketch";
+import { beginPapers } from "wardline/staffing-papers";
 import { _, count, day, decimal, instant } from "wardline/text";
 
 const HOME = "/api/v1/staffing/proposals";
@@ -284,6 +285,7 @@ byId("make").hidden = !page.proposes;
 if (page.district) {
   byId("sheets").href = sheet(`${DUTIES}.html`);
   try {
+    await beginPapers();
     const found = await list();
     const wanted = asked("proposal") || found[0]?.id;
     if (wanted) await open(wanted, { focus: false });

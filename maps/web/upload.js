@@ -55,11 +55,10 @@ function defects(problem) {
       make("th", { scope: "row", class: "n" }, count(one.row)),
       make("td", {}, one.code),
       make("td", {}, one.field),
-      make("td", {}, one.problem),
-      make("td", {}, one.mend),
+      make("td", {}, one.problem, make("div", { class: "soft" }, one.mend)),
     ),
   );
-  const head = [_("Row"), _("Code"), _("Column"), _("What is wrong"), _("How to mend it")];
+  const head = [_("Row"), _("Code"), _("Column"), _("What is wrong, and how to mend it")];
   const table = make("table", {}, make("thead", {}, make("tr", {}, ...head.map((name) => make("th", { scope: "col" }, name)))), make("tbody", {}, ...told));
   return [
     message(_("{n} defects; nothing was stored.", { n: count(number) }), _("Mend them in the file and choose it again."), "message-warn"),

@@ -84,6 +84,10 @@ def test_homes_are_proposed_and_decided_by_somebody_else(
     expect(page.locator("#summary")).to_contain_text("{{7*191}}")
     expect(page.locator("#items [data-state=approved]").first).to_be_visible()
     fine(page)
+    page.select_option("#papers [name=unit]", "T0")
+    with page.expect_download() as taken:
+        page.locator("#papers [type=submit]").press("Enter")
+    assert taken.value.suggested_filename == "duty-T0.pdf"
     page.locator("#stay").click()
     with page.context.expect_page() as opened:
         page.locator(f"#people [data-person={name}0] a").click()

@@ -199,13 +199,15 @@ def shared_cases(draw: st.DrawFn) -> Case:
     return people, replace(ground, touching=tuple(beside)), wish
 
 
-def fewest_extras(people: People, ground: Ground, wish: Wish, rules: set[Rule]) -> int | None:
-    """Return the fewest extra grids that keep rules, by trying all; None where nothing does."""
+def fewest_extras(
+    people: People, ground: Ground, wish: Wish, rules: set[Rule], at: tuple[str, ...] | None = None
+) -> int | None:
+    """Return the fewest extra grids that keep rules, of any homes or given ones; None where nothing does."""
     kinds = {one.kind for one in rules}
     basic = rules - {Rule(Kind.LEAST), Rule(Kind.EXTRAS), Rule(Kind.BALANCE)}
     pairs = {*ground.touching, *(pair[::-1] for pair in ground.touching)}
     best = None
-    for homes in everything(people, ground, wish.cap, basic):
+    for homes in [at] if at else everything(people, ground, wish.cap, basic):
         options = []
         for home in homes:
             near = [one for one in ground.keys if one != home and (home, one) in pairs]
@@ -260,7 +262,9 @@ def test_extra_grids_touch_the_home_and_are_the_fewest_and_conflicts_the_smalles
     assert keeps(homes_of(found), people, ground, wish.cap, set(wish.rules()) - {Rule(Kind.LEAST)})
     assert set().union(*has) == set(ground.keys)
     assert wish.balance is None or carried(has, ground, wish.balance)
-    assert sum(len(one.extras) for one in found.places) == fewest
+    number = sum(len(one.extras) for one in found.places)
+    assert number == fewest_extras(people, ground, wish, rules, homes_of(found))
+    assert number == fewest or wish.balance is not None
 
 
 def test_who_may_have_extra_grids_has_none_where_homes_reach() -> None:
@@ -268,6 +272,17 @@ def test_who_may_have_extra_grids_has_none_where_homes_reach() -> None:
     ground = ground_of(rng, 3)
     people = people_of(rng, 4, ground.keys)
     assert propose(people, ground, Wish(extras=2)) == propose(people, ground, Wish())
+
+
+def test_nobody_moves_for_the_balance_alone_where_extra_grids_do() -> None:
+    ground = Ground(
+        ("x", "y", "z"), np.array([116.0, 116.1, 116.2]), np.full(3, 44.0), np.array([1.0, 3.0, 2.0])
+    )
+    ground = replace(ground, touching=(("x", "y"), ("y", "z")))
+    people = People(("a", "b", "c"), ground.lon.copy(), ground.lat.copy(), ground.keys)
+    found = propose(people, ground, Wish(extras=1, balance=1.1))
+    assert found.moved == 0
+    assert [one.extras for one in found.places] == [("y",), (), ()]
 
 
 def test_an_island_with_nobody_is_a_conflict_with_the_rule_of_extra_grids() -> None:
