@@ -96,8 +96,8 @@ class Districts(Store):
         """
         if self._found is not None:
             return self._found
-        row = self._first(select(district).where(district.c.code == self.district))
-        if row is None:
+        rows = self._asked("district", {"district": self.district})
+        if not rows:
             known = [value.code for value in every(self._session)]
             raise UnknownDistrict(
                 N_("There is no district {district}; there are: {known}."),
@@ -105,7 +105,7 @@ class Districts(Store):
                 district=self.district,
                 known=", ".join(known) or "–",
             )
-        self._found = _district(row)
+        self._found = District(*rows[0])
         return self._found
 
     def exists(self) -> bool:

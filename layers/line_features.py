@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, Column, Index, Row, Text, UniqueConstrai
 
 from layers.base import identifier, in_district, shard_table
 from layers.coded import CodedStore
-from layers.geometry import Box, from_shape, geometry_type, to_shape
+from layers.geometry import SRID, Box, from_shape, geometry_type, to_shape
 
 LineKind = Literal["road", "river", "track", "other"]
 LINE_KINDS: tuple[LineKind, ...] = ("road", "river", "track", "other")
@@ -54,6 +54,12 @@ class LineFeatures(CodedStore[LineFeature]):
         if kinds:
             statement = statement.where(line_feature.c.kind.in_(kinds))
         return tuple(self._value(row) for row in self._all(statement.order_by(line_feature.c.code)))
+
+    def within(self, box: Box, kind: LineKind) -> tuple[bytes, ...]:
+        """Return the lines of a kind within a box that does not cross the antimeridian, by code, as WKB."""
+        (west, south, east, north), *_ = box.parts()
+        asked = {"west": west, "south": south, "east": east, "north": north, "srid": SRID, "kind": kind}
+        return tuple(one for (one,) in self._asked("lines_within", {"district": self.district, **asked}))
 
     @staticmethod
     def _row(value: LineFeature) -> dict[str, Any]:

@@ -108,6 +108,11 @@ class Releases(Store):
         row = self._first(statement.order_by(release.c.effective_on.desc(), release.c.number.desc()).limit(1))
         return None if row is None else _release(row)
 
+    def partition_on(self, day: date) -> tuple[str, UUID] | None:
+        """Return the first partition that has a release in force on a day: its code, and the release's id."""
+        rows = self._asked("release_on", {"district": self.district, "day": day})
+        return (rows[0][0], rows[0][1]) if rows else None
+
     def latest(self, layer: str) -> Release | None:
         """Return the release published last, whatever its date."""
         row = self._first(

@@ -1,6 +1,6 @@
 """Coverage of lines: what was walked, and the algebra of intervals that answers for any period."""
 
-from geo.coverage.effort import Effort, Twice, effort, freshness, one_at_a_time
+from geo.coverage.effort import Effort, Twice, efforts, freshnesses, one_at_a_time
 from geo.coverage.intervals import (
     Intervals,
     Profile,
@@ -30,8 +30,8 @@ __all__ = [
     "Twice",
     "covered_by",
     "covered_length",
-    "effort",
-    "freshness",
+    "efforts",
+    "freshnesses",
     "gaps",
     "intersection",
     "one_at_a_time",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geo.coverage.effort_kernels import aged, took
+from geo.coverage.effort_kernels import aged_each, took_each
 from geo.coverage.intervals import PASS_S, Intervals, covered_length, gaps, intersection, union
 from geo.geocentric import Floats
 
@@ -45,14 +45,20 @@ class Twice:
     apart_m: float
 
 
-def effort(walks: Intervals) -> Effort:
-    """Return what one line took; ``walks`` are its intervals, each person's by one device at a time."""
-    return Effort(*took(walks.from_m, walks.to_m, walks.from_t, walks.to_t, walks.holder, TEAM_S))
+def efforts(walks: Intervals, lines: int) -> list[Effort]:
+    """Return what each of so many lines took; at a time each person walks with one device."""
+    mine, bounds = walks.in_lines(lines)
+    found = took_each(bounds, mine.from_m, mine.to_m, mine.from_t, mine.to_t, mine.holder, TEAM_S)
+    return [Effort(*one) for one in found.tolist()]
 
 
-def freshness(walks: Intervals, length: float, now: float) -> tuple[float, float]:
-    """Return the metres of a line that were ever walked, and metre·seconds since each was walked last."""
-    return aged(walks.from_m, walks.to_m, walks.from_t, walks.to_t, walks.holder, length, now, PASS_S)
+def freshnesses(walks: Intervals, lengths: Floats, now: float) -> list[tuple[float, float]]:
+    """Return of each line the metres that were ever walked, and metre·seconds since each was walked last."""
+    mine, bounds = walks.in_lines(len(lengths))
+    found = aged_each(
+        bounds, mine.from_m, mine.to_m, mine.from_t, mine.to_t, mine.holder, lengths, now, PASS_S
+    )
+    return [(metres, age) for metres, age in found.tolist()]
 
 
 def one_at_a_time(walks: Intervals) -> tuple[Intervals, list[Twice]]:
@@ -82,6 +88,8 @@ def _longer(part: Intervals) -> Intervals:
 
 
 def _twice(better: Intervals, other: Intervals) -> Twice | None:
+    if better.to_t.max() <= other.from_t.min() or other.to_t.max() <= better.from_t.min():
+        return None  # one device after the other, as a rule
     mine, theirs = (union(one.from_t, one.to_t) for one in (better, other))
     shared = intersection(mine, theirs)
     seconds = covered_length(shared)

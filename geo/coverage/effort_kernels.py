@@ -30,6 +30,20 @@ def took(
 
 
 @compiled
+def took_each(
+    bounds: Places, from_m: Floats, to_m: Floats, from_t: Floats, to_t: Floats, holder: Ints, team_s: float
+) -> Floats:
+    """Return the three of each line (n, 3); its intervals are those from its bound up to the next."""
+    found = np.empty((bounds.shape[0] - 1, 3))
+    for k in range(found.shape[0]):
+        a, b = bounds[k], bounds[k + 1]
+        found[k, 0], found[k, 1], found[k, 2] = took(
+            from_m[a:b], to_m[a:b], from_t[a:b], to_t[a:b], holder[a:b], team_s
+        )
+    return found
+
+
+@compiled
 def along(part: Part, mine: Places, team_s: float) -> float:
     """Return the metres of some walks, all in one direction, those of a team once."""
     if mine.shape[0] == 0:
@@ -65,3 +79,25 @@ def aged(
             known += size
             age += size * max(0.0, now - cells.last_t[k])
     return known, age
+
+
+@compiled
+def aged_each(
+    bounds: Places,
+    from_m: Floats,
+    to_m: Floats,
+    from_t: Floats,
+    to_t: Floats,
+    holder: Ints,
+    length: Floats,
+    now: float,
+    apart: float,
+) -> Floats:
+    """Return both of each line (n, 2); its intervals are those from its bound up to the next."""
+    found = np.empty((length.shape[0], 2))
+    for k in range(found.shape[0]):
+        a, b = bounds[k], bounds[k + 1]
+        found[k, 0], found[k, 1] = aged(
+            from_m[a:b], to_m[a:b], from_t[a:b], to_t[a:b], holder[a:b], length[k], now, apart
+        )
+    return found

@@ -1,7 +1,7 @@
 """Intervals of lines that were visited, and their algebra: union, gaps, periods, who was there last."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -79,26 +79,31 @@ class Intervals:
         """Return the intervals of several values one after another."""
         if not several:
             return cls.of([], [], [], [])
-        return cls(*(np.concatenate([getattr(each, f.name) for each in several]) for f in fields(cls)))
+        return cls(
+            *(np.concatenate([getattr(each, name) for each in several]) for name in Intervals.__slots__)
+        )
 
     def __len__(self) -> int:
         return len(self.from_m)
 
     def take(self, chosen: npt.NDArray[np.generic]) -> "Intervals":
         """Return the intervals at positions or under a mask."""
-        return Intervals(*(getattr(self, f.name)[chosen] for f in fields(self)))
+        return Intervals(*(getattr(self, name)[chosen] for name in Intervals.__slots__))
 
     def on(self, line: int) -> "Intervals":
         """Return the intervals of one line."""
         return self.take(self.line == line)
 
+    def in_lines(self, lines: int) -> "tuple[Intervals, npt.NDArray[np.int64]]":
+        """Return the intervals line by line, and where those of each line begin, with the end of the last."""
+        order = np.argsort(self.line, kind="stable")
+        return self.take(order), np.searchsorted(self.line[order], np.arange(lines + 1)).astype(np.int64)
+
     def by_line(self, lines: int) -> "list[Intervals]":
         """Return the intervals of each of so many lines, as :meth:`on` does for one."""
-        order = np.argsort(self.line, kind="stable")
-        bounds = np.searchsorted(self.line[order], np.arange(lines + 1))
-        sorted_ = self.take(order)
+        sorted_, bounds = self.in_lines(lines)
         return [
-            Intervals(*(getattr(sorted_, f.name)[a:b] for f in fields(self)))
+            Intervals(*(getattr(sorted_, name)[a:b] for name in Intervals.__slots__))
             for a, b in pairwise(bounds.tolist())
         ]
 
@@ -116,11 +121,16 @@ class Intervals:
         """The larger measure of each."""
         return np.maximum(self.from_m, self.to_m)
 
-    def within(self, from_t: float, to_t: float) -> "Intervals":
-        """Return what lies in the period [from_t, to_t): one that crosses its edge is split there by time."""
+    def within(self, from_t: float | Floats, to_t: float) -> "Intervals":
+        """Return what lies in the period [from_t, to_t): one that crosses its edge is split there by time.
+
+        ``from_t`` may be a time for each interval.
+        """
         inside = (self.from_t < to_t) & (self.to_t >= from_t)
         inside &= (self.to_t > from_t) | (self.from_t == self.to_t)
         part = self.take(inside)
+        if isinstance(from_t, np.ndarray):
+            from_t = from_t[inside]
         seconds = np.where(part.to_t > part.from_t, part.to_t - part.from_t, 1.0)
         pace = (part.to_m - part.from_m) / seconds
         start = np.maximum(part.from_t, from_t)

@@ -63,25 +63,23 @@ _reachable: _Latest[Floats] = _Latest()
 
 def units_on(stores: Stores, day: date) -> DayUnits | None:
     """Return the units of the default partition on a day, None before there are any."""
-    for layer in stores.layers.all("partition"):
-        found = units_of(stores, layer.code, day)
-        if found is not None:
-            return found
-    return None
+    found = stores.releases.partition_on(day)
+    return None if found is None else _units_of(stores, *found, day)
 
 
 def units_of(stores: Stores, layer: str, day: date) -> DayUnits | None:
     """Return the units of a partition on a day, None before there are any."""
     release = stores.releases.in_force(layer, day)
-    if release is None:
-        return None
+    return None if release is None else _units_of(stores, layer, release.id, day)
 
+
+def _units_of(stores: Stores, layer: str, release: UUID, day: date) -> DayUnits:
     def make() -> DayUnits:
         leaves = stores.grids.leaves(layer, day)
         index = UnitIndex.of(index_units(leaves), leaves.polygons)
-        return DayUnits(release.id, index, leaves.ids, leaves.polygons)
+        return DayUnits(release, index, leaves.ids, leaves.polygons)
 
-    return _units.get(release.id, make)
+    return _units.get(release, make)
 
 
 def cover_on(stores: Stores, day: date) -> CoverIndex | None:

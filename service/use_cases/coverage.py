@@ -18,8 +18,8 @@ from geo.coverage import (
     Sights,
     Summary,
     covered_length,
-    effort,
-    freshness,
+    efforts,
+    freshnesses,
     summaries,
     union,
 )
@@ -169,8 +169,8 @@ def warm_up() -> None:
     nothing = Sights(np.empty(0, np.int32), np.empty(0, np.int8), np.empty(0), np.empty(0))
     nobody = Intervals.join([])
     list(summaries([Asked(1.0, 0.0, 1.0, 1.0, 1.0, 0.0)], nobody, nothing, OVERDUE_LEAST_M))
-    effort(nobody)
-    freshness(nobody, 1.0, 1.0)
+    efforts(nobody, 1)
+    freshnesses(nobody, np.ones(1), 1.0)
 
 
 def _counted_from(segment: BorderSegment, period: Period, zone: ZoneInfo) -> datetime:

@@ -6,7 +6,9 @@ from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from geo.coverage import Intervals, effort, freshness, one_at_a_time
+import numpy as np
+
+from geo.coverage import Effort, efforts, freshnesses, one_at_a_time
 from geo.coverage import Twice as Both
 from geo.evidence import Evidence
 from layers.coverage_days import Periods
@@ -32,35 +34,27 @@ def with_effort(
     first = min(period.from_at.astimezone(zone).date(), after - HISTORY)
     # Only what was walked is asked for, of all days.
     known = stores.observed.known([one.segment.id for one in found], Periods.never(first, after, len(found)))
-    every = known.walks.at_least(Evidence.OBSERVED).by_line(len(found))
-    parts = [
-        walks.within(one.counted_from.timestamp(), period.seconds[1])
-        for one, walks in zip(found, every, strict=True)
-    ]
-    kept, twice = one_at_a_time(Intervals.join(parts))
-    walked = zip(found, kept.by_line(len(found)), every, strict=True)
+    every = known.walks.at_least(Evidence.OBSERVED)
+    begins = np.array([one.counted_from.timestamp() for one in found])
+    in_order, _ = every.in_lines(len(found))
+    kept, twice = one_at_a_time(in_order.within(begins[in_order.line], period.seconds[1]))
+    lengths = np.array([one.length_m for one in found])
+    fresh = freshnesses(in_order.within(0.0, period.seconds[1]), lengths, period.as_of.timestamp())
+    both: dict[int, list[Both]] = {}
+    for each in twice:
+        for line in each.lines:
+            both.setdefault(line, []).append(each)
     return tuple(
-        _of_segment(
-            one,
-            mine,
-            past.within(0.0, period.seconds[1]),
-            [each for each in twice if k in each.lines],
-            known.holders,
-            period,
+        _of_segment(one, took, Freshness(known_m, aged / DAY_S), both.get(k, ()), known.holders)
+        for k, (one, took, (known_m, aged)) in enumerate(
+            zip(found, efforts(kept, len(found)), fresh, strict=True)
         )
-        for k, (one, mine, past) in enumerate(walked)
     )
 
 
 def _of_segment(
-    one: SegmentCoverage,
-    walks: Intervals,
-    past: Intervals,
-    twice: Sequence[Both],
-    names: Sequence[str],
-    period: Period,
+    one: SegmentCoverage, took: Effort, fresh: Freshness, twice: Sequence[Both], names: Sequence[str]
 ) -> SegmentCoverage:
-    took = effort(walks)
     return replace(
         one,
         walked_km=took.metres / 1000.0,
@@ -74,11 +68,5 @@ def _of_segment(
             )
             for each in twice
         ),
-        freshness=_freshness(past, one.length_m, period),
+        freshness=fresh,
     )
-
-
-def _freshness(past: Intervals, length: float, period: Period) -> Freshness:
-    """Return how old what is known of a segment is, metre by metre."""
-    known_m, aged_m_s = freshness(past, length, period.as_of.timestamp())
-    return Freshness(known_m, aged_m_s / DAY_S)

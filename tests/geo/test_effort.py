@@ -1,5 +1,6 @@
 """What walking took: a team's way once, its hours for each, and nobody at two places at once."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.coverage import Intervals, covered_length, effort, freshness, one_at_a_time, profile, union
-from geo.coverage.effort import TEAM_S
+from geo.coverage import Intervals, covered_length, efforts, freshnesses, one_at_a_time, profile, union
+from geo.coverage.effort import TEAM_S, Effort
 
 WALKS = st.lists(
     st.tuples(
@@ -38,6 +39,11 @@ def made(walks: list[tuple[int, int, int, bool, int, int, int]]) -> Intervals:
 def walk(low: float, high: float, begin: float, holder: int = 0, source: int = 0, line: int = 0) -> Intervals:
     seconds = abs(high - low)
     return Intervals.of(low, high, begin, begin + seconds, line=line, holder=holder, source=source)
+
+
+def effort(walks: Intervals) -> Effort:
+    """Return what one line took, that of all walks."""
+    return efforts(replace(walks, line=np.zeros_like(walks.line)), 1)[0]
 
 
 def test_copies_of_a_team_are_one_walk_and_the_hours_of_all() -> None:
@@ -148,6 +154,23 @@ def test_effort_and_freshness_are_those_of_the_algebra(told: Any) -> None:
     )
     history = profile(walks, 0.0, 100.0)
     ages = np.maximum(6_000.0 - history.last_t, 0.0)
-    known, aged = freshness(walks, 100.0, 6_000.0)
+    ((known, aged),) = freshnesses(walks, np.array([100.0]), 6_000.0)
     assert known == pytest.approx(float(history.metres[~np.isnan(ages)].sum()))
     assert aged == pytest.approx(float(np.nansum(ages * history.metres)))
+
+
+@settings(deadline=None)
+@given(WALKS)
+def test_lines_take_what_each_takes_alone(rows: list[tuple[int, ...]]) -> None:
+    walks = made(rows)  # type: ignore[arg-type]
+    lengths = np.array([1_300.0, 700.0, 10.0])
+    alone = [replace(one, line=np.zeros_like(one.line)) for one in walks.by_line(3)]
+    assert efforts(walks, 3) == [effort(one) for one in alone]
+    each = [freshnesses(one, lengths[k : k + 1], 3e4)[0] for k, one in enumerate(alone)]
+    assert freshnesses(walks, lengths, 3e4) == each
+    begins = np.array([100.0, 5_000.0, 0.0])
+    parts = [one.within(float(begins[k]), 15_000.0) for k, one in enumerate(walks.by_line(3))]
+    in_order, _ = walks.in_lines(3)
+    found, wanted = in_order.within(begins[in_order.line], 15_000.0), Intervals.join(parts)
+    for name in Intervals.__slots__:
+        assert (getattr(found, name) == getattr(wanted, name)).all()

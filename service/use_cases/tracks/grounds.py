@@ -90,8 +90,7 @@ def rivers_near(
         return ()
     west, south = max(-180.0, float(lon.min()) - MARGIN_DEG), max(-90.0, float(lat.min()) - MARGIN_DEG)
     east, north = min(180.0, float(lon.max()) + MARGIN_DEG), min(90.0, float(lat.max()) + MARGIN_DEG)
-    found = stores.lines.all(bbox=Box(west, south, east, north), kinds=("river",))
-    return tuple(one.line.wkb for one in found)
+    return stores.lines.within(Box(west, south, east, north), "river")
 
 
 def within_district(track: CleanTrack, units: DayUnits) -> npt.NDArray[np.bool_]:

@@ -5,8 +5,10 @@ is shown of them.
 """
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from threading import Lock
 from typing import Any, Protocol
 
@@ -37,7 +39,13 @@ def valid_on(one: Dated, day: date) -> bool:
     return begun and (one.valid_to is None or day < one.valid_to)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+def always(several: Sequence[Dated]) -> tuple[date, date]:
+    """Return the first day on which all of several things are there, and the first on which one is not."""
+    begun = max((one.valid_from or date.min for one in several), default=date.min)
+    return begun, min((one.valid_to or date.max for one in several), default=date.max)
+
+
+@dataclass(frozen=True, eq=False)
 class Border:
     """Segments with the line that is patrolled and the legal line of each as WKB."""
 
@@ -52,8 +60,14 @@ class Border:
         lines, legal = (one.line.wkb for one in segments), (one.geom.wkb for one in segments)
         return cls(segments, tuple(lines), tuple(legal))
 
+    @cached_property
+    def _always(self) -> tuple[date, date]:
+        return always(self.segments)
+
     def on(self, day: date) -> "Border":
         """Return what is valid on a day; the same value for days on which it is the same."""
+        if self._always[0] <= day < self._always[1]:
+            return self
         valid = tuple(valid_on(one, day) for one in self.segments)
         if all(valid):
             return self
@@ -67,15 +81,21 @@ class Border:
         return self._days[valid]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Posts:
     """Places of markers."""
 
     places: tuple[MarkerPlace, ...]
     _days: dict[tuple[bool, ...], "Posts"] = field(default_factory=dict, repr=False)
 
+    @cached_property
+    def _always(self) -> tuple[date, date]:
+        return always(self.places)
+
     def on(self, day: date) -> "Posts":
         """Return those that stand on a day; the same value for days on which they are the same."""
+        if self._always[0] <= day < self._always[1]:
+            return self
         standing = tuple(valid_on(one, day) for one in self.places)
         if all(standing):
             return self
