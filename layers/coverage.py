@@ -60,7 +60,8 @@ coverage_line = shard_table(
     identifier("segment"),
     Column("device", Text, nullable=False),
     Column("day", Date, nullable=False),
-    identifier("patrol"),
+    # None where somebody declares it and no recording shows it.
+    identifier("patrol", nullable=True),
     Column("evidence", SmallInteger, nullable=False),
     Column("from_m", Double, nullable=False),
     Column("to_m", Double, nullable=False),
@@ -124,11 +125,12 @@ class LineVisit:
 
     Measures in metres from the segment's start, ``from_m <= to_m``; ``from_at`` is the time at ``from_m``,
     so it is the later one where the patrol walked towards the start. ``band`` says of what was seen how sure
-    that is: −1 within V − 2σ, 0 within V, 1 within V + 2σ; each band is stored whole.
+    that is: −1 within V − 2σ, 0 within V, 1 within V + 2σ; each band is stored whole. What was declared
+    has no ``patrol``.
     """
 
     segment: UUID
-    patrol: UUID
+    patrol: UUID | None
     evidence: Evidence
     from_m: float
     to_m: float
@@ -252,7 +254,7 @@ class Coverage(Store):
         whose = json.loads(told or "[]")
         devices, device = coded([name for name, _, _ in whose])
         persons, person = coded([name for _, name, _ in whose])
-        patrols, patrol = coded([UUID(key) for _, _, key in whose])
+        patrols, patrol = coded([None if key is None else UUID(key) for _, _, key in whose])
         return LineIntervals(
             names,
             devices,

@@ -5,8 +5,8 @@ they change, in the same transaction. Times of what was only seen are left out, 
 whole; of one that lies across the edge of a period the rows themselves are read.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Column, Date, DateTime, LargeBinary, Text
 
-from geo.coverage import Intervals, Sights
+from geo.coverage import Intervals, Sights, Twice, gaps, one_at_a_time
 from geo.evidence import Evidence
 from layers.base import in_district, shard_table
 from layers.columns import to_seconds
@@ -32,7 +32,8 @@ _WALK = np.dtype(
 )  # fmt: skip
 _SIGHT = np.dtype([("place", ">i2"), ("band", ">i2"), ("low", ">f8"), ("high", ">f8")])
 _SEEN = (
-    ("place", ">i4"), ("band", ">i2"), ("from_m", ">f8"), ("to_m", ">f8"), ("from_t", ">i8"), ("to_t", ">i8"),
+    ("row", ">i4"), ("place", ">i4"), ("band", ">i2"), ("from_m", ">f8"), ("to_m", ">f8"), ("from_t", ">i8"),
+    ("to_t", ">i8"),
 )  # fmt: skip
 _UUID = "S16"
 _DEVICE, _DAY, _HOLDER, _FROM, _TO, _SEGMENTS, _WALKS, _SIGHTS = range(8)
@@ -59,13 +60,16 @@ class KnownLines:
     """What is known of lines; ``line`` of a row is a position among those asked, ``holder`` in ``holders``.
 
     ``walks`` are all rows but what was only seen, in the order of time each, their source a number for each
-    device: some may lie outside of the period. ``holders`` are people, or devices that nobody is named for,
-    in order. ``sights`` are within the period.
+    device: some may lie outside of the period. ``days`` are theirs, since 1970. ``holders`` are people, or
+    devices that nobody is named for, in order. ``sights`` are within the period. A person with two devices is
+    at one place at a time: what the lesser one says meanwhile is left out, and ``twice`` tells of it.
     """
 
     holders: tuple[str, ...]
     walks: Intervals
+    days: NDArray[np.int64]
     sights: Sights
+    twice: tuple[Twice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,23 +112,32 @@ class CoverageDays(Store):
         assert result is not None  # noqa: S101 - a query has a result
         columns = [[result.get_value(k, c) or b"" for k in range(result.ntuples)] for c in range(8)]
         rows = _Rows.of(columns, segments)
-        holders, walks = rows.walks(columns[_DEVICE], columns[_HOLDER], columns[_WALKS])
-        sights, across = rows.sights(columns[_SIGHTS], periods)
+        known, doubts = rows.walks(columns)
+        sights, across = rows.sights(columns[_SIGHTS], periods, sorted(doubts))
         if len(across):
-            devices = [columns[_DEVICE][k].decode() for k in across]
-            days = np.frombuffer(b"".join(columns[_DAY][k] for k in across), ">i4")
-            sights = _joined(sights, self._sights(segments, periods, devices, days))
-        return KnownLines(holders, walks, sights)
+            names = [[columns[c][k].decode() for k in across] for c in (_DEVICE, _HOLDER)]
+            spans = [doubts.get(k) for k in across.tolist()]
+            told = self._sights(segments, periods, names, rows.day[across], spans)
+            sights = _joined(sights, told)
+        return replace(known, sights=sights)
 
     def _sights(
-        self, segments: Sequence[UUID], periods: Periods, devices: Sequence[str], days: NDArray[np.int32]
+        self,
+        segments: Sequence[UUID],
+        periods: Periods,
+        names: Sequence[Sequence[str]],
+        days: NDArray[np.int64],
+        doubts: Sequence[NDArray[np.float64] | None],
     ) -> Sights:
-        """Return what some devices saw on some days, row by row and split at the edges of the period."""
+        """Return what some devices of some holders saw on some days, split at the edges of the period.
+
+        Of each what lies in its ``doubts`` is left out. ``names`` are the devices, and the holders.
+        """
         parameters = {
             "district": self.district,
             "segments": list(segments),
-            "devices": devices,
-            # PostgreSQL counts days from 2000-01-01.
+            "devices": names[0],
+            "holders": names[1],
             "days": [date.fromordinal(_DAYS_BEFORE + int(day)) for day in days],
             "seen": int(Evidence.SEEN),
         }
@@ -138,10 +151,22 @@ class CoverageDays(Store):
             line=found["place"].astype(np.int32) - 1,
             source=band,
         )
+        if any(spans is not None for spans in doubts):
+            parts = [without(seen.take(found["row"] == k + 1), spans) for k, spans in enumerate(doubts)]
+            seen = Intervals.join(parts)
         return sights_within(seen, periods)
 
 
-_DAYS_BEFORE = date(2000, 1, 1).toordinal()
+def without(seen: Intervals, doubts: NDArray[np.float64] | None) -> Intervals:
+    """Return what of intervals lies outside of some times (k, 2), disjoint and in order."""
+    if doubts is None or len(doubts) == 0:
+        return seen
+    return Intervals.join([seen.within(a, b) for a, b in gaps(doubts, -np.inf, np.inf).tolist()])
+
+
+_DAYS_BEFORE = date(1970, 1, 1).toordinal()
+_DAYS_OF_POSTGRES = date(2000, 1, 1).toordinal() - _DAYS_BEFORE
+"""PostgreSQL counts days from 2000-01-01."""
 
 
 def sights_within(seen: Intervals, periods: Periods) -> Sights:
@@ -154,9 +179,33 @@ def sights_within(seen: Intervals, periods: Periods) -> Sights:
     return _joined(*parts)
 
 
+def at_one_place(
+    holders: tuple[str, ...], walks: Intervals, days: NDArray[np.int64], asked: NDArray[np.bool_]
+) -> tuple[KnownLines, Mapping[tuple[int, int, int], NDArray[np.float64]]]:
+    """Return walks with each holder at one place at a time, and when which device is not believed.
+
+    ``asked`` says of which rows that is a question; rows of lines that were not asked about are left out.
+    """
+    question = asked & (walks.evidence != Evidence.DECLARED)
+    found = one_at_a_time(walks.take(question), days[question])
+    every = Intervals.join([walks.take(~question), found.walks])
+    day = np.concatenate([days[~question], found.day])
+    here = every.line >= 0
+    twice = tuple(
+        replace(one, lines=lines) for one in found.twice if (lines := tuple(k for k in one.lines if k >= 0))
+    )
+    known = KnownLines(holders, every.take(here), day[here], sights_of_nothing(), twice)
+    return known, found.doubted
+
+
+def sights_of_nothing() -> Sights:
+    """Return that nothing was seen."""
+    return Sights(np.empty(0, np.int32), np.empty(0, np.int8), np.empty(0), np.empty(0))
+
+
 def _joined(*several: Sights) -> Sights:
     if not several:
-        return Sights(np.empty(0, np.int32), np.empty(0, np.int8), np.empty(0), np.empty(0))
+        return sights_of_nothing()
     names = ("line", "band", "low", "high")
     return Sights(*(np.concatenate([getattr(one, name) for one in several]) for name in names))
 
@@ -170,6 +219,7 @@ class _Rows:
 
     line: NDArray[np.int32]
     base: NDArray[np.int64]
+    day: NDArray[np.int64]
     from_t: NDArray[np.float64]
     to_t: NDArray[np.float64]
 
@@ -183,16 +233,17 @@ class _Rows:
         line = np.where(asked[order][place] == here, order[place], -1).astype(np.int32)
         base = np.concatenate([[0], np.cumsum(_lengths(columns[_SEGMENTS], 16))[:-1]]).astype(np.int64)
         times = [to_seconds(np.frombuffer(b"".join(columns[c]), ">i8")) for c in (_FROM, _TO)]
-        return cls(line, base, *times)
+        day = np.frombuffer(b"".join(columns[_DAY]), ">i4").astype(np.int64) + _DAYS_OF_POSTGRES
+        return cls(line, base, day, *times)
 
-    def walks(
-        self, device: Sequence[bytes], holder: Sequence[bytes], packed: Sequence[bytes]
-    ) -> tuple[tuple[str, ...], Intervals]:
-        """Return who carried the devices, and the rows that are not only seen."""
-        names, codes = _coded(holder)
-        _, devices = _coded(device)
-        rows, found, line = self._unpacked(packed, _WALK)
-        kept = line >= 0
+    def walks(self, columns: Sequence[Sequence[bytes]]) -> tuple[KnownLines, dict[int, NDArray[np.float64]]]:
+        """Return the rows that are not only seen, and by row when its device is not believed."""
+        names, codes = _coded(columns[_HOLDER])
+        _, devices = _coded(columns[_DEVICE])
+        rows, found, line = self._unpacked(columns[_WALKS], _WALK)
+        both = self._several(codes, columns[_DEVICE])
+        # Where a person has two devices it matters what they say of other lines, too.
+        kept = (line >= 0) | both[rows]
         rows, found, line = rows[kept], found[kept], line[kept]
         walks = in_time(
             found["from_m"],
@@ -204,15 +255,41 @@ class _Rows:
             holder=codes[rows],
             source=devices[rows],
         )
-        return tuple(name.decode() for name in names), walks
+        holders = tuple(name.decode() for name in names)
+        nothing = sights_of_nothing()
+        if not both.any():
+            return KnownLines(holders, walks, self.day[rows], nothing), {}
+        known, doubted = at_one_place(holders, walks, self.day[rows], both[rows])
+        doubts = {
+            k: spans
+            for k in np.flatnonzero(both).tolist()
+            if (spans := doubted.get((int(codes[k]), int(devices[k]), int(self.day[k])))) is not None
+        }
+        return known, doubts
 
-    def sights(self, packed: Sequence[bytes], periods: Periods) -> tuple[Sights, NDArray[np.int64]]:
-        """Return what was seen by rows whose time is within the period, and the rows across its edges."""
+    def _several(self, holder: NDArray[np.int32], device: Sequence[bytes]) -> NDArray[np.bool_]:
+        """Return which rows are of somebody with several devices on that day; what is declared is of none."""
+        key = self.day * (int(holder.max(initial=0)) + 1) + holder
+        real = np.fromiter(map(len, device), dtype=np.int64, count=len(device)) > 0
+        _, place, often = np.unique(key[real], return_inverse=True, return_counts=True)
+        found = np.zeros(len(key), dtype=bool)
+        found[np.flatnonzero(real)[often[place] > 1]] = True
+        return found
+
+    def sights(
+        self, packed: Sequence[bytes], periods: Periods, doubted: Sequence[int]
+    ) -> tuple[Sights, NDArray[np.int64]]:
+        """Return what was seen by rows whose time is within the period, and the rows to be read one by one.
+
+        These are those across its edges, and those whose device is ``doubted``.
+        """
         rows, found, line = self._unpacked(packed, _SIGHT)
         begin = np.append(periods.begin, np.inf)[line]  # of what was not asked about nothing is in the period
         from_t, to_t = self.from_t[rows], self.to_t[rows]
         # What ends with the period may be an instant that is no part of it.
         whole = (begin <= from_t) & (to_t < periods.end)
+        if len(doubted):
+            whole &= ~np.isin(rows, doubted)
         across = ~whole & (to_t >= begin) & (from_t < periods.end)
         part = found[whole]
         band = part["band"].astype(np.int8)

@@ -16,7 +16,8 @@ class LineIntervals:
     """Covered intervals in columns, ordered by segment, day and time.
 
     ``segment``, ``device``, ``person`` and ``patrol`` are positions in the tuples of their plural
-    (``person`` −1 where nobody is named); measures in metres; ``from_t``, ``to_t`` seconds since 1970 UTC.
+    (``person`` −1 where nobody is named, ``patrol`` where it was declared); measures in metres; ``from_t``,
+    ``to_t`` seconds since 1970 UTC.
     """
 
     segments: tuple[UUID, ...]

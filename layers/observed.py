@@ -1,23 +1,31 @@
 """What was observed of lines: on which days, and all that is known of them in a period."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import func, literal, select
 
+from geo.coverage import Intervals
 from geo.evidence import Evidence
 from layers.coverage import Coverage
-from layers.coverage_days import CoverageDays, KnownLines, Periods, sights_within
+from layers.coverage_days import (
+    CoverageDays,
+    KnownLines,
+    Periods,
+    at_one_place,
+    coverage_day,
+    sights_within,
+    without,
+)
 from layers.line_intervals import LineIntervals
 from layers.storage import Store
 
 FEW = 4
 """Of so many segments the rows themselves are read; of more the days as they are packed."""
-
-_DAYS = (("segment", ">i4"), ("day", ">i4"), ("low", ">f8"), ("high", ">f8"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,23 +46,10 @@ class Observed(Store):
 
     def days(self, segments: Sequence[UUID], from_day: date, to_day: date) -> ObservedDays:
         """Return what was observed of some segments on the days of [from_day, to_day)."""
-        rows = self._arrays(
-            "coverage_days",
-            {
-                "district": self.district,
-                "segments": list(segments),
-                "from_day": from_day,
-                "to_day": to_day,
-                "evidence": int(Evidence.OBSERVED),
-            },
-            _DAYS,
-        )
-        return ObservedDays(
-            rows["segment"].astype(np.int32) - 1,
-            rows["day"].astype("datetime64[D]"),
-            rows["low"].astype(np.float64),
-            rows["high"].astype(np.float64),
-        )
+        known = self.known(segments, Periods.never(from_day, to_day, len(segments)))
+        sure = known.walks.evidence >= Evidence.OBSERVED
+        walks = known.walks.take(sure)
+        return ObservedDays(walks.line, known.days[sure].astype("datetime64[D]"), walks.low, walks.high)
 
     def known(self, segments: Sequence[UUID], periods: Periods) -> KnownLines:
         """Return what is known of segments, all different, on some days."""
@@ -64,7 +59,28 @@ class Observed(Store):
         ledger = Coverage(self._session, self.district).lines(
             segments, periods.from_day, periods.to_day, every_from
         )
+        if self._several(ledger):
+            # What their other devices say of other segments matters, too.
+            return CoverageDays(self._session, self.district).read(segments, periods)
         return known_of(ledger, periods)
+
+    def _several(self, ledger: LineIntervals) -> bool:
+        """Return whether anybody in some rows had several devices on one of their days."""
+        if not ledger.persons:
+            return False
+        c = coverage_day.c
+        twice = (
+            select(literal(1))
+            .where(
+                c.district == self.district,
+                c.day == func.any([one.item() for one in np.unique(ledger.day)]),
+                c.holder == func.any(list(ledger.persons)),
+                c.device != "",
+            )
+            .group_by(c.day, c.holder)
+            .having(func.count() > 1)
+        )
+        return self._first(twice.limit(1)) is not None
 
 
 def known_of(ledger: LineIntervals, periods: Periods) -> KnownLines:
@@ -77,5 +93,17 @@ def known_of(ledger: LineIntervals, periods: Periods) -> KnownLines:
     seen = ledger.evidence == Evidence.SEEN
     walks = every.take(~seen)
     walks = replace(walks, holder=code[walks.holder], source=ledger.device[~seen])
+    day = ledger.day.astype(np.int64)
+    known, doubted = at_one_place(holders, walks, day[~seen], np.ones(len(walks), dtype=bool))
     sights = replace(every.take(seen), source=ledger.band[seen].astype(np.int32))
-    return KnownLines(holders, walks, sights_within(sights, periods))
+    keys = np.stack([code[sights.holder], ledger.device[seen], day[seen]], axis=1)
+    parts = [sights.take(~np.isin(np.arange(len(sights)), _places(keys, doubted)))]
+    parts += [without(sights.take(_places(keys, [key])), spans) for key, spans in doubted.items()]
+    sights = Intervals.join(parts)
+    return replace(known, sights=sights_within(sights, periods))
+
+
+def _places(keys: NDArray[np.int64], some: Collection[tuple[int, int, int]]) -> NDArray[np.int64]:
+    """Return the positions of rows (n, 3) that are among some keys."""
+    mine = [(keys == key).all(axis=1) for key in some]
+    return np.flatnonzero(np.any(mine, axis=0)) if mine else np.empty(0, np.int64)

@@ -275,6 +275,12 @@ RULES: Mapping[str, Rules] = {
     # What is due: nothing of it is ever removed.
     **dict.fromkeys(("due_rule", "due_suspension"), _DUE),
     "coverage_report": Rules(_part(*BORDER), _whole(*SIGNING)),
+    "coverage_declaration": Rules(
+        read=f"{_part(*BORDER)} OR {_MINE} OR {_whole(SETTLING)}",
+        insert=f"{_whole(*KEEPERS)} OR {_MINE}",
+        change=f"{_whole(*KEEPERS)} OR {_MINE}",
+        remove=_SYSTEM,
+    ),
     "coverage_task": Rules(
         read=f"{_whole(*LEADS, SETTLING)} OR {_part(*OWN)} AND assignee = (SELECT scope_person())",
         insert=_whole(*KEEPERS),

@@ -15,6 +15,7 @@ from layers.contacts import Contacts
 from layers.coverage import Coverage
 from layers.coverage_areas import CoverageAreas
 from layers.coverage_reports import CoverageReports
+from layers.declarations import Declarations
 from layers.demonstration import Demonstrations
 from layers.districts import Districts
 from layers.due import DueRules
@@ -223,6 +224,11 @@ class Stores:
     def shifts(self) -> Shifts:
         """The shifts that run."""
         return Shifts(self.session, self.district)
+
+    @cached_property
+    def declarations(self) -> Declarations:
+        """What people say they walked without a track."""
+        return Declarations(self.session, self.district)
 
     @cached_property
     def areas_seen(self) -> CoverageAreas:

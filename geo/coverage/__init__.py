@@ -1,6 +1,6 @@
 """Coverage of lines: what was walked, and the algebra of intervals that answers for any period."""
 
-from geo.coverage.effort import Effort, Twice, efforts, freshnesses, one_at_a_time
+from geo.coverage.effort import Effort, OneAtATime, Twice, efforts, freshnesses, one_at_a_time
 from geo.coverage.intervals import (
     Intervals,
     Profile,
@@ -23,6 +23,7 @@ __all__ = [
     "Evidence",
     "Figures",
     "Intervals",
+    "OneAtATime",
     "Profile",
     "RouteIndex",
     "Sights",

@@ -4,22 +4,26 @@ A team that walks together walks a way once, and each of its people for all of i
 place at a time, however many devices they carry.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from geo.coverage.effort_kernels import aged_each, took_each
-from geo.coverage.intervals import PASS_S, Intervals, covered_length, gaps, intersection, union
+from geo.coverage.intervals import PASS_S, Intervals, covered_length, intersection, union
+from geo.evidence import Evidence
 from geo.geocentric import Floats
+from geo.track.fixes import Ints
+
+Days = npt.NDArray[np.int64]
 
 TEAM_S = 300.0
 """Who comes along the same metre in the same direction within so many seconds belongs to the same walk."""
 
 TWICE_S = 60.0
 """Two devices of a person that were at work for less than so long at once are no matter."""
-
-ROUNDING_S = 1e-3
-"""Times of fixes are to the millisecond: shorter intervals are rounding at the edge of what is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +35,32 @@ class Effort:
     person_seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Twice:
-    """A holder at work with two devices at once, for so many seconds, the lesser of them on some lines.
+    """A holder at work with two devices at once on a day, the lesser of them on some lines.
 
-    ``apart_m`` is the most they were apart along one line, NaN where they never were on the same. What the
-    lesser one says of that time is left out.
+    ``spans`` (k, 2) are the Unix seconds at which both were at work. ``apart_m`` is the most they were apart
+    along one line, NaN where they never were on the same. What the lesser one says of that time is left out.
     """
 
     holder: int
     lines: tuple[int, ...]
-    seconds: float
+    spans: Floats
     apart_m: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OneAtATime:
+    """What is left when each holder is at one place at a time.
+
+    ``day`` is that of each of ``walks``; ``doubted`` are the Unix seconds (k, 2) at which it is not believed
+    what a device of a holder says of a day, by the three.
+    """
+
+    walks: Intervals
+    day: Days
+    twice: tuple[Twice, ...]
+    doubted: Mapping[tuple[int, int, int], Floats]
 
 
 def efforts(walks: Intervals, lines: int) -> list[Effort]:
@@ -61,39 +79,82 @@ def freshnesses(walks: Intervals, lengths: Floats, now: float) -> list[tuple[flo
     return [(metres, age) for metres, age in found.tolist()]
 
 
-def one_at_a_time(walks: Intervals) -> tuple[Intervals, list[Twice]]:
+def one_at_a_time(walks: Intervals, day: npt.NDArray[Any]) -> OneAtATime:
     """Return the intervals that are left when each holder is at one place at a time, and who was at two.
 
-    ``walks`` are of all lines, ``source`` is the device. At one time the device counts that walked most.
+    Day by day the device that walked most counts; of the others what lies at no time that one before them
+    knows as well or better. So the answer for several days is that of each of them.
+
+    Parameters
+    ----------
+    walks
+        Intervals of all lines, but those only seen or declared; ``source`` is the device.
+    day
+        The day of each, (n,), as whole numbers.
     """
-    parts, twice = [], []
-    for holder in np.unique(walks.holder).tolist():
-        mine = walks.take(walks.holder == holder)
-        sources = np.unique(mine.source).tolist()
-        if len(sources) == 1:
-            parts.append(mine)
-            continue
-        ways = [mine.take(mine.source == one) for one in sources]
-        ways.sort(key=lambda one: -float(np.abs(one.to_m - one.from_m).sum()))
-        taken = np.empty((0, 2))
-        for place, way in enumerate(ways):
-            twice += [found for better in ways[:place] if (found := _twice(better, way)) is not None]
-            parts += [_longer(way.within(a, b)) for a, b in gaps(taken, -np.inf, np.inf).tolist()]
-            taken = union(*np.concatenate([taken, np.stack([way.from_t, way.to_t], axis=1)]).T)
-    return Intervals.join(parts), twice
+    date = np.asarray(day, dtype=np.int64)
+    group = _groups(walks.holder, date)
+    several = _several(group, walks.source)
+    parts, days, twice = [walks.take(~several)], [date[~several]], []
+    doubted: dict[tuple[int, int, int], Floats] = {}
+    for one in np.unique(group[several]).tolist():
+        here = group == one
+        holder, its_day = int(walks.holder[here][0]), int(date[here][0])
+        kept, found, without = _one_day(walks.take(here))
+        parts.append(kept)
+        days.append(np.full(len(kept), its_day))
+        twice += found
+        doubted |= {(holder, source, its_day): spans for source, spans in without.items()}
+    return OneAtATime(Intervals.join(parts), np.concatenate(days), tuple(twice), doubted)
 
 
-def _longer(part: Intervals) -> Intervals:
-    return part.take(part.to_t - part.from_t >= ROUNDING_S)
+def _groups(holder: Ints, date: Days) -> Days:
+    """Return a number for each row, the same for those of one holder on one day."""
+    if len(date) == 0:
+        return date
+    since = int(date.min())
+    return holder.astype(np.int64) * (int(date.max()) - since + 1) + (date - since)
+
+
+def _several(group: Days, source: Ints) -> npt.NDArray[np.bool_]:
+    """Return which rows are of a group with more than one source."""
+    distinct, place = np.unique(group, return_inverse=True)
+    pairs = np.unique(place * (int(source.max(initial=0)) + 1) + source)
+    often = np.bincount(pairs // (int(source.max(initial=0)) + 1), minlength=len(distinct))
+    return np.asarray(often[place] > 1)
+
+
+def _one_day(mine: Intervals) -> tuple[Intervals, list[Twice], dict[int, Floats]]:
+    """Return what is left of one holder on one day, and when and where that is not all."""
+    ways = [mine.take(mine.source == one) for one in np.unique(mine.source).tolist()]
+    ways.sort(key=_worth)
+    parts: list[Intervals] = []
+    twice, doubted = [], {}
+    for place, way in enumerate(ways):
+        known = Intervals.join(ways[:place])
+        sure = known.at_least(Evidence.OBSERVED)
+        twice += [found for better in ways[:place] if (found := _twice(better, way)) is not None]
+        parts.append(way.beyond(known))
+        if len(sure):
+            doubted[int(way.source[0])] = union(sure.from_t, sure.to_t)
+    return Intervals.join(parts), twice, doubted
+
+
+def _worth(way: Intervals) -> tuple[float, float, float]:
+    """Return what a device is sorted by: who walked more, then who began first."""
+    walked = way.at_least(Evidence.OBSERVED)
+    return -float(np.abs(walked.to_m - walked.from_m).sum()), float(way.from_t.min()), -float(way.to_t.max())
 
 
 def _twice(better: Intervals, other: Intervals) -> Twice | None:
+    better, other = better.at_least(Evidence.OBSERVED), other.at_least(Evidence.OBSERVED)
+    if not len(better) or not len(other):
+        return None
     if better.to_t.max() <= other.from_t.min() or other.to_t.max() <= better.from_t.min():
         return None  # one device after the other, as a rule
     mine, theirs = (union(one.from_t, one.to_t) for one in (better, other))
     shared = intersection(mine, theirs)
-    seconds = covered_length(shared)
-    if seconds < TWICE_S:
+    if covered_length(shared) < TWICE_S:
         return None
     beside = [other.within(a, b) for a, b in shared.tolist()]
     lines = tuple(np.unique(Intervals.join(beside).line).tolist())
@@ -101,7 +162,7 @@ def _twice(better: Intervals, other: Intervals) -> Twice | None:
         _apart(better.on(line), other.on(line)) for line in np.intersect1d(better.line, other.line).tolist()
     ]
     found = np.concatenate([*apart, np.empty(0)])
-    return Twice(int(other.holder[0]), lines, seconds, float(found.max()) if len(found) else float("nan"))
+    return Twice(int(other.holder[0]), lines, shared, float(found.max()) if len(found) else float("nan"))
 
 
 def _apart(a: Intervals, b: Intervals) -> Floats:

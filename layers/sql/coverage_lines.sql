@@ -21,7 +21,7 @@ ordered AS (
            (extract(epoch FROM from_at) * 1000000)::bigint AS from_t,
            (extract(epoch FROM to_at) * 1000000)::bigint AS to_t, band
     FROM found
-    JOIN name ON name.device = found.device AND name.patrol = found.patrol
+    JOIN name ON name.device = found.device AND name.patrol IS NOT DISTINCT FROM found.patrol
              AND name.person IS NOT DISTINCT FROM found.person
     ORDER BY found.segment, found.day, least(from_at, to_at), id
 )

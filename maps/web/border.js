@@ -168,3 +168,11 @@ export function border(story) {
     },
   };
 }
+
+/** The gaps among stretches, the longest first. */
+export function gapsOf(features) {
+  return features
+    .filter(({ properties }) => properties.state === "gap")
+    .map((feature) => ({ ...feature.properties, feature }))
+    .sort((one, other) => other.to_m - other.from_m - (one.to_m - one.from_m));
+}

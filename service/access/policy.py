@@ -216,15 +216,15 @@ POLICY: Mapping[str, Rule] = {
     "GET /api/v1/coverage/sheet.html": Rule(BORDER, "district"),
     "GET /api/v1/coverage/sheet.pdf": Rule(BORDER, "district"),
     "GET /api/v1/coverage/segments.gpkg": Rule(BORDER, "district"),
-    "GET /api/v1/coverage/grids": Rule(BORDER, "district"),
-    "GET /api/v1/coverage/grids.geojson": Rule(BORDER, "district"),
-    "GET /api/v1/coverage/grids.csv": Rule(BORDER, "district"),
-    "GET /api/v1/coverage/markers": Rule(BORDER, "district"),
-    "GET /api/v1/coverage/markers.geojson": Rule(BORDER, "district"),
-    "GET /api/v1/coverage/markers.csv": Rule(BORDER, "district"),
-    "GET /api/v1/coverage/due": Rule(BORDER, "district"),
-    "GET /api/v1/coverage/due.csv": Rule(BORDER, "district"),
-    "GET /api/v1/coverage/due.geojson": Rule(BORDER, "district"),
+    **{
+        f"GET /api/v1/coverage/{name}{end}": Rule(BORDER, "district")
+        for name in ("grids", "markers", "due")
+        for end in ("", ".geojson", ".csv")
+    },
+    "GET /api/v1/coverage/declarations": Rule(BORDER, "district"),
+    "POST /api/v1/coverage/declarations": Rule(WALKING, "district"),
+    "GET /api/v1/coverage/declarations/{declaration}": Rule(BORDER, "district"),
+    "POST /api/v1/coverage/declarations/{declaration}/withdraw": Rule(WALKING, "district"),
     "GET /api/v1/coverage/due/rules": Rule(BORDER, "district"),
     "GET /api/v1/coverage/due/rules/{rule}": Rule(BORDER, "district"),
     "POST /api/v1/coverage/due/rules": Rule(KEEPERS, "district"),

@@ -22,6 +22,7 @@ from service.demo.clear import clear_district
 from service.demo.content import Content, make_content
 from service.demo.county import COUNTY_NAME
 from service.demo.helping import load_helping
+from service.demo.maintenance import load_maintenance
 from service.demo.patrols import TIMEZONE
 from service.demo.planning import load_plans
 from service.demo.projects import load_projects
@@ -168,6 +169,7 @@ def _load(stores: Stores, content: Content, state: DemoState, clock: _Clock) -> 
     with clock.step(5):
         load_patrols(stores, content)
     with clock.step(6):
+        load_maintenance(stores, content, state.today)
         load_upkeep(stores, content, state.today, state.size.patrol_days)
     with clock.step(7):
         load_plans(stores, content, state.today)

@@ -4,13 +4,14 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import orjson
-from fastapi import Depends, Query, Response
+from fastapi import Query, Response
 
 from layers.stores import Stores
 from service import i18n
 from service.dependencies import LanguageDep, StoresDep
 from service.dependencies import router as make_router
 from service.hardening.cells import table
+from service.period_dependencies import PeriodDep
 from service.schemas.coverage import (
     Period,
     SegmentCoverage,
@@ -35,7 +36,7 @@ from service.schemas.visits import (
 )
 from service.schemas.weaker import weaker_json
 from service.use_cases import due
-from service.use_cases.coverage import coverage, period_of, segments_of
+from service.use_cases.coverage import coverage, segments_of
 from service.use_cases.coverage_files import table_text
 from service.use_cases.coverage_timeline import timeline_of
 from service.use_cases.effort import with_effort
@@ -46,20 +47,6 @@ router = make_router("coverage")
 GEOJSON = "application/geo+json"
 
 
-def get_period(
-    stores: StoresDep,
-    first: Annotated[
-        str | None, Query(alias="from", max_length=40, description="First day, or an instant.")
-    ] = None,
-    last: Annotated[
-        str | None, Query(alias="to", max_length=40, description="The day or instant it ends before.")
-    ] = None,
-) -> Period:
-    """Return the period of a request; the last 30 days where none is given."""
-    return period_of(first, last, stores.districts.current().timezone, datetime.now(UTC))
-
-
-PeriodDep = Annotated[Period, Depends(get_period)]
 LayerDep = Annotated[
     str | None, Query(max_length=64, description="Code of a partition; the default one if left out.")
 ]

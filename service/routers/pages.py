@@ -40,6 +40,7 @@ _PARTS = {
     "patrols": "GET /api/v1/patrols",
     "tasks": "GET /api/v1/coverage/tasks",
     "give": "POST /api/v1/coverage/tasks",
+    "declare": "POST /api/v1/coverage/declarations",
     "live": "GET /api/v1/coverage/live",
     "record": "POST /api/v1/outreach",
     "handle": "POST /api/v1/incidents/{incident}/events",

@@ -59,6 +59,17 @@ class ReportedIncident(BaseModel):
     status: str | None
 
 
+class DeclaredWalk(BaseModel):
+    """A stretch that is declared to have been walked without a track, by whom and why."""
+
+    code: str
+    from_m: float
+    to_m: float
+    at: datetime
+    reason: str
+    by: str
+
+
 class DayOut(BaseModel):
     """The day of one person. ``km`` is null where the positions are kept no longer; no places are told."""
 
@@ -73,6 +84,7 @@ class DayOut(BaseModel):
     segments: list[WalkedSegment]
     units: list[ReachedUnit]
     markers: list[ReachedMarker]
+    declared: list[DeclaredWalk]
     actions: list[DoneAction]
     incidents: list[ReportedIncident]
     tasks: list[TaskOut]

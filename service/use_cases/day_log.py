@@ -1,7 +1,7 @@
 """The day of a person: patrols, kilometres, hours, what was reached, done, left open, reported; no places."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,12 +11,13 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from geo.coverage import Intervals, covered_length, union
+from geo.coverage import Intervals, covered_length, one_at_a_time, union
 from geo.due import left_open
 from geo.errors import N_
 from geo.evidence import Evidence
 from geo.linear import MeasuredLine
 from geo.track import Fixes, Mode, clean
+from layers.declarations import counting
 from layers.errors import NotFound
 from layers.field_incidents import FieldIncident
 from layers.line_intervals import LineIntervals
@@ -91,6 +92,7 @@ def day_of(
         "segments": segments,
         "units": _units(stores, asked),
         "markers": _markers(stores, asked),
+        "declared": _declared(stores, asked),
         "actions": _actions(stores, asked),
         "incidents": [
             _incident(stores, one) for one in stores.field_incidents.of_person(person, asked.begin, asked.end)
@@ -178,9 +180,12 @@ def _segments(
     valid = stores.border.all(asked.day)
     ledger = stores.coverage.lines([one.id for one in valid], asked.day, asked.day + timedelta(days=1))
     mine, every = _rows_of(ledger, asked), ledger.in_time()
+    walks = replace(every, source=ledger.device).take(mine & (ledger.evidence != Evidence.SEEN))
+    day = np.full(len(walks), asked.day.toordinal())
+    kept = one_at_a_time(replace(walks, holder=np.zeros(len(walks), np.int32)), day).walks
     found, total = [], 0.0
     for place, segment in enumerate(ledger.segments):
-        own = every.take(mine & (every.line == place))
+        own = kept.on(place)
         if not len(own):
             continue
         value = next(one for one in valid if one.id == segment)
@@ -253,6 +258,22 @@ def _markers(stores: Stores, asked: _Asked) -> list[dict[str, Any]]:
             }
         )
     return sorted(found, key=lambda one: one["at"])
+
+
+def _declared(stores: Stores, asked: _Asked) -> list[dict[str, Any]]:
+    """Return what is declared that the person walked on a day; what was withdrawn is left out."""
+    every = stores.declarations.during(asked.begin, asked.end, asked.person)
+    return [
+        {
+            "code": one.code,
+            "from_m": round(one.from_m, 2),
+            "to_m": round(one.to_m, 2),
+            "at": one.from_at.isoformat(),
+            "reason": one.reason,
+            "by": one.created_by,
+        }
+        for one in counting(every)
+    ]
 
 
 def _actions(stores: Stores, asked: _Asked) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from geo.coverage import Effort, efforts, freshnesses, one_at_a_time
+from geo.coverage import Effort, covered_length, efforts, freshnesses
 from geo.coverage import Twice as Both
 from geo.evidence import Evidence
 from layers.coverage_days import Periods
@@ -37,36 +37,51 @@ def with_effort(
     every = known.walks.at_least(Evidence.OBSERVED)
     begins = np.array([one.counted_from.timestamp() for one in found])
     in_order, _ = every.in_lines(len(found))
-    kept, twice = one_at_a_time(in_order.within(begins[in_order.line], period.seconds[1]))
+    took = efforts(in_order.within(begins[in_order.line], period.seconds[1]), len(found))
     lengths = np.array([one.length_m for one in found])
     fresh = freshnesses(in_order.within(0.0, period.seconds[1]), lengths, period.as_of.timestamp())
     both: dict[int, list[Both]] = {}
-    for each in twice:
+    for each in known.twice:
         for line in each.lines:
             both.setdefault(line, []).append(each)
     return tuple(
-        _of_segment(one, took, Freshness(known_m, aged / DAY_S), both.get(k, ()), known.holders)
-        for k, (one, took, (known_m, aged)) in enumerate(
-            zip(found, efforts(kept, len(found)), fresh, strict=True)
+        _of_segment(
+            one, mine, Freshness(known_m, aged / DAY_S), _twice(both.get(k, ()), known.holders, one, period)
         )
+        for k, (one, mine, (known_m, aged)) in enumerate(zip(found, took, fresh, strict=True))
     )
 
 
+def _twice(
+    known: Sequence[Both], names: Sequence[str], one: SegmentCoverage, period: Period
+) -> tuple[Twice, ...]:
+    """Return who was at work with two devices at once in a period, for how long, and how far apart."""
+    begin, end = one.counted_from.timestamp(), period.seconds[1]
+    found: dict[int, tuple[float, list[float]]] = {}
+    for each in known:
+        spans = np.clip(each.spans, begin, end)
+        seconds, apart = found.get(each.holder, (0.0, []))
+        if (more := covered_length(spans)) > 0.0:
+            found[each.holder] = (seconds + more, [*apart, each.apart_m])
+    return tuple(
+        Twice(names[holder], round(seconds / 60.0, 1), _most(apart))
+        for holder, (seconds, apart) in found.items()
+    )
+
+
+def _most(metres: Sequence[float]) -> float | None:
+    known = [one for one in metres if not math.isnan(one)]
+    return round(max(known), 1) if known else None
+
+
 def _of_segment(
-    one: SegmentCoverage, took: Effort, fresh: Freshness, twice: Sequence[Both], names: Sequence[str]
+    one: SegmentCoverage, took: Effort, fresh: Freshness, twice: tuple[Twice, ...]
 ) -> SegmentCoverage:
     return replace(
         one,
         walked_km=took.metres / 1000.0,
         hours=took.seconds / 3600.0,
         person_hours=took.person_seconds / 3600.0,
-        twice=tuple(
-            Twice(
-                names[each.holder],
-                round(each.seconds / 60.0, 1),
-                None if math.isnan(each.apart_m) else round(each.apart_m, 1),
-            )
-            for each in twice
-        ),
+        twice=twice,
         freshness=fresh,
     )

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.coverage import Intervals, covered_length, efforts, freshnesses, one_at_a_time, profile, union
+from geo.coverage import (
+    Evidence,
+    Intervals,
+    covered_length,
+    efforts,
+    freshnesses,
+    one_at_a_time,
+    profile,
+    union,
+)
 from geo.coverage.effort import TEAM_S, Effort
 
 WALKS = st.lists(
@@ -67,7 +76,8 @@ def test_who_comes_later_walks_by_themselves() -> None:
 
 @given(WALKS, st.integers(1, 4))
 def test_a_copy_adds_hours_and_no_metre(rows: list[tuple[int, ...]], copies: int) -> None:
-    one, _ = one_at_a_time(made(rows).on(0))  # type: ignore[arg-type]
+    mine = made(rows).on(0)  # type: ignore[arg-type]
+    one = one_at_a_time(mine, np.zeros(len(mine))).walks
     before = effort(one)
     team = [
         Intervals.of(one.from_m, one.to_m, one.from_t, one.to_t, holder=one.holder + 10 * k)
@@ -92,7 +102,7 @@ def test_metres_are_between_those_covered_and_those_of_all(rows: list[tuple[int,
 @given(WALKS)
 def test_nobody_is_at_two_places_at_once(rows: list[tuple[int, ...]]) -> None:
     walks = made(rows)  # type: ignore[arg-type]
-    kept, _ = one_at_a_time(walks)
+    kept = one_at_a_time(walks, np.zeros(len(walks))).walks
     for holder in np.unique(walks.holder).tolist():
         for name in np.unique(walks.source[walks.holder == holder]).tolist():
             own = walks.take((walks.holder == holder) & (walks.source == name))
@@ -111,18 +121,51 @@ def test_nobody_is_at_two_places_at_once(rows: list[tuple[int, ...]]) -> None:
 
 def test_two_devices_of_one_person_are_told_and_the_longer_counts() -> None:
     phone, watch = walk(0, 1000, 0.0), walk(500, 900, 100.0, source=1)
-    kept, twice = one_at_a_time(Intervals.join([watch, phone]))
-    assert kept.source.tolist() == [0]
-    (one,) = twice
-    assert (one.holder, one.lines, one.seconds, one.apart_m) == (0, (0,), 400.0, 400.0)
-    apart = one_at_a_time(Intervals.join([phone, walk(0, 400, 100.0, source=1, line=1)]))[1]
+    found = one_at_a_time(Intervals.join([watch, phone]), np.full(2, 9))
+    assert (found.walks.source.tolist(), found.day.tolist()) == ([0], [9])
+    (one,) = found.twice
+    assert (one.holder, one.lines, one.spans.tolist(), one.apart_m) == (0, (0,), [[100.0, 500.0]], 400.0)
+    assert {key: spans.tolist() for key, spans in found.doubted.items()} == {(0, 1, 9): [[0.0, 1000.0]]}
+    apart = one_at_a_time(Intervals.join([phone, walk(0, 400, 100.0, source=1, line=1)]), np.zeros(2)).twice
     assert [one.lines for one in apart] == [(1,)]
     assert np.isnan(apart[0].apart_m)
 
 
+def test_where_the_better_device_only_bridged_the_other_is_believed() -> None:
+    """The phone slept from the 300th to the 700th second, while the watch went on."""
+    phone = Intervals.join([walk(0, 300, 0.0), walk(700, 1000, 700.0)])
+    slept = Intervals.of(300, 700, 300, 700, evidence=Evidence.INFERRED)
+    watch = walk(200, 800, 200.0, source=1)
+    kept = one_at_a_time(Intervals.join([phone, slept, watch]), np.zeros(4)).walks
+    sure = kept.at_least(Evidence.OBSERVED)
+    assert union(sure.low, sure.high).tolist() == [[0.0, 1000.0]]
+    assert kept.take(kept.source == 1).high.max() == 700.0
+
+
+@given(WALKS, st.integers(0, 20_000))
+def test_days_are_judged_by_themselves_and_devices_of_others_do_not_matter(
+    rows: list[tuple[int, ...]], midnight: int
+) -> None:
+    """So what several days answer is what each of them answers, and what others add takes nothing away."""
+    every = made(rows)  # type: ignore[arg-type]
+    parts = [every.within(-np.inf, midnight), every.within(midnight, np.inf)]
+    both = Intervals.join(parts)
+    day = np.repeat([0, 1], [len(one) for one in parts])
+    found = one_at_a_time(both, day)
+    for number, part in enumerate(parts):
+        alone = one_at_a_time(part, np.full(len(part), number)).walks
+        mine = found.walks.take(found.day == number)
+        assert sorted(zip(mine.from_t, mine.from_m, mine.source, strict=True)) == sorted(
+            zip(alone.from_t, alone.from_m, alone.source, strict=True)
+        )
+    own = both.take(both.holder == 0)
+    kept = one_at_a_time(own, day[both.holder == 0]).walks
+    assert len(kept) == int((found.walks.holder == 0).sum())
+
+
 def test_one_device_after_another_is_no_matter() -> None:
-    kept, twice = one_at_a_time(Intervals.join([walk(0, 500, 0.0), walk(500, 900, 500.0, source=1)]))
-    assert (len(kept), twice) == (2, [])
+    found = one_at_a_time(Intervals.join([walk(0, 500, 0.0), walk(500, 900, 500.0, source=1)]), np.zeros(2))
+    assert (len(found.walks), found.twice) == (2, ())
 
 
 @settings(deadline=None)

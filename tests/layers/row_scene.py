@@ -52,6 +52,10 @@ _COVERED = """
     FROM border_segment
     WHERE district = :d
 """
+_SAID = """
+    INSERT INTO coverage_declaration
+    VALUES (:d, :id, 'S', 0, 9, now() - interval '1 hour', now(), :person, 'why', now(), 'x', NULL, NULL, '')
+"""
 _LOOKED = "INSERT INTO coverage_area VALUES (:d, :id, :device, '2025-03-01', now(), now(), '')"
 
 
@@ -240,7 +244,8 @@ def _walk(session: Session, person: UUID, device: str) -> None:
     patrol, _ = stores.patrols.add(makers.patrol(device, device))
     stores.patrols.add_fixes(patrol, makers.fixes(3))
     session.execute(text(_COVERED), {**values, "patrol": patrol.id})
-    session.execute(text(_LOOKED), values)
+    for statement in (_LOOKED, _SAID):
+        session.execute(text(statement), values)
     CoverageDays(session, HERE).make(device, makers.DAY)
 
 

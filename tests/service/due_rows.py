@@ -2,6 +2,7 @@
 
 from tests.service.access_rows import BORDER, NO_ID, WALKING, Row, there
 
+_SAID = "/api/v1/coverage/declarations"
 _DUE = "/api/v1/coverage/due"
 _REPORTS = "/api/v1/coverage/reports"
 _TASKS = "/api/v1/coverage/tasks"
@@ -10,6 +11,12 @@ DUE: dict[str, Row] = {
     f"GET {_DUE}": Row(BORDER, "district", there(_DUE)),
     f"GET {_DUE}.csv": Row(BORDER, "district", there(f"{_DUE}.csv")),
     f"GET {_DUE}.geojson": Row(BORDER, "district", there(f"{_DUE}.geojson")),
+    f"GET {_SAID}": Row(BORDER, "district", there(_SAID)),
+    f"POST {_SAID}": Row(WALKING, "district", there(_SAID), {}),
+    f"GET {_SAID}/{{declaration}}": Row(BORDER, "district", there(f"{_SAID}/{NO_ID}"), found=404),
+    f"POST {_SAID}/{{declaration}}/withdraw": Row(
+        WALKING, "district", there(f"{_SAID}/{NO_ID}/withdraw"), {"reason": "no"}, found=404
+    ),
     f"GET {_DUE}/rules": Row(BORDER, "district", there(f"{_DUE}/rules")),
     f"GET {_DUE}/rules/{{rule}}": Row(BORDER, "district", there(f"{_DUE}/rules/{NO_ID}"), found=404),
     f"POST {_DUE}/rules": Row("ca", "district", there(f"{_DUE}/rules"), {}),

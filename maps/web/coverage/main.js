@@ -1,9 +1,10 @@
 // The border by age since it was last walked: map, stretches, gaps.
 
 import { address, ask, every, show } from "wardline/api";
-import { ageClass, border, borderClasses, weakerClasses } from "wardline/border";
+import { ageClass, border, borderClasses, gapsOf, weakerClasses } from "wardline/border";
 import { askedFor } from "wardline/coverage/asked";
 import { difference, periodName, watchComparison } from "wardline/coverage/compare";
+import { declarations } from "wardline/coverage/declared";
 import { dueList, duePlaces } from "wardline/coverage/due";
 import { chosenRung, countedAs, credited, showRungs, watchRungs } from "wardline/coverage/evidence";
 import { watchLayers } from "wardline/coverage/layers";
@@ -35,6 +36,7 @@ let strip = null;
 let chart = null;
 let due = null;
 let tasks = null;
+let declared = null;
 let places = null;
 let walks = null;
 let drawLayers = async () => {};
@@ -245,10 +247,7 @@ function choose(code) {
 }
 
 function showGaps(features) {
-  const gaps = features
-    .filter(({ properties }) => properties.state === "gap" && (!chosen || properties.code === chosen))
-    .map((feature) => ({ ...feature.properties, feature }))
-    .sort((one, other) => other.to_m - other.from_m - (one.to_m - one.from_m));
+  const gaps = gapsOf(features).filter(({ code }) => !chosen || code === chosen);
   byId("gaps-section").hidden = features.length === 0;
   byId("gaps-count").textContent = gaps.length ? metres(gaps.reduce((total, gap) => total + gap.to_m - gap.from_m, 0)) : "";
   replace(
@@ -334,6 +333,7 @@ async function load(period) {
       chart.show(lastDay(period), options),
       due.show(report.as_of, options),
       tasks.show(options),
+      declared.show(period, options),
       drawLayers({ at: report.as_of, period }, options),
     ]);
   } catch (problem) {
@@ -367,6 +367,10 @@ async function start() {
   watchRungs(tell);
   compared = watchComparison(() => load(shown.period));
   tasks = taskList(goToTask);
+  declared = declarations(
+    () => ({ segments: shown.segments, gaps: gapsOf(line.features()), chosen }),
+    () => load(shown.period),
+  );
   due = dueList(goToDue, tasks.beside);
   places = duePlaces();
   walks = patrols();

@@ -9,6 +9,7 @@ from service.use_cases.field.actions import action_json, history, record_action
 from service.use_cases.field.batches import Taken, take, take_points
 from service.use_cases.field.judged import Judged, Sender, Work, counted
 from service.use_cases.field.settling import Correction, ReleaseRefused, discard, release
+from service.use_cases.field.visits import evidence_of
 
 __all__ = [
     "Correction",
@@ -20,6 +21,7 @@ __all__ = [
     "action_json",
     "counted",
     "discard",
+    "evidence_of",
     "history",
     "record_action",
     "release",

@@ -299,6 +299,10 @@ def test_what_is_due_and_asked_for_has_something_of_each_kind(stores: Stores) ->
     _, units = unit_coverage(stores, period, None)
     assert any(one.visits for one in units)
     assert any(one.evidence is not None for one in marker_coverage(stores, period))
+    markers = [one for one in due.due_things(stores, now) if one.kind == "marker"]
+    late = [one for one in markers if one.overdue]
+    assert 0 < len(late) < 0.15 * len(markers), "most are looked after in time, a few are late"
+    assert 0 < len([one for one in late if one.last_at is None]) < 0.05 * len(markers)
 
 
 def test_recent_incidents_have_logs_that_lead_to_how_they_stand(stores: Stores) -> None:

@@ -22,7 +22,7 @@ from geo.visits import Band, Cells, Cover
 from layers.border import BorderSegment
 from layers.coverage import coverage_grid, coverage_line, coverage_marker
 from layers.coverage_areas import coverage_area
-from layers.coverage_days import coverage_day
+from layers.coverage_days import CoverageDays, Periods, coverage_day
 from layers.ground_cover import CoverArea
 from layers.ids import new_id
 from layers.line_features import LineFeature
@@ -271,12 +271,35 @@ def test_evidence_only_adds(stores: Stores) -> None:
 
 
 def test_two_devices_one_person(stores: Stores) -> None:
-    """A phone and a watch on one walk: two rows for each unit and marker, of one person."""
+    """A phone and a watch on one walk: two rows for each unit and marker, of one person.
+
+    At two places at once the better is kept, whichever way it is asked, and what the other saw goes.
+    """
     send(stores, walk(600.0, 1_900.0), device="phone")
     send(stores, walk(600.0, 1_900.0, seed=9), device="watch")
     visits = rows(stores, coverage_grid)
     assert len({row[2] for row in visits}) == 2
     assert len(visits) % 2 == 0
+    noon = datetime(2025, 6, 16, 11, tzinfo=ZoneInfo(ZONE)).timestamp()
+    send(stores, walk(600.0, 1_600.0, noon), device="phone")
+    send(stores, walk(3_000.0, 3_600.0, noon), device="left with another")
+    send(stores, walk(2_000.0, 2_300.0, noon), device="d2", person="B")
+    (segment,) = [one.id for one in stores.border.all(DAYS[1])]
+    after = DAYS[1] + timedelta(days=1)
+    period = Periods(DAYS[1], after, np.array([0.0]), noon + 86_400.0)
+    packed_days = CoverageDays(stores.session, DISTRICT).read([segment], period)
+    for known in (stores.observed.known([segment], period), packed_days):
+        walks = known.walks.at_least(Evidence.OBSERVED)
+        assert union(walks.low, walks.high) == pytest.approx(
+            np.array([[600.0, 1_600.0], [2_000.0, 2_300.0]]), abs=6.0
+        )
+        assert not (known.sights.high > 2_600.0).any()
+        assert (known.sights.high > 2_290.0).any()
+        ((spans, apart),) = [(one.spans, one.apart_m) for one in known.twice]
+        assert covered_length(spans) == pytest.approx(600.0 / 1.3, abs=6.0)
+        assert apart == pytest.approx(2_400.0, abs=10.0)
+    days = stores.observed.days([segment], DAYS[1], after)
+    assert days.high.max() == pytest.approx(2_300.0, abs=6.0)
 
 
 def test_the_lines_beyond_the_district_see_nothing(stores: Stores) -> None:
