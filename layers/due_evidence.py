@@ -13,6 +13,7 @@ from layers.coverage import coverage_grid, coverage_marker
 from layers.field_tables import visit
 from layers.markers import marker
 from layers.storage import Store
+from layers.unit_visits import UnitVisits
 
 JOINT = "jointly-inspected"
 """The action that the clock of joint inspections counts."""
@@ -65,17 +66,8 @@ class DueEvidence(Store):
 
     def of_units(self, units: Collection[UUID], since: date) -> dict[UUID, list[datetime]]:
         """Return when units were visited from a day on; grazing them is no visit."""
-        ledger = coverage_grid.c
-        rows = self._all(
-            select(ledger.unit, ledger.left_at).where(
-                ledger.district == self.district,
-                ledger.day >= since,
-                ledger.state == "visited",
-                ledger.unit == func.any(list(units)),
-            )
-        )
         found: dict[UUID, list[datetime]] = defaultdict(list)
-        for row in rows:
+        for row in UnitVisits(self._session, self.district).of(units, since):
             found[row.unit].append(row.left_at)
         return found
 

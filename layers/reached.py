@@ -1,7 +1,7 @@
 """Reading the ledgers of units and markers: who was where, when, and how that is known."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,22 +16,9 @@ from layers.coverage_areas import coverage_area
 from layers.field_tables import visit
 from layers.markers import marker
 from layers.storage import Store
+from layers.unit_visits import UnitRow, UnitVisits
 
 _DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class UnitRow:
-    """A visit of a unit on a day: ``visited`` or else grazed, its metres and seconds, and by whom."""
-
-    unit: UUID
-    device: str
-    person: str | None
-    visited: bool
-    metres: float
-    seconds: float
-    entered_at: datetime
-    left_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +44,6 @@ class Reached(Store):
             mine = (table.c.district == self.district, table.c.device == device, table.c.day == day)
             found[table.name] = Counter(tuple(row) for row in self._all(select(*columns).where(*mine)))
         return found
-
-    def units(self, from_day: date, to_day: date) -> tuple[UnitRow, ...]:
-        """Return the visits of units on the days of [from_day, to_day), by time of entering."""
-        c = coverage_grid.c
-        rows = self._all(
-            select(
-                c.unit, c.device, c.person, c.state == "visited", c.metres, c.seconds, c.entered_at, c.left_at
-            )
-            .where(c.district == self.district, c.day >= from_day, c.day < to_day)
-            .order_by(c.entered_at, c.left_at, c.id)
-        )
-        return tuple(UnitRow(*tuple(row)) for row in rows)
 
     def markers(self, from_day: date, to_day: date) -> tuple[MarkerRow, ...]:
         """Return how markers were reached on the days of [from_day, to_day), by time."""
@@ -115,10 +90,26 @@ class Reached(Store):
 
     def last_units(self, units: Collection[UUID], since: date, until: date) -> dict[UUID, UnitRow]:
         """Return the last visit that counts of each unit on the days of [since, until)."""
+        visits = UnitVisits(self._session, self.district)
+        found = self._last_units(units, since, until)
+        last = _latest(visits.settled(found, frozenset(units)))
+        # Where the last one was at a place that its person was not at, the one before it counts.
+        other = [row.unit for row in found if row.unit not in last or last[row.unit].left_at != row.left_at]
+        return last | _latest(visits.of(other, since, until)) if other else last
+
+    def _last_units(self, units: Collection[UUID], since: date, until: date) -> list[UnitRow]:
         c = coverage_grid.c
         rows = self._all(
             select(
-                c.unit, c.device, c.person, c.state == "visited", c.metres, c.seconds, c.entered_at, c.left_at
+                c.unit,
+                c.device,
+                c.person,
+                c.state == "visited",
+                c.metres,
+                c.seconds,
+                c.entered_at,
+                c.left_at,
+                c.day,
             )
             .where(
                 c.district == self.district,
@@ -130,7 +121,12 @@ class Reached(Store):
             .ext(distinct_on(c.unit))
             .order_by(c.unit, c.left_at.desc(), c.id)
         )
-        return {row.unit: UnitRow(*tuple(row)) for row in rows}
+        return [UnitRow(*tuple(row)) for row in rows]
+
+
+def _latest(rows: Iterable[UnitRow]) -> dict[UUID, UnitRow]:
+    """Return the latest of the visits of each unit."""
+    return {row.unit: row for row in sorted(rows, key=lambda row: row.left_at)}
 
 
 def _marker_row(row: Row[Any]) -> MarkerRow:

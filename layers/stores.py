@@ -60,6 +60,7 @@ from layers.stations import Stations
 from layers.stops import Stops
 from layers.tasks import Tasks
 from layers.tiles import Tiles
+from layers.unit_visits import UnitVisits
 from layers.visits import Visits
 from layers.volunteers import Volunteers
 from layers.watches import Watches
@@ -224,6 +225,11 @@ class Stores:
     def shifts(self) -> Shifts:
         """The shifts that run."""
         return Shifts(self.session, self.district)
+
+    @cached_property
+    def unit_visits(self) -> UnitVisits:
+        """Who was in which unit, and when."""
+        return UnitVisits(self.session, self.district)
 
     @cached_property
     def declarations(self) -> Declarations:

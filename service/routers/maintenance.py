@@ -13,7 +13,7 @@ from service.field_dependencies import SETTLED
 from service.schemas.due import due_json
 from service.schemas.maintenance import ActionIn, ActionOut, MaintenanceOut
 from service.use_cases import due
-from service.use_cases.field import action_json, history, record_action
+from service.use_cases.field import action_json, history, photos_of, record_action
 
 router = make_router("due")
 
@@ -51,7 +51,8 @@ def post_action(
     """Record what was done at a marker without a device; the same id again changes nothing."""
     translate = i18n.translator(language)
     value, new = record_action(stores, identity, code, given, datetime.now(UTC), translate)
-    return _json(action_json(value, identity.name, []), 201 if new else 200)
+    photos = photos_of(stores, [value.id]).get(value.id, [])
+    return _json(action_json(value, identity.name, photos), 201 if new else 200)
 
 
 def _json(body: Any, status: int = 200) -> Response:

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from statistics import median
@@ -12,13 +11,13 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from geo.coverage import covered_length, gaps, union
 from geo.evidence import Evidence
 from geo.visits import areas_in
 from layers.due_evidence import JOINT
 from layers.markers import Marker
-from layers.reached import MarkerRow, UnitRow
+from layers.reached import MarkerRow
 from layers.stores import Stores
+from layers.unit_visits import UnitRow
 from service.indexes.day_units import cover_on, reachable, units_of
 from service.schemas.coverage import Period
 from service.schemas.visits import Between, Clock, Ground, MarkerCoverage, UnitCoverage, UnitState
@@ -27,7 +26,6 @@ DAY = timedelta(days=1)
 HISTORY = timedelta(days=400)
 """How far before the end of a period the last visit is looked for."""
 
-VISITED_S = 60.0
 APART = timedelta(minutes=20)
 """Visits less apart are one, as passes of a metre are."""
 
@@ -53,8 +51,7 @@ def unit_coverage(
     leaves = sorted((one for one in tree.units.values() if one.level == level), key=lambda one: one.code)
     ground = _ground(stores, code, period)
     rows: dict[UUID, list[UnitRow]] = defaultdict(list)
-    zone = ZoneInfo(stores.districts.current().timezone)
-    for row in one_at_a_time(stores.reached.units(first, last + DAY), zone):
+    for row in stores.unit_visits.during(first, last + DAY):
         if row.entered_at < period.to_at and row.left_at > period.from_at:
             rows[row.unit].append(row)
     latest = stores.reached.last_units([one.id for one in leaves], last - HISTORY, last + DAY)
@@ -160,44 +157,6 @@ def _state(rows: Sequence[UnitRow]) -> UnitState:
     if any(row.visited for row in rows):
         return "visited"
     return "grazed" if rows else "none"
-
-
-def one_at_a_time(rows: Sequence[UnitRow], zone: ZoneInfo) -> tuple[UnitRow, ...]:
-    """Return visits with everybody at one place at a time, by time of entering.
-
-    Of a person's devices of a day that which went farthest counts; of another what lies outside of its times
-    is left, in proportion, and what is shorter than a visit then only grazed the unit.
-    """
-    mine: dict[tuple[str, date], list[UnitRow]] = defaultdict(list)
-    kept = []
-    for row in rows:
-        if row.person is None:
-            kept.append(row)
-        else:
-            mine[row.person, row.entered_at.astimezone(zone).date()].append(row)
-    for group in mine.values():
-        kept += group if len({row.device for row in group}) == 1 else _of_one(group)
-    return tuple(sorted(kept, key=lambda row: (row.entered_at, row.left_at)))
-
-
-def _of_one(group: Sequence[UnitRow]) -> Iterable[UnitRow]:
-    """Yield what is left of the visits of one person with several devices on a day."""
-    metres: dict[str, float] = defaultdict(float)
-    for row in group:
-        metres[row.device] += row.metres
-    taken = np.empty((0, 2))
-    for device in sorted(metres, key=lambda one: (-metres[one], one)):
-        own = [row for row in group if row.device == device]
-        for row in own:
-            begin, end = row.entered_at.timestamp(), row.left_at.timestamp()
-            left = covered_length(gaps(taken, begin, end))
-            share = left / (end - begin) if end > begin else float(not len(taken))
-            seconds = share * row.seconds
-            if share > 0.0:
-                visited = row.visited and (share == 1.0 or seconds >= VISITED_S)
-                yield replace(row, metres=share * row.metres, seconds=seconds, visited=visited)
-        ends = [(row.entered_at.timestamp(), row.left_at.timestamp()) for row in own]
-        taken = union(*np.concatenate([taken, ends]).T)
 
 
 def _visits(rows: Iterable[UnitRow]) -> list[tuple[datetime, datetime]]:

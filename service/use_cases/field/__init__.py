@@ -5,7 +5,7 @@
 track or an incident is handed in as :class:`Work`.
 """
 
-from service.use_cases.field.actions import action_json, history, record_action
+from service.use_cases.field.actions import action_json, history, photos_of, record_action
 from service.use_cases.field.batches import Taken, take, take_points
 from service.use_cases.field.judged import Judged, Sender, Work, counted
 from service.use_cases.field.settling import Correction, ReleaseRefused, discard, release
@@ -23,6 +23,7 @@ __all__ = [
     "discard",
     "evidence_of",
     "history",
+    "photos_of",
     "record_action",
     "release",
     "take",

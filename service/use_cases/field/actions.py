@@ -1,6 +1,6 @@
 """Actions at markers recorded without a device, and what was done at a marker."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
@@ -65,12 +65,18 @@ def history(stores: Stores, code: str) -> list[dict[str, Any]]:
     found = stores.visits.of_marker(code, MOST)
     with stores.settling():
         names = stores.tasks.names(sorted({one.person for one in found}))
+    photos = photos_of(stores, [one.id for one in found])
+    return [action_json(one, names.get(one.person), photos.get(one.id, [])) for one in found]
+
+
+def photos_of(stores: Stores, actions: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    """Return the photos that actions name, arrived or not, by action."""
     photos: dict[UUID, list[dict[str, Any]]] = {}
-    for photo in stores.field_files.photos("visit", [one.id for one in found]):
+    for photo in stores.field_files.photos("visit", actions):
         photos.setdefault(photo.subject, []).append(
             {"sha256": photo.sha256, "device": photo.device, "arrived": photo.linked_at is not None}
         )
-    return [action_json(one, names.get(one.person), photos.get(one.id, [])) for one in found]
+    return photos
 
 
 def action_json(value: Visit, by: str | None, photos: list[dict[str, Any]]) -> dict[str, Any]:

@@ -122,7 +122,8 @@ def test_an_unknown_marker_is_404(client: TestClient) -> None:
 
 def test_a_guard_records_the_own_work(callers: Callers, engine: Engine) -> None:
     guard = callers.role("watch", "guard", DISTRICT)
-    assert act(guard, action="repainted", note="both faces").status_code == 201
+    made = act(guard, action="repainted", note="both faces", photos=[sha256(jpeg())])
+    assert (made.status_code, [one["arrived"] for one in made.json()["photos"]]) == (201, [False])
     (one,) = told(callers.role("keeper", "coordinator", DISTRICT))["actions"]
     assert (one["by"], one["evidence"], one["device"]) == ("watch", "serviced", "by watch")
     assert act(callers.role("law", "auditor", DISTRICT)).status_code == 403

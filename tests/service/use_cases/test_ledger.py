@@ -300,6 +300,17 @@ def test_two_devices_one_person(stores: Stores) -> None:
         assert apart == pytest.approx(2_400.0, abs=10.0)
     days = stores.observed.days([segment], DAYS[1], after)
     assert days.high.max() == pytest.approx(2_300.0, abs=6.0)
+    names = {unit.code: unit.id for unit in stores.grids.tree("grids", DAYS[1]).units.values()}
+    there, elsewhere = (names[f"G{int(metre // SIDE)}"] for metre in (1_200.0, 3_300.0))
+    entered = stores.unit_visits.during(DAYS[1], after)
+    assert {row.unit for row in entered if row.person == "A"} >= {there}
+    assert elsewhere not in {row.unit for row in entered}
+    assert set(stores.due_evidence.of_units([there, elsewhere], DAYS[1])) == {there}
+    # Of the night before a walk through both is known, which counts as before.
+    assert stores.reached.last_units([elsewhere], DAYS[0], after) == {}
+    send(stores, walk(3_000.0, 3_600.0, START + 4_000.0), device="phone")
+    last = stores.reached.last_units([there, elsewhere], DAYS[0], after)
+    assert last[elsewhere].left_at.timestamp() < noon < last[there].left_at.timestamp()
 
 
 def test_the_lines_beyond_the_district_see_nothing(stores: Stores) -> None:
