@@ -183,7 +183,9 @@ def months_of(t: NDArray[np.float64]) -> tuple[tuple[int, int], ...]:
             first=FIRST_YEAR,
             last=LAST_YEAR,
         )
-    return tuple((int(value) // 12 + 1970, int(value) % 12 + 1) for value in np.unique(month))
+    # fixes of a month mostly follow one another
+    found = np.unique(month[np.diff(month, prepend=month[0] - 1) != 0])
+    return tuple((int(value) // 12 + 1970, int(value) % 12 + 1) for value in found)
 
 
 def month_bounds(year: int, month: int) -> tuple[datetime, datetime]:

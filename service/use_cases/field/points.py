@@ -75,7 +75,9 @@ def _sort(stores: Stores, sender: Sender, part: TrackPart, track: Track | None) 
     verdict = admit(part.fixes, sender.received_at.timestamp())
     for place in np.flatnonzero(np.isin(verdict, list(INADMISSIBLE))).tolist():
         faults.setdefault(place, Fault.of(Verdict(int(verdict[place])).reason))
-    good = np.setdiff1d(np.arange(len(part)), np.fromiter(faults, dtype=np.int64, count=len(faults)))
+    usable = np.ones(len(part), dtype=bool)
+    usable[np.fromiter(faults, dtype=np.int64, count=len(faults))] = False
+    good = np.flatnonzero(usable)
     first, again = _repeats(part, good, faults)
     if track is None or len(first) == 0:
         return _Sorted(first, again, faults)

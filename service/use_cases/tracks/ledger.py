@@ -24,7 +24,8 @@ DAY = timedelta(days=1)
 
 def days_of(t: npt.NDArray[np.float64], zone: tzinfo) -> set[date]:
     """Return the local days that times (Unix seconds) fall on."""
-    quarters = np.unique(np.floor(t / 900.0))  # no zone is offset by less than a quarter of an hour
+    quarters = np.floor(t / 900.0)  # no zone is offset by less than a quarter of an hour
+    quarters = np.unique(quarters[np.diff(quarters, prepend=np.nan) != 0.0])
     return {datetime.fromtimestamp(quarter * 900.0, zone).date() for quarter in quarters.tolist()}
 
 

@@ -81,7 +81,9 @@ def upload(stores: Stores, delivery: Delivery, file: TrackFile) -> Receipt:
         No fix of the file can be used; nothing is stored.
     """
     reasons = refusals(file, delivery.received_at)
-    places = np.setdiff1d(np.arange(len(file)), np.fromiter(reasons, dtype=np.int64, count=len(reasons)))
+    usable = np.ones(len(file), dtype=bool)
+    usable[np.fromiter(reasons, dtype=np.int64, count=len(reasons))] = False
+    places = np.flatnonzero(usable)
     if len(places) == 0:
         raise _refused(file, delivery, reasons)
     track = clean(file.fixes.take(places))
@@ -166,7 +168,7 @@ def _patrols(
     stores: Stores, delivery: Delivery, file: TrackFile, places: npt.NDArray[np.int64]
 ) -> tuple[tuple[Patrol, ...], bool]:
     """Return the patrols of a delivery, one for each mode in it, and whether they were there before."""
-    modes = [Mode(int(code)) for code in np.unique(file.fixes.mode[places])]
+    modes = [Mode(code) for code in np.flatnonzero(np.bincount(file.fixes.mode[places])).tolist()]
     found, fresh = [], False
     for mode in modes:
         value = Patrol(
