@@ -7,9 +7,11 @@ from datetime import date
 import shapely
 
 from geo.synthetic import counts_for
+from layers.ground_cover import CoverArea
 from layers.markers import Marker
 from service.demo.border import Stretch, make_border_markers, make_stretches
 from service.demo.county import County, make_county
+from service.demo.cover import make_cover
 from service.demo.ground import border_of, make_ground
 from service.demo.incidents import Report, make_reports
 from service.demo.land import Land, make_land
@@ -29,6 +31,7 @@ class Content:
     markers: tuple[Marker, ...]
     overlays: tuple[Overlay, ...]
     land: Land
+    cover: tuple[CoverArea, ...]
     reports: tuple[Report, ...]
     patrols: tuple[DemoPatrol, ...]
 
@@ -41,6 +44,7 @@ class Content:
         for part in (county.townships, county.big_grids, county.leaves, county.people, self.markers):
             whole.update(repr(part).encode())
         whole.update(county.households.tobytes() + repr(self.reports).encode())
+        whole.update("".join(f"{one.kind} {one.area.wkt}" for one in self.cover).encode())
         whole.update(repr(self.land.lines).encode() + repr(self.land.dwellings).encode())
         whole.update("".join(area.geometry.wkt for one in self.overlays for area in one.areas).encode())
         for patrol in self.patrols:
@@ -74,6 +78,7 @@ def make_content(size: DemoSize, today: date) -> Content:
         markers=markers,
         overlays=make_overlays(county, stretches),
         land=make_land(county),
+        cover=make_cover(stretches, county.shapes.frame),
         reports=tuple(make_reports(county, stretches, today, count=size.incidents)),
         patrols=tuple(make_patrols(stretches, today, days=size.patrol_days)),
     )

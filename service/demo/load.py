@@ -189,6 +189,7 @@ def _counts(stores: Stores, day: date) -> dict[str, int]:
         "segments": len(stores.border.all(day)),
         "markers": len(stores.markers.all(day)),
         "lines": stores.lines.count(),
+        "cover": stores.cover.count(),
         "dwellings": stores.dwellings.count(),
         "stations": len(stores.stations.all(day)),
         "volunteers": len(stores.volunteers.all()),

@@ -79,7 +79,7 @@ def test_the_page_asks_few_things(watched: Watched, query: str) -> None:
     watched.open(f"/coverage{query}").wait_for_load_state("networkidle")
     questions = [url for url in asked if "/api/v1/" in url]
     # One for each thing that is shown, none twice.
-    assert len(questions) <= 8, questions
+    assert len(questions) <= 9, questions
     assert len(set(questions)) == len(questions)
 
 

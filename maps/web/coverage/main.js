@@ -288,7 +288,9 @@ async function drawDay(wanted) {
     every("markers", "/api/v1/layers/markers/items", { kind: "boundary-marker", as_of: wanted }),
     outlines(wanted),
   ]);
-  if (wanted === drawnDay) line.markers(posts);
+  if (wanted !== drawnDay) return;
+  line.markers(posts);
+  showGaps(line.features()); // Gaps that were told before the markers came have no names yet.
 }
 
 /** What depends on what counts, or on the other period, and needs no question to the service. */

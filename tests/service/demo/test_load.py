@@ -10,6 +10,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from geo.partition import prove
+from geo.visits import Cover
 from layers.audit import central
 from layers.base import metadata
 from layers.errors import Conflict
@@ -298,6 +299,8 @@ def test_what_is_due_and_asked_for_has_something_of_each_kind(stores: Stores) ->
     period = period_of(None, None, "Asia/Shanghai", now)
     _, units = unit_coverage(stores, period, None)
     assert any(one.visits for one in units)
+    assert {one.kind for one in stores.cover.all()} == {Cover.FOREST, Cover.SCRUB, Cover.CLOSED}
+    assert any((one.ground.percent or 0.0) > 1.0 for one in units)
     assert any(one.evidence is not None for one in marker_coverage(stores, period))
     markers = [one for one in due.due_things(stores, now) if one.kind == "marker"]
     late = [one for one in markers if one.overdue]
