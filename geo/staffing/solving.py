@@ -107,11 +107,11 @@ def _metres(people: People, ground: Ground, present: Integers) -> Floats:
     lat = np.where(at_home, ground.lat[present], lat)
     known = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
     metres = np.full((len(people), len(ground)), np.nan)
-    tails = np.repeat(known, len(ground))
-    heads = np.tile(np.arange(len(ground)), len(known))
-    if len(known):
-        lengths = GEOD.inv(lon[tails], lat[tails], ground.lon[heads], ground.lat[heads])[2]
-        metres[known] = np.asarray(lengths).reshape(len(known), len(ground))
+    every = np.ones(len(ground))
+    # Person by person: all pairs at once would be many times the memory, and no faster.
+    for row in known.tolist():
+        here = lon[row] * every, lat[row] * every
+        metres[row] = GEOD.inv(*here, ground.lon, ground.lat, return_back_azimuth=False)[2]
     return metres
 
 

@@ -68,6 +68,8 @@ def run(units: int = 0, *, small: bool = False, peers: bool = True) -> Report:
                 rows.append(Row(other, "staffings/s", rates, note=name, competes=competes))
                 remarks.append(told(other, people, ground, theirs, rates))
                 fine &= solve is not assigned or worth(theirs, people, ground) == worth(found, people, ground)
+        if times == 1:
+            remarks += shared(county, people)
         remarks.append(moves(county, people, found, 2 if small else REDRAWN))
     return Report(
         job="staffing",
@@ -167,6 +169,26 @@ def told(who: str, people: People, ground: Ground, found: Integers, rates: tuple
         f"{who}, {len(people)} people: {length:,.1f} km in all, {int((number == 0).sum())} grids empty, "
         f"{number.max()} people at most, {1.0 / max(rates):.2f} s"
     )
+
+
+def shared(county: County, people: People) -> list[str]:
+    """Return in words what extra grids take where people are too few, and what balance does."""
+    above = county.big_grid[county.shapes.neighbours]
+    ground = county.ground
+    pairs = {tuple(sorted(one)) for one in above[above[:, 0] != above[:, 1]].tolist()}
+    touching = tuple((ground.keys[one], ground.keys[other]) for one, other in sorted(pairs))
+    ground = replace(ground, touching=touching)
+    few = len(ground) * 49 // 50
+    some = People(people.keys[:few], people.lon[:few], people.lat[:few], people.homes[:few])
+    said = []
+    for who, wish in ((some, Wish(extras=1)), (people, Wish(extras=1, balance=1.5))):
+        begun = process_time()
+        found = propose(who, ground, wish)
+        seconds = process_time() - begun
+        number = sum(len(one.extras) for one in found.places)
+        balance = "" if wish.balance is None else f", at most {wish.balance} mean loads each"
+        said.append(f"{len(who)} people, one extra grid each{balance}: {number} extra, {seconds:.2f} s")
+    return said
 
 
 def moves(county: County, people: People, found: Integers, grids: int) -> str:

@@ -98,22 +98,17 @@ def test_every_defect_of_a_table_is_told_with_its_row_and_how_to_mend_it(
     assert "area" in beyond.json()["rows"][0]["problem"]
 
 
-@pytest.mark.parametrize(
-    ("name", "body", "status", "code"),
-    [
+def test_what_is_no_table_of_households_is_refused(county: County, keeper: TestClient) -> None:
+    for name, body, status, code in (
         ("a.csv", "code,label\nH1,here\n", 422, "input-invalid"),
         ("a.csv", "label,lon,lat\nhere,131.005,46.005\n", 422, "input-invalid"),
         ("a.csv", "code,label,lon,lat\n", 422, "input-invalid"),
         ("a.csv", b"code,label,lon,lat\n\xb5\xd8,\xb5\xd8,131.005,46.005\n", 400, "body-malformed"),
         ("a.pdf", "%PDF", 415, "format-unsupported"),
         ("../../a.geojson", "{", 400, "body-malformed"),
-    ],
-)
-def test_what_is_no_table_of_households_is_refused(
-    county: County, keeper: TestClient, name: str, body: bytes | str, status: int, code: str
-) -> None:
-    reply = sent(keeper, f"{HOUSEHOLDS}/import", name, body)
-    assert (reply.status_code, reply.json()["code"]) == (status, code), reply.text
+    ):
+        reply = sent(keeper, f"{HOUSEHOLDS}/import", name, body)
+        assert (reply.status_code, reply.json()["code"]) == (status, code), (name, body, reply.text)
 
 
 def test_sites_come_from_geopackages_and_tables_and_defects_store_nothing(

@@ -140,20 +140,15 @@ def test_rules_in_conflict_are_named_and_no_others(
     assert traces(engine, "staffing.propose-refused") == [("grids", "staffing-conflict")]
 
 
-@pytest.mark.parametrize(
-    ("rules", "pointer"),
-    [
+def test_rules_of_what_is_not_there_are_refused(staffed: County, planner: TestClient) -> None:
+    for rules, pointer in (
         ({"pins": [{"person": "R1", "grid": "G00"}]}, "/pins/0/grid"),
         ({"forbids": [{"person": "nobody", "grid": "V00"}]}, "/forbids/0/person"),
         ({"from_day": "2024-01-01"}, "/from_day"),
         ({"layer": "port"}, "/layer"),
-    ],
-)
-def test_rules_of_what_is_not_there_are_refused(
-    staffed: County, planner: TestClient, rules: dict[str, Any], pointer: str
-) -> None:
-    reply = planner.post(PROPOSALS, json=rules)
-    assert (reply.status_code, reply.json()["where"]["pointer"]) == (422, pointer)
+    ):
+        reply = planner.post(PROPOSALS, json=rules)
+        assert (reply.status_code, reply.json()["where"]["pointer"]) == (422, pointer)
 
 
 def test_whoever_holds_a_part_of_the_district_proposes_nothing(staffed: County, callers: Callers) -> None:
