@@ -53,6 +53,8 @@ function watchAccount() {
   });
 }
 
+// On a phone the bar holds more pages than it shows: the present one is among those that can be seen.
+document.querySelector(".bar nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 keepLanguageLinks();
 watchAccount();
 watchDistrict();

@@ -13,6 +13,14 @@ const MARGIN = 12;
 const NARROWEST = 0.3;
 const HIGHEST = 0.62;
 const LETTERS = 200;
+/** Usual kinds of tasks in the reader's language; others as they are stored. */
+const KINDS = {
+  "fire-safety": _("fire safety"),
+  flood: _("flooding"),
+  markers: _("boundary markers"),
+  households: _("households"),
+  visits: _("home visits"),
+};
 const turn = turns();
 let plan = null;
 
@@ -133,7 +141,7 @@ function taskRow(task) {
   return make(
     "tr",
     {},
-    make("th", { scope: "row" }, task.title, " ", make("span", { class: "reports-kind" }, task.kind)),
+    make("th", { scope: "row" }, task.title, " ", make("span", { class: "reports-kind" }, KINDS[task.kind] ?? task.kind)),
     make("td", {}, task.offices.join(", "), undoing(task)),
     make("td", {}, page.words.evidence[task.evidence]),
     make("td", { class: "n" }, count(task.units.length)),

@@ -9,6 +9,8 @@ import { sketch } from "wardline/sketch";
 import { _, count, day } from "wardline/text";
 import { takesFile } from "wardline/upload";
 
+/** Usual kinds of projects in the reader's language; others as they are stored. */
+const KINDS = { road: _("road"), well: _("well"), bridge: _("bridge"), water: _("water works"), power: _("power line") };
 const HOME = "/api/v1/projects";
 const PAGE = 100;
 const search = byId("search");
@@ -40,7 +42,7 @@ function item(one) {
     make("strong", {}, one.name),
     ` · ${one.code}`,
     make("br"),
-    make("span", { class: "soft" }, [one.kind, one.office, span(one)].join(" · ")),
+    make("span", { class: "soft" }, [KINDS[one.kind] ?? one.kind, one.office, span(one)].join(" · ")),
   );
   return make("li", { "data-project": one.id }, button);
 }
@@ -118,7 +120,7 @@ function tell(project) {
   byId("project").hidden = false;
   byId("changing").hidden = !page.keeps;
   byId("project-title").textContent = project.name;
-  replace(byId("facts"), ...facts([[_("Code"), project.code], [_("Kind of project"), project.kind], [_("Office"), project.office], [_("Days"), span(project)]]).children);
+  replace(byId("facts"), ...facts([[_("Code"), project.code], [_("Kind of project"), KINDS[project.kind] ?? project.kind], [_("Office"), project.office], [_("Days"), span(project)]]).children);
   replace(byId("team"), ...project.team.map(member));
   byId("nobody").hidden = project.team.length > 0;
   replace(byId("sites"), ...project.sites.map(site));

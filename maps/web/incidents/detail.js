@@ -2,7 +2,7 @@
 
 import { address, read, show, turns } from "wardline/api";
 import { announce, byId, facts, make, replace } from "wardline/dom";
-import { COLOURS, REQUESTS, STATUSES, STEPS, kindName, sign } from "wardline/incidents/words";
+import { COLOURS, REQUESTS, STATUSES, STEPS, className, kindName, sign } from "wardline/incidents/words";
 import { page } from "wardline/page";
 import { _, count, day, instant, metres } from "wardline/text";
 
@@ -152,7 +152,7 @@ function duplicates() {
       "li",
       { "data-similar": each.id },
       make("p", {}, sign(each.colour), each.title),
-      make("p", { class: "soft" }, [each.asset && each.asset === shown.incident.asset ? _("the same marker") : metres(each.distance_m), STATUSES[each.status], each.class, instant(each.received_at), _("{n} reporters", { n: count(each.reporters) })].join(" · ")),
+      make("p", { class: "soft" }, [each.asset && each.asset === shown.incident.asset ? _("the same marker") : metres(each.distance_m), STATUSES[each.status], className(each.class), instant(each.received_at), _("{n} reporters", { n: count(each.reporters) })].join(" · ")),
       each.description ? make("p", {}, each.description) : null,
       make(
         "div",
@@ -188,7 +188,7 @@ function draw() {
     facts([
       [_("Status"), STATUSES[standing.status]],
       [_("Owner"), owner.list ? _("key-supervision list") : [unit, owner.representative?.name].filter(Boolean).join(" · ")],
-      [_("Class"), incident.class],
+      [_("Class"), className(incident.class)],
       [_("Marker"), incident.asset],
       [_("Number there"), incident.external_id],
       [_("Received"), instant(incident.received_at)],

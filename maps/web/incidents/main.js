@@ -4,7 +4,7 @@ import { address, read, show } from "wardline/api";
 import { announce, byId, make, replace } from "wardline/dom";
 import { fit, startMap } from "wardline/ground";
 import { openCase, startCase } from "wardline/incidents/detail";
-import { CLOCKS, COLOURS, STATUSES, clockText, sign } from "wardline/incidents/words";
+import { CLOCKS, COLOURS, STATUSES, className, clockText, sign } from "wardline/incidents/words";
 import { legend } from "wardline/legend";
 import { asked, map, page, remember } from "wardline/page";
 import { groups } from "wardline/palette";
@@ -83,7 +83,7 @@ function row(item) {
       { class: "row", type: "button", "data-incident": item.id, "aria-pressed": String(item.id === state.chosen), on: { click: () => choose(item.id) } },
       make("span", { class: "row-title" }, sign(item.colour), item.title),
       make("span", { class: "row-value number" }, clockText(item.clock)),
-      make("span", { class: "row-note" }, [STATUSES[item.status], item.class, where, state.channels[item.channel] || item.channel].filter(Boolean).join(" · ")),
+      make("span", { class: "row-note" }, [STATUSES[item.status], className(item.class), where, state.channels[item.channel] || item.channel].filter(Boolean).join(" · ")),
     ),
   );
 }

@@ -34,6 +34,30 @@ export const STEPS = {
   rejected: _("Reject"),
 };
 
+const CLASSES = {
+  waste: _("Waste"),
+  road: _("Roads"),
+  lamp: _("Street lamps"),
+  water: _("Water supply"),
+  power: _("Power supply"),
+  snow: _("Snow and ice"),
+  flood: _("Flooding"),
+  fire: _("Danger of fire"),
+  "grass-fire": _("Grass fire"),
+  dispute: _("Disputes"),
+  service: _("Help with services"),
+  livestock: _("Livestock"),
+  fence: _("Fences"),
+  marker: _("Boundary markers"),
+  forager: _("Foragers"),
+  other: _("Something else"),
+};
+
+/** Usual classes in the reader's language; those of a district's own as they are stored. */
+export function className(code) {
+  return CLASSES[code] ?? code;
+}
+
 export const COLOURS = { green: _("green"), blue: _("blue"), yellow: _("yellow"), red: _("red") };
 
 export const CLOCKS = {
