@@ -27,7 +27,9 @@ from layers.units import UnitDraft
 from service.database import make_engine, migrate
 from service.readers import tracks as readers
 from service.schemas.coverage import Period, SegmentCoverage
+from service.use_cases import due
 from service.use_cases.coverage import coverage
+from service.use_cases.effort import with_effort
 from service.use_cases.tracks import Delivery, upload
 from tests.benchmarks.database import bench_database
 from tests.benchmarks.patrolled import START, Patrolled
@@ -210,13 +212,17 @@ def _ask(ledger: _Ledger, count: int, note: str) -> tuple[list[Row], bool]:
     period = Period(to_at - timedelta(days=399), to_at, to_at)
     milli: list[float] = []
     worked: list[float] = []
+    route: list[float] = []
     answers: tuple[SegmentCoverage, ...] = ()
     for _ in range(count + 1):
         with Session(ledger.engine) as session:
+            stores = Stores(session, DISTRICT)
             begun, before = time.perf_counter(), time.process_time()
-            answers = coverage(Stores(session, DISTRICT), ledger.segments, period)
+            answers = coverage(stores, ledger.segments, period)
             milli.append(1e3 * (time.perf_counter() - begun))
             worked.append(1e3 * (time.process_time() - before))
+            with_effort(stores, due.with_rules(stores, answers, period), period)
+            route.append(1e3 * (time.perf_counter() - begun))
     with ledger.engine.connect() as database:
         known: dict[Any, float] = {row[0]: float(row[1]) for row in database.execute(text(_COVERED))}
         stored = database.execute(text("SELECT count(*) FROM coverage_line")).scalar_one()
@@ -224,5 +230,6 @@ def _ask(ledger: _Ledger, count: int, note: str) -> tuple[list[Row], bool]:
     rows = [
         Row(OURS, "ms", tuple(milli[1:]), f"{note} in {stored:,} rows", competes=False),
         Row(OURS, "ms", tuple(worked[1:]), "of that our processor, without the database's", competes=False),
+        Row(OURS, "ms", tuple(route[1:]), "with rules, effort and freshness, as over HTTP", competes=False),
     ]
     return rows, equal

@@ -28,7 +28,7 @@ def test_what_was_walked_is_what_is_told(
     assert (told["job"], told["answers_equal"]) == ("coverage", True)
     assert told["rows"][0]["who"] == f"{OURS} (cleaning, line, units and markers)"
     assert all(row["value"] for row in told["rows"])
-    assert "ledger of 18,000 fixes" in told["rows"][-2]["who"]
+    assert "ledger of 18,000 fixes" in told["rows"][-3]["who"]
 
 
 def test_metres_that_differ_are_told(tmp_path: Path) -> None:
