@@ -1,6 +1,6 @@
 // Project teams: projects with their sites and who is on them, begun, filled and ended here.
 
-import { Problem, address, every, read, show } from "wardline/api";
+import { Problem, address, every, read, show, turns } from "wardline/api";
 import { announce, byId, facts, make, replace } from "wardline/dom";
 import { goOn, said, sends } from "wardline/forms";
 import { asked, page, remember } from "wardline/page";
@@ -15,6 +15,8 @@ const HOME = "/api/v1/projects";
 const PAGE = 100;
 const search = byId("search");
 const roles = { lead: _("lead"), member: _("member") };
+const opening = turns();
+const listing = turns();
 let areas = [];
 let sites = [];
 let shown = null;
@@ -48,7 +50,9 @@ function item(one) {
 }
 
 async function list({ more = false } = {}) {
+  const newest = listing();
   const answer = await read(address(HOME, { ...wanted(), limit: PAGE, cursor: more ? cursor : null }));
+  if (!newest()) return answer.items;
   const items = answer.items.map(item);
   if (more) byId("items").append(...items);
   else replace(byId("items"), ...items);
@@ -137,8 +141,11 @@ function tell(project) {
 }
 
 async function open(id, { focus = true } = {}) {
+  const newest = opening();
   show(null);
-  tell(await read(address(`${HOME}/${encodeURIComponent(id)}`)));
+  const found = await read(address(`${HOME}/${encodeURIComponent(id)}`));
+  if (!newest()) return;
+  tell(found);
   if (focus) byId("project").focus();
 }
 
