@@ -9,6 +9,8 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import repeat
+from operator import contains
 from typing import Any, overload
 from uuid import NAMESPACE_OID, uuid5
 
@@ -68,11 +70,10 @@ class _Points(Sequence[dict[str, Any]]):
 
 def owntracks_columns(messages: Sequence[Any], mode: str, kmh: float) -> Columns | None:
     """Return messages of OwnTracks in columns, None where not all are plain locations."""
-    if set(map(type, messages)) != {dict} or any(one.get("_type") != "location" for one in messages):
+    if set(map(type, messages)) != {dict} or _member(messages, "_type").count("location") != len(messages):
         return None
-    tst, lon, lat, *others = (
-        [one.get(name) for one in messages] for name in ("tst", "lon", "lat", "acc", "vel", "cog")
-    )
+    names = ("tst", "lon", "lat", "acc", "vel", "cog")
+    tst, lon, lat, *others = (_member(messages, name) for name in names)
     if set(map(type, tst)) != {int} or not 0 <= min(tst) <= max(tst) < _LAST_S:
         return None
     numbers = _numbers(others)
@@ -90,26 +91,24 @@ def overland_columns(features: Sequence[Any], mode_of: Callable[[tuple[str, ...]
     """Return features of Overland in columns, None where not all are plain points."""
     if set(map(type, features)) != {dict}:
         return None
-    told = [one.get("properties") for one in features]
-    shapes = [one.get("geometry") for one in features]
+    told, shapes = _member(features, "properties"), _member(features, "geometry")
     if (
         set(map(type, told)) != {dict}
         or set(map(type, shapes)) != {dict}
-        or any("type" in one for one in told)
+        or any(map(contains, told, repeat("type")))
     ):
         return None
-    places = [one.get("coordinates") for one in shapes]
-    motion = [one.get("motion") for one in told]
+    places, motion = _member(shapes, "coordinates"), _member(told, "motion")
     if set(map(type, places)) != {list} or min(map(len, places)) < 2 or set(map(type, motion)) != {list}:
         return None
     if not {type(word) for words in motion for word in words} <= {str}:
         return None
-    at = [one.get("timestamp") for one in told]
+    at = _member(told, "timestamp")
     if set(map(type, at)) != {str} or not 0 < min(map(len, at)) <= max(map(len, at)) <= _LONGEST_TIME:
         return None
     lon, lat = [one[0] for one in places], [one[1] for one in places]
     names = ("horizontal_accuracy", "speed", "course")
-    numbers = _numbers([[one.get(name) for one in told] for name in names])
+    numbers = _numbers([_member(told, name) for name in names])
     if numbers is None or not _TIMES.fullmatch("".join(at)) or not _placed(lon, lat):
         return None
     t, read, naive = iso_seconds(at)
@@ -119,6 +118,11 @@ def overland_columns(features: Sequence[Any], mode_of: Callable[[tuple[str, ...]
     speed[speed < 0], course[course < 0] = np.nan, np.nan
     modes = [mode_of(tuple(words)) for words in motion]
     return Columns(features, modes, at, t, lon, lat, accuracy, speed, course)
+
+
+def _member(several: Sequence[dict[str, Any]], name: str) -> list[Any]:
+    """Return a member of each of several objects, None where it has none."""
+    return list(map(dict.get, several, repeat(name)))
 
 
 def tracks(app: str, device: str, columns: Columns, point: Point) -> Iterator[TrackPart]:

@@ -84,7 +84,8 @@ def _plainly(body: bytes) -> tuple[bool, Any]:
             return names == body.count(b'":'), value
         objects = [one for one in level if type(one) is dict]
         names += sum(map(len, objects))
-        members = chain.from_iterable(one.values() if type(one) is dict else one for one in level)
+        lists = (one for one in level if type(one) is list)
+        members = chain(chain.from_iterable(map(dict.values, objects)), chain.from_iterable(lists))
         level = [one for one in members if type(one) in _NESTED]
     return False, None
 
