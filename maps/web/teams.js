@@ -124,7 +124,7 @@ function tell(project) {
   byId("project").hidden = false;
   byId("changing").hidden = !page.keeps;
   byId("project-title").textContent = project.name;
-  replace(byId("facts"), ...facts([[_("Code"), project.code], [_("Kind of project"), KINDS[project.kind] ?? project.kind], [_("Office"), project.office], [_("Days"), span(project)]]).children);
+  replace(byId("facts"), ...facts([[_("Code"), project.code], [_("Kind of project"), KINDS[project.kind] ?? project.kind], [_("Office"), project.office], [_("From and until"), span(project)]]).children);
   replace(byId("team"), ...project.team.map(member));
   byId("nobody").hidden = project.team.length > 0;
   replace(byId("sites"), ...project.sites.map(site));
