@@ -58,6 +58,11 @@ def test_a_case_from_its_report_to_its_end_by_two_people(office: Office) -> None
     # Without a reason a colour is refused, and the page says how to mend it.
     press(page, "Raise to blue")
     expect(page.locator("#problem")).to_contain_text("reason")
+    # A list that comes later leaves it there to be read.
+    page.evaluate("document.getElementById('items').replaceChildren()")
+    page.dispatch_event("#open", "change")
+    expect(page.locator("#items .row").first).to_be_visible()
+    expect(page.locator("#problem")).to_contain_text("reason")
     press(page, "Raise to blue", "the village has the ladder")
     expect(page.locator("#detail-title .case-sign")).to_have_attribute("data-colour", "blue")
     press(page, "Report done")

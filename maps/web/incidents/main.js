@@ -17,7 +17,7 @@ const INCIDENTS = "/api/v1/incidents";
 const PAGE = 50;
 const FIELDS = ["words", "channel", "status", "colour", "clock", "class", "unit", "from", "to"];
 const pins = L.layerGroup();
-const state = { items: [], cursor: null, chosen: null, channels: {} };
+const state = { items: [], cursor: null, chosen: null, channels: {}, failed: false };
 let turn = 0;
 
 function option(value, label) {
@@ -116,7 +116,9 @@ async function load(fresh) {
   try {
     const answer = await read(address(INCIDENTS, { ...wanted(), limit: PAGE, cursor: fresh ? null : state.cursor }));
     if (mine !== turn) return;
-    show(null);
+    // What a case refused meanwhile stays to be read.
+    if (state.failed) show(null);
+    state.failed = false;
     state.items = fresh ? answer.items : [...state.items, ...answer.items];
     state.cursor = answer.cursor;
     replace(byId("items"), ...state.items.map(row));
@@ -125,7 +127,9 @@ async function load(fresh) {
     drawPins();
     announce(_("{n} incidents are listed.", { n: state.items.length }));
   } catch (problem) {
-    if (mine === turn) show(problem);
+    if (mine !== turn) return;
+    state.failed = true;
+    show(problem);
   }
 }
 
