@@ -50,7 +50,7 @@ class _PackedDumper(Dumper):
     def get_key(self, obj: Packed, format: PyFormat) -> DumperKey:  # noqa: A002, ARG002 - as it is called
         return (_PackedDumper, _OF_OID[obj.oid])
 
-    def upgrade(self, obj: Packed, format: PyFormat) -> Dumper:  # noqa: A002, ARG002
+    def upgrade(self, obj: Packed, format: PyFormat) -> Dumper:  # noqa: A002, ARG002 - as it is called
         dumper = _PackedDumper(Packed)
         dumper.oid = obj.oid
         return dumper

@@ -141,7 +141,7 @@ class _Model:
 
     def __init__(self, ground: Ground, people: int, limits: _Limits) -> None:
         # Loads pandas, which the flow does without.
-        from ortools.sat.python import cp_model  # noqa: PLC0415
+        from ortools.sat.python import cp_model  # noqa: PLC0415 - a heavy import that few staffings need
 
         self._library: Any = cp_model
         self.cp: Any = cp_model.CpModel()
