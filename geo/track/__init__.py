@@ -1,6 +1,6 @@
 """Recorded tracks: fixes, the verdict on each of them, and the pieces that they make."""
 
-from geo.track.cleaning import FULL_CREDIT_M, CleanTrack, Way, admit, clean, sessions
+from geo.track.cleaning import FULL_CREDIT_M, CleanTrack, Way, admit, clean, rolled_over, sessions
 from geo.track.fixes import INADMISSIBLE, Fixes, Mode, Verdict
 from geo.track.kernels import SESSION_SILENCE_S
 
@@ -15,5 +15,6 @@ __all__ = [
     "Way",
     "admit",
     "clean",
+    "rolled_over",
     "sessions",
 ]

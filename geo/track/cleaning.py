@@ -46,6 +46,10 @@ from geo.track.kernels import (
 FULL_CREDIT_M = 30.0
 SUPPORT_M = 75.0
 MISSING_ACCURACY_M = 15.0
+WEEKS_S = 1_024 * 604_800.0
+ROLLOVER_WITHIN_S = 366 * 86_400.0
+"""Tracks of the last year are told from old ones by nothing else than their dates."""
+
 FROZEN_POSITIONS = 3
 """So many places at one instant mean that the clock stood still."""
 
@@ -175,6 +179,17 @@ def admit(fixes: Fixes, now: float | None = None) -> Codes:
         placed = (np.abs(fixes.lon) <= 180.0) & (np.abs(fixes.lat) <= 90.0)  # NaN is not
     verdict[~placed] = Verdict.NO_POSITION
     return verdict
+
+
+def rolled_over(t: Floats, now: float) -> npt.NDArray[np.bool_]:
+    """Say which times (n,) of the past year a receiver may have put 1,024 weeks back.
+
+    GPS counts weeks in ten bits, so receivers of some age write dates 1,024 weeks too early. ``t`` and
+    ``now`` are Unix seconds. A date may as well be right: only who knows the receiver can tell.
+    """
+    age = now - (t + WEEKS_S)
+    with np.errstate(invalid="ignore"):
+        return (age >= -FUTURE_ALLOWED_S) & (age <= ROLLOVER_WITHIN_S)
 
 
 def clean(fixes: Fixes, now: float | None = None) -> CleanTrack:

@@ -24,7 +24,15 @@ from service.cli.language import translator
 from service.readers.track_archives import is_archive, members
 from service.readers.track_file import TrackFile, TrackRefused
 from service.readers.track_parts import Options, digest_of, parts_of
-from service.use_cases.tracks import Delivery, of_each_device, of_one_device, seen_from, upload
+from service.use_cases.tracks import (
+    Delivery,
+    of_each_device,
+    of_one_device,
+    on_time,
+    seen_from,
+    upload,
+    with_clock,
+)
 
 Advance = Callable[[Path | None, str, "Total"], None]
 
@@ -119,12 +127,12 @@ def _load_file(
     target: Target, name: str, path: Path, options: Options, total: Total, advance: Advance
 ) -> None:
     try:
-        digest = digest_of(path)
+        digest = with_clock(digest_of(path), options.clock_behind_s)
         if not target.of_file and _is_known(target, str(target.device), digest):
             total.before += 1
             return
         for part_digest, part in _numbered(parts_of(path, name, options), digest):
-            _store_part(target, name, part_digest, part, total)
+            _store_part(target, name, part_digest, on_time(part, options.clock_behind_s), options, total)
             advance(None, name, total)
     except WardlineError as error:
         _refuse(total, name, error)
@@ -143,19 +151,24 @@ def _numbered(parts: Iterator[TrackFile], digest: str) -> Iterator[tuple[str, Tr
         yield f"{digest}/{number}", part
 
 
-def _store_part(target: Target, name: str, digest: str, part: TrackFile, total: Total) -> None:
+def _store_part(
+    target: Target, name: str, digest: str, part: TrackFile, options: Options, total: Total
+) -> None:
     if target.of_file:
         pieces = of_each_device(part, target.device, name)
     else:
         pieces = [(str(target.device), of_one_device(part, name))]
     for device, piece in pieces:
+        delivery = Delivery(
+            device,
+            name[-_LONGEST:],
+            digest,
+            datetime.now(UTC),
+            target.person,
+            clock_behind_s=options.clock_behind_s,
+        )
         try:
-            _store(
-                target,
-                Delivery(device, name[-_LONGEST:], digest, datetime.now(UTC), target.person),
-                piece,
-                total,
-            )
+            _store(target, delivery, piece, total)
         except TrackRefused as error:  # the next part may be better
             _refuse(total, name, error)
 

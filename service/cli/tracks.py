@@ -25,17 +25,38 @@ from service.readers.tracks import zone_of
 from service.settings import Settings
 from service.use_cases import due
 from service.use_cases.retention import announce
-from service.use_cases.tracks import Delivery, of_one_device, report, seen_from, upload
+from service.use_cases.tracks import Delivery, of_one_device, on_time, report, seen_from, upload
 
 LARGEST = 1 << 30
 """So many bytes of a packed file are unpacked."""
 
 Modes = ", ".join(mode.label for mode in Mode)
 
+Zone = Annotated[
+    str | None,
+    typer.Option("--timezone", metavar="ZONE", help="Zone of times that name none: Asia/Shanghai."),
+]
+Salvage = Annotated[
+    bool, typer.Option("--salvage", help="Take the whole fixes of a GPX or FIT file that breaks off.")
+]
+Dates = Annotated[
+    str | None,
+    typer.Option("--dates", metavar="ORDER", help="How to read 06/07/2025: day-first or month-first."),
+]
+ClockBehind = Annotated[
+    str | None,
+    typer.Option(
+        "--clock-behind",
+        metavar="TIME",
+        help="By how much the device's clock was behind: 1024w, 2h, -30m, or 0.",
+    ),
+]
+
 
 def command(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE…", help="GPX, FIT, GeoJSON, CSV, Arrow or Parquet.")
+        list[Path],
+        typer.Argument(metavar="FILE…", help="GPX, KML, TCX, FIT, GeoJSON, CSV, Arrow or Parquet."),
     ],
     device: Annotated[
         str | None, typer.Option("--device", metavar="ID", help="The device that recorded them.")
@@ -44,16 +65,13 @@ def command(
     person: Annotated[
         str | None, typer.Option("--person", metavar="NAME", help="Who carried the device.")
     ] = None,
-    timezone: Annotated[
-        str | None,
-        typer.Option("--timezone", metavar="ZONE", help="Zone of times that name none: Asia/Shanghai."),
-    ] = None,
-    salvage: Annotated[
-        bool, typer.Option("--salvage", help="Take the whole fixes of a GPX or FIT file that breaks off.")
-    ] = False,
+    timezone: Zone = None,
+    salvage: Salvage = False,
     parts: Annotated[
         bool, typer.Option("--parts", help="Store large files, and each of several, part by part.")
     ] = False,
+    dates: Dates = None,
+    clock_behind: ClockBehind = None,
     devices_of_file: Annotated[
         bool, typer.Option("--devices-of-file", help="Store fixes under the devices that tables name.")
     ] = False,
@@ -76,28 +94,46 @@ def command(
         raise typer.BadParameter("give the device that recorded the files", param_hint="--device")
     for file in files:
         _require(file)
+    options = Options(
+        timezone,
+        way,
+        salvage,
+        day_first=readers.day_first_of(dates),
+        clock_behind_s=readers.clock_of(clock_behind),
+    )
     if parts or devices_of_file or any(map(is_archive, files)):
-        options = Options(timezone, way, salvage)
         _load(settings, files, options, device, person, of_file=devices_of_file, quiet=quiet, as_json=as_json)
         return
     assert device is not None  # noqa: S101 - asked for above
-    read = [(file, *_read(file, way, timezone, salvage=salvage)) for file in files]
+    reports = _store(settings, files, options, device, person)
+    if as_json:
+        typer.echo(json.dumps({"tracks": reports}, ensure_ascii=False))
+    elif not quiet:
+        for one in reports:
+            typer.echo("\n".join(_lines(one)))
+
+
+def _store(
+    settings: Settings, files: list[Path], options: Options, device: str, person: str | None
+) -> list[dict[str, Any]]:
+    """Store files, all or none, and return what became of each."""
+    read = [(file, *_read(file, options)) for file in files]
     reports = []
     with open_engine(settings) as engine, Session(engine) as session:
         codes = [one.code for one in districts.every(session)]
         stores = Stores(session, choose_district(codes, None, settings.district))
         announce(stores, kept_by(settings), datetime.now(UTC))
         for file, content, track in read:
-            delivery = Delivery.of(device, file.name, content, datetime.now(UTC), person)
-            track = seen_from(stores, of_one_device(track, file.name), delivery.received_at)  # noqa: PLW2901
+            clock = options.clock_behind_s
+            delivery = Delivery.of(
+                device, file.name, content, datetime.now(UTC), person, clock_behind_s=clock
+            )
+            track = on_time(of_one_device(track, file.name), clock)  # noqa: PLW2901
+            track = seen_from(stores, track, delivery.received_at)  # noqa: PLW2901
             reports.append(report(upload(stores, delivery, track), track, file.name))
         due.settle(stores, datetime.now(UTC))
         session.commit()
-    if as_json:
-        typer.echo(json.dumps({"tracks": reports}, ensure_ascii=False))
-    elif not quiet:
-        for one in reports:
-            typer.echo("\n".join(_lines(one)))
+    return reports
 
 
 def _require(path: Path) -> None:
@@ -136,10 +172,18 @@ def _load(
         raise typer.Exit(1)
 
 
-def _read(path: Path, mode: Mode, timezone: str | None, *, salvage: bool) -> tuple[bytes, TrackFile]:
+def _read(path: Path, options: Options) -> tuple[bytes, TrackFile]:
     content = readers.unpacked(path.read_bytes(), LARGEST)
     kind = readers.format_of(path.name, "", content)
-    track = readers.read(content, kind, filename=path.name, zone=timezone, mode=mode, salvage=salvage)
+    track = readers.read(
+        content,
+        kind,
+        filename=path.name,
+        zone=options.zone,
+        mode=options.mode,
+        salvage=options.salvage,
+        day_first=options.day_first,
+    )
     return content, track
 
 

@@ -1,24 +1,19 @@
 """GPX 1.0 and 1.1 tracks, whatever their namespace: each ``<trkseg>`` is a part of its own.
 
 Elements are known by their local names, so that extensions of every maker answer: ``speed``, ``course`` and
-``accuracy`` wherever they stand in a ``<trkpt>``, and ``hdop``, which is turned into metres. A document type
-is refused, and with it every entity bomb and outside file.
+``accuracy`` wherever they stand in a ``<trkpt>``, and ``hdop``, which is turned into metres (OsmAnd writes
+metres there). A document type is refused, and with it every entity bomb and outside file.
 """
 
 from collections.abc import Iterator
 from datetime import tzinfo
-from typing import Any
-from xml.parsers.expat import ExpatError
-
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import DefusedXMLParser
+from typing import Any, ClassVar
 
 from geo.errors import N_
 from geo.track import Mode
-from service.errors import InvalidInput, MalformedBody
 from service.readers.track_file import GPX_ZONE, MOST_FIXES, TrackBuilder, TrackFile, too_many
+from service.readers.track_xml import fed, pieces
 
-_CHUNK = 1 << 16
 _VALUES = ("time", "hdop", "speed", "course", "accuracy")
 _MOST_TEXT = 200
 _MOST_NAMES = 1_000
@@ -56,10 +51,9 @@ def read_gpx(
     """
     if content.count(b"trkpt") > 2 * most:  # a point names it once or twice
         raise too_many(most)
-    chunks = (content[start : start + _CHUNK] for start in range(0, len(content), _CHUNK))
     builder = TrackBuilder("gpx", zone, mode, most)
     target = _Target(builder)
-    for _ in _fed(chunks, target, salvage=salvage):
+    for _ in fed(pieces(content), target, salvage=salvage):
         if len(builder.rows) > most:
             raise too_many(most, builder.rows[most])
     return builder.file()
@@ -76,7 +70,7 @@ def gpx_parts(
         See :func:`read_gpx`; the parts before are good.
     """
     target = _Target(builder)
-    for _ in _fed(chunks, target, salvage=salvage):
+    for _ in fed(chunks, target, salvage=salvage):
         while len(target.builder.rows) >= size:
             whole = target.builder
             target.builder = whole.cut(size)
@@ -85,55 +79,11 @@ def gpx_parts(
         yield target.builder.file()
 
 
-def _fed(chunks: Iterator[bytes], target: "_Target", *, salvage: bool) -> Iterator[None]:
-    """Read a file piece by piece and yield after each, with the fixes so far in the builder."""
-    parser: Any = DefusedXMLParser(forbid_dtd=True)
-    target.listen(parser.parser)
-    try:
-        for chunk in chunks:
-            parser.parser.Parse(chunk, False)  # noqa: FBT003
-            yield
-        parser.parser.Parse(b"", True)  # noqa: FBT003
-        yield
-    except DefusedXmlException as error:
-        raise InvalidInput(
-            N_("The GPX file has a document type or entities, which are not read."),
-            mend=N_("Remove the <!DOCTYPE …> part; GPX needs none."),
-        ) from error
-    except ExpatError as error:
-        _refuse_broken(error, target, salvage=salvage)
-        yield
-    except (LookupError, ValueError) as error:
-        raise MalformedBody(
-            N_("The GPX file names an encoding that is not known."), mend=N_("Save it in UTF-8.")
-        ) from error
-    if target.root != "gpx":
-        raise InvalidInput(
-            N_("The file is XML but not GPX: its root is <{root}>."),
-            mend=N_("Export the track as GPX, GeoJSON or CSV."),
-            root=target.root[:64],
-        )
-
-
-def _refuse_broken(error: ExpatError, target: "_Target", *, salvage: bool) -> None:
-    """Refuse XML that is broken, or take what was whole where that was asked for."""
-    line, column = error.lineno, error.offset
-    whole = target.whole
-    if salvage and whole:
-        target.builder.notes.append(N_("The file is cut off; the fixes that were whole were taken."))
-        return
-    raise MalformedBody(
-        N_("The GPX file breaks off or is not XML at line {line}, column {column}, after {whole} fixes."),
-        mend=N_("Export it again; or take the fixes before that with salvage."),
-        where={"row": line, "column": column},
-        line=line,
-        column=column,
-        whole=whole,
-    ) from error
-
-
 class _Target:
     """Receives the elements of a GPX file from the parser and builds no tree."""
+
+    format: ClassVar[str] = "GPX"
+    wanted: ClassVar[str] = "gpx"
 
     def __init__(self, builder: TrackBuilder) -> None:
         self.root = ""
@@ -144,6 +94,7 @@ class _Target:
         self._kinds: dict[str, str] = {}
         self._parser: Any = None
         self._in_track = False
+        self._metres = False
         self._point: dict[str, str] | None = None
         self._row = 0
         self._wanted = ""
@@ -184,6 +135,7 @@ class _Target:
             self._wanted = name
         if not self.root:
             self.root = name
+            self._metres = attributes.get("creator", "").startswith("OsmAnd")
 
     def _end(self, tag: str) -> None:
         name = self._kinds.get(tag) or self._kind(tag)
@@ -211,8 +163,9 @@ class _Target:
         columns["time"].append(value(" time", ""))
         columns["lon"].append(value("lon", ""))
         columns["lat"].append(value("lat", ""))
-        columns["accuracy"].append(value(" accuracy", ""))
+        hdop = value(" hdop", "")
+        columns["accuracy"].append(value(" accuracy", "") or (hdop if self._metres else ""))
         columns["speed"].append(value(" speed", ""))
         columns["course"].append(value(" course", ""))
-        columns["hdop"].append(value(" hdop", ""))
+        columns["hdop"].append(hdop)
         self.whole += 1

@@ -44,6 +44,16 @@ _SLASHED = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})\b[, T]*(.*)", re.DOTAL
 _YEAR_FIRST = re.compile(
     r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?!\d)[, T]*(.*)", re.DOTALL
 )
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+_MONTH_FIRST = re.compile(
+    r"(?:[a-z]{3,9},?\s+)?([a-z]{3,9})\.?\s+(\d{1,2}),?\s+(\d{4})\b[, T]*(.*)", re.I | re.S
+)
+_MONTH_NAMED = re.compile(
+    r"(?:[a-z]{3,9},?\s+)?(\d{1,2})[-. ]\s*([a-z]{3,9})\.?[-, ]\s*(\d{4})\b[, T]*(.*)", re.I | re.S
+)
 _CLOCK = re.compile(
     r"(AM|PM|上午|下午)?\s*(\d{1,2})(?:[:时](\d{1,2}))?(?:分|[:分](\d{1,2})([.,]\d{1,9})?秒?)?\s*(AM|PM)?\s*"
     r"(Z|UTC|GMT|[+-]\d\d:?\d\d|[+-]\d\d)?",
@@ -209,13 +219,28 @@ def _dated(text: str, day_first: bool | None) -> datetime | None:
         return _clock(int(year), int(month), int(day), clock)
     found = _SLASHED.fullmatch(text)
     if found is None:
-        return None
+        return _of_named_month(text)
     first, second, year, clock = found.groups()
     if day_first is None and int(first) <= 12 and int(second) <= 12 and int(first) != int(second):
         raise AmbiguousDate(text)
     leads = int(first) > 12 if day_first is None else day_first
     day, month = (first, second) if leads else (second, first)
     return _clock(int(year), int(month), int(day), clock)
+
+
+def _of_named_month(text: str) -> datetime | None:
+    """Return a time whose month is a word, as Nov 3, 2026 8:05 AM or Tue, 03 Nov 2026 08:05:00 GMT."""
+    found = _MONTH_FIRST.fullmatch(text)
+    if found is not None:
+        word, day, year, clock = found.groups()
+    else:
+        found = _MONTH_NAMED.fullmatch(text)
+        if found is None:
+            return None
+        day, word, year, clock = found.groups()
+    word = word.lower()
+    month = next((k for k, name in enumerate(_MONTHS, 1) if word in (name, name[:3], name[:4])), None)
+    return None if month is None else _clock(int(year), month, int(day), clock)
 
 
 def _clock(year: int, month: int, day: int, text: str) -> datetime:

@@ -10,6 +10,7 @@ from typing import IO
 from geo.errors import N_
 from service.errors import ContentTooLarge, InvalidInput, MalformedBody
 from service.readers.archives import DAMAGES, suspicion
+from service.readers.track_zip import require_no_document, tracks_in
 
 MOST_BYTES = 64 << 30
 MOST_RATIO = 200
@@ -46,6 +47,8 @@ def members(path: Path, folder: Path) -> Iterator[Member]:
         It is damaged.
     InvalidInput
         A name leaves the folder, or a member is a link, a device or encrypted.
+    UnsupportedFormat
+        It is a document of an office program.
     ContentTooLarge
         It unpacks out of proportion.
     """
@@ -72,7 +75,12 @@ def members(path: Path, folder: Path) -> Iterator[Member]:
 
 def _zipped(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
     with zipfile.ZipFile(path) as archive:
-        for info in archive.infolist():
+        infos = archive.infolist()
+        names = [info.filename for info in infos]
+        require_no_document(names)
+        if any(PurePosixPath(name).name.lower() == "doc.kml" for name in names):  # KMZ, with its pictures
+            infos = [info for info in infos if info.filename in tracks_in(names)]
+        for info in infos:
             reason = suspicion(info)
             if reason:
                 raise _suspicious(path.name, info.filename, reason)

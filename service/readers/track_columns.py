@@ -16,6 +16,7 @@ from service.readers import arrow_tables
 from service.readers.moments import seconds_of
 from service.readers.track_file import MOST_FIXES, TrackBuilder, TrackFile, too_many
 from service.readers.track_heads import Head, head_of, is_head
+from service.readers.track_places import doubts, places_of
 
 _VALUES = ("lon", "lat", "accuracy", "speed", "course", "hdop")
 _PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
@@ -46,14 +47,14 @@ def read_columns(
     for name, column in columns.items():
         if isinstance(column, str | None) and name in ("mode", "device", "segment"):
             continue
-        if not isinstance(column, list) or len(column) != len(value[names[head.places["lon"]]] or ()):
+        if not isinstance(column, list) or len(column) != len(value[names[_place_of(head)]] or ()):
             raise InvalidInput(
                 N_("/{column} is not a list of one value for each fix."),
                 mend=N_("Send lists of one length; null stands for what is not known."),
                 where={"pointer": f"/{names[head.places[name]]}"},
                 column=names[head.places[name]],
             )
-    count = len(columns["lon"])
+    count = len(value[names[_place_of(head)]])
     if count > most:
         raise too_many(most)
     for name in ("mode", "device", "segment"):
@@ -105,12 +106,19 @@ def track_of_table(table: pa.Table, builder: TrackBuilder, first: int = 1) -> Tr
             columns[name] = _seconds(column)
         elif name in ("time", *_VALUES) and _is_number(column.type):
             columns[name] = _floats(column)
+        elif name == "position":
+            columns[name] = column.to_pylist()
         else:
             columns[name] = [None if one is None else str(one) for one in column.to_pylist()]
     return _track(columns, head, builder, first)
 
 
 def _track(columns: Mapping[str, Any], head: Head, builder: TrackBuilder, first: int = 1) -> TrackFile:
+    if "position" in columns:
+        columns = {**columns, **dict(zip(("lon", "lat"), places_of(columns["position"]), strict=True))}
+    builder.faults.update(doubts(columns.get("valid") or (), columns.get("datum") or (), 0))
+    if builder.zone is None:
+        builder.zone = head.zone
     builder.rows = range(first, first + len(columns["lon"]))
     builder.columns = {name: columns.get(name, ()) for name in _VALUES} | {"time": _times(columns["time"])}
     builder.modes, builder.devices = columns.get("mode"), columns.get("device")
@@ -121,6 +129,11 @@ def _track(columns: Mapping[str, Any], head: Head, builder: TrackBuilder, first:
             builder.reading.sides[name] = ["" if one is None else str(one) for one in side]
     _set_parts(builder, columns.get("segment"))
     return builder.file()
+
+
+def _place_of(head: Head) -> int:
+    """Return the column that says how many fixes there are."""
+    return head.places["lon" if "lon" in head.places else "position"]
 
 
 def _times(values: Any) -> Any:

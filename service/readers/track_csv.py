@@ -7,7 +7,7 @@ longitude and a latitude. Tables that were joined have a head again where the ne
 import csv
 import io
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from operator import itemgetter
@@ -19,6 +19,7 @@ from service.errors import MalformedBody
 from service.readers.track_clocks import joined
 from service.readers.track_file import MOST_FIXES, ReadFault, TrackBuilder, TrackFile, too_many
 from service.readers.track_heads import ALIASES, HEAD_WORDS, Head, head_of, is_head, resembles_head
+from service.readers.track_places import doubts, places_of
 
 _SEPARATORS = ",;\t|"
 _LONGEST_CELL = 10_000
@@ -32,9 +33,16 @@ _NAMES = tuple(ALIASES)
 
 
 def read_csv(
-    content: bytes, *, zone: tzinfo | None = None, mode: Mode = Mode.FOOT, most: int = MOST_FIXES
+    content: bytes,
+    *,
+    zone: tzinfo | None = None,
+    mode: Mode = Mode.FOOT,
+    most: int = MOST_FIXES,
+    day_first: bool | None = None,
 ) -> TrackFile:
     """Read a table with one fix a row; a change in its ``segment`` column begins another part.
+
+    ``day_first`` says how to read dates such as 06/07/2025; None takes what other rows say.
 
     Raises
     ------
@@ -56,7 +64,7 @@ def read_csv(
         text, encoding = _decoded(content)
     if "\0" in text:
         raise _unreadable()
-    table = Table(io.StringIO(text, newline=""), TrackBuilder("csv", zone, mode, most))
+    table = Table(io.StringIO(text, newline=""), TrackBuilder("csv", zone, mode, most, day_first=day_first))
     for builder in table.blocks():
         if len(builder.rows) > most:
             raise too_many(most, builder.rows[most])
@@ -209,23 +217,26 @@ class Table:
     def _set_head(self, cells: Sequence[str]) -> None:
         self.head = head_of(cells)
         self.builder.reading.factors |= self.head.factors
-        if self.head.utc and self.builder.zone is not UTC:
-            self.builder.zone = UTC
-            self.builder.notes.append(N_("The head of the table says that its times are in UTC."))
+        zone = self.head.zone
+        if zone is not None and self.builder.zone is not zone:
+            self.builder.zone = zone
+            utc = N_("The head of the table says that its times are in UTC.")
+            other = N_("The head of the table says in which zone its times are.")
+            self.builder.notes.append(utc if zone is UTC else other)
 
     def _take(self, block: Sequence[tuple[int, list[str]]]) -> None:
         """Put rows into the builder, column by column."""
         builder, head = self.builder, self._known()
-        pick, width, lon = self._picker(head)
+        names, pick, width, lon = self._picker(head)
         taken: list[tuple[str, ...]] = []
         for row, cells in block:
             word = cells[lon] if lon < len(cells) else ""
             if word.strip().lower() in HEAD_WORDS and is_head(cells):
-                self._put(taken)
+                self._put(names, taken)
                 taken = []
                 self._another_head(cells)
                 head = self._known()
-                pick, width, lon = self._picker(head)
+                names, pick, width, lon = self._picker(head)
                 continue
             if len(cells) != width:
                 if not any(map(str.strip, cells)):
@@ -235,10 +246,9 @@ class Table:
                 cells = (cells + [""] * width)[:width]  # noqa: PLW2901
             if not word.strip() and not any(map(str.strip, cells)):
                 continue
-            cells.append("")
             builder.rows.append(row)
             taken.append(pick(cells))
-        self._put(taken)
+        self._put(names, taken)
 
     def _another_head(self, cells: Sequence[str]) -> None:
         note = N_("The table has several heads; each holds for the rows below it.")
@@ -258,27 +268,32 @@ class Table:
         return self.head
 
     @staticmethod
-    def _picker(head: Head) -> tuple[Callable[[list[str]], tuple[str, ...]], int, int]:
-        """Return what takes our columns from a row to which an empty cell was added, and its width."""
-        return (
-            itemgetter(*(head.places.get(name, head.width) for name in _NAMES)),
-            head.width,
-            head.places["lon"],
-        )
+    def _picker(head: Head) -> tuple[list[str], Callable[[list[str]], tuple[str, ...]], int, int]:
+        """Return our columns in a table, what takes them from a row, its width, and where places are."""
+        names = [name for name in _NAMES if name in head.places]
+        place = head.places["lon" if "lon" in head.places else "position"]
+        return names, itemgetter(*(head.places[name] for name in names)), head.width, place
 
-    def _put(self, taken: Sequence[tuple[str, ...]]) -> None:
+    def _put(self, names: Sequence[str], taken: Sequence[tuple[str, ...]]) -> None:
         if not taken:
             return
         builder = self.builder
-        got = dict(zip(_NAMES, zip(*taken, strict=True), strict=True))
-        times = list(map(joined, got["date"], got["time"])) if any(got["date"]) else got["time"]
+        got: dict[str, Sequence[str]] = dict.fromkeys(_NAMES, ("",) * len(taken))
+        got |= dict(zip(names, zip(*taken, strict=True), strict=True))
+        start = len(builder.rows) - len(taken)
+        if "position" in names:
+            got["lon"], got["lat"] = places_of(got["position"])
+        if "valid" in names or "datum" in names:
+            for place, fault in doubts(got["valid"], got["datum"], start):
+                builder.faults.setdefault(place, fault)
+        times = list(map(joined, got["date"], got["time"])) if "date" in names else got["time"]
         builder.columns["time"].extend(times)
         for name in ("lon", "lat", "accuracy", "speed", "course", "hdop"):
             builder.columns[name].extend(got[name])
         self._put_others(got)
-        self._put_parts(got["segment"], len(builder.rows) - len(taken))
+        self._put_parts(got["segment"], start)
 
-    def _put_others(self, got: dict[str, tuple[str, ...]]) -> None:
+    def _put_others(self, got: Mapping[str, Sequence[str]]) -> None:
         builder = self.builder
         known = len(builder.rows) - len(got["lon"])
         if builder.modes is None and any(got["mode"]):

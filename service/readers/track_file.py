@@ -30,6 +30,8 @@ _PLACES = ("lon", "lat")
 _MEASURES = ("accuracy", "speed", "course")
 _COLUMNS = ("time", *_PLACES, *_MEASURES, "hdop")
 
+_TOGETHER_S = 60.0
+
 GPX_ZONE = UTC
 """GPX 1.0 and 1.1 define times to be in UTC; a file whose times name no zone means that."""
 
@@ -50,6 +52,8 @@ class ReadFault(StrEnum):
     MODE_UNKNOWN = "mode-unknown"
     POSITION_SWAPPED = "position-swapped"
     CELLS_DIFFER = "cells-differ"
+    POSITION_INVALID = "position-invalid"
+    DATUM_SHIFTED = "datum-shifted"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,6 +127,7 @@ class TrackBuilder:
     faults: dict[int, ReadFault] = field(default_factory=dict)
     wall: bool = False
     zone_of_format: tuple[tzinfo, str] | None = None
+    day_first: bool | None = None
     reading: Reading = field(default_factory=Reading)
 
     def segment(self, name: str) -> None:
@@ -196,7 +201,7 @@ class TrackBuilder:
                 course_deg=course,
             )
         self._mark(swapped, ReadFault.POSITION_SWAPPED)
-        self._note_order(fixes.t)
+        self._note_order(fixes.t, fixes.part)
         devices, codes = self._devices()
         return TrackFile(
             self.format,
@@ -275,7 +280,9 @@ class TrackBuilder:
         texts = ["" if one is None else one for one in values]
         t, read, naive = iso_seconds(texts)
         others = np.flatnonzero(~read).tolist()
-        day_first = day_comes_first([texts[place] for place in others])
+        day_first = self.day_first
+        if day_first is None:
+            day_first = day_comes_first([texts[place] for place in others])
         for place in others:
             self._one_time(place, texts[place], day_first, t, naive)
         self._set_zone(t, naive)
@@ -315,10 +322,26 @@ class TrackBuilder:
         doubtful[np.flatnonzero(naive)[odd]] = True
         self._mark(doubtful, ReadFault.TIME_AMBIGUOUS)
 
-    def _note_order(self, t: Floats) -> None:
+    def _note_order(self, t: Floats, parts: npt.NDArray[np.int32]) -> None:
         known = np.flatnonzero(np.isfinite(t))
         if (np.diff(t[known]) < 0).any():
             self.notes.append(N_("Times go backwards in places; the fixes were put in order of time."))
+        if len(self.segments) > 1 and _overlap(t[known], parts[known]):
+            self.notes.append(
+                N_("Parts of the file overlap in time: are they of several devices, or copies?")
+            )
+
+
+def _overlap(t: Floats, parts: npt.NDArray[np.int32]) -> bool:
+    """Say whether parts of a file, in order, were recorded at the same time for longer than a minute."""
+    if len(t) == 0:
+        return False
+    begins = np.flatnonzero(np.diff(parts, prepend=-1))
+    first, last = np.minimum.reduceat(t, begins), np.maximum.reduceat(t, begins)
+    order = np.argsort(first, kind="stable")
+    until = np.maximum.accumulate(last[order])
+    both = np.minimum(until[:-1], last[order][1:]) - first[order][1:]
+    return bool((both > _TOGETHER_S).any())
 
 
 def too_many(most: int, row: int | None = None) -> ContentTooLarge:

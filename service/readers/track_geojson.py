@@ -5,8 +5,10 @@ MultiLineString a list of such lists. Points have a property ``time``. Times are
 milliseconds. An object without a type and with lists of longitudes and latitudes is a table in columns.
 """
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
+from functools import lru_cache
 from typing import Any
 
 from geo.errors import N_
@@ -15,6 +17,8 @@ from service.errors import InvalidInput
 from service.readers import strict_json
 from service.readers.track_columns import is_columns, read_columns
 from service.readers.track_file import MOST_FIXES, TrackBuilder, TrackFile, too_many
+from service.readers.track_heads import lenient
+from service.readers.track_places import doubts
 
 _LINE_TIMES = ("coordTimes", "times", "timestamps")
 _POINT_TIMES = ("time", "timestamp", "at", "t", "datetime")
@@ -22,6 +26,7 @@ _VALUES_OF_A_FIX = 10
 """Longitude, latitude, height, time, and properties where each fix is a feature."""
 _OTHERS = 10_000
 """Lists and values of a file that belong to no fix."""
+_MOST_NAMES, _LONGEST_NAME = 100, 64
 _STORAGE = ("CRS84", "4326", "4490")
 
 
@@ -43,11 +48,12 @@ def read_geojson(
     # Counting bytes costs nothing; a value of Python costs fifty times the memory of its two bytes of text.
     if content.count(b"],") > most + _OTHERS or content.count(b",") > _VALUES_OF_A_FIX * most + _OTHERS:
         raise too_many(most)
-    value = strict_json.loads(content)
+    value = _bare(strict_json.loads(content))
     if is_columns(value):
         return read_columns(value, zone=zone, mode=mode, most=most)
     builder = TrackBuilder("geojson", zone, mode, most)
     modes: list[str | None] = []
+    devices: list[Any] = []
     points_open = False
     for pointer, feature in _features(value):
         geometry = feature.get("geometry")
@@ -62,13 +68,31 @@ def read_geojson(
             if not points_open:
                 builder.segment("points")
             points_open = True
-            _add_point(builder, modes, pointer, geometry, properties)
+            _add_point(builder, modes, devices, pointer, geometry, properties)
         elif kind in ("LineString", "MultiLineString"):
             points_open = False
             _add_lines(builder, pointer, geometry, properties)
-    if modes:
-        builder.modes = [*modes, *[None] * (len(builder.rows) - len(modes))]
+    builder.modes = _for_all(modes, builder)
+    builder.devices = _for_all(devices, builder)
     return builder.file()
+
+
+def _for_all(values: list[Any], builder: TrackBuilder) -> list[Any] | None:
+    """Return what points named, for all fixes; None where none named it."""
+    if all(one is None for one in values):
+        return None
+    return [*values, *[None] * (len(builder.rows) - len(values))]
+
+
+@lru_cache(maxsize=64)
+def _known(names: tuple[str, ...]) -> dict[str, str]:
+    return lenient(names)
+
+
+def _bare(value: Any) -> Any:
+    """Return the GeoJSON that an answer of EarthRanger holds under ``data``; any other value as it is."""
+    inner = value.get("data") if isinstance(value, Mapping) and "type" not in value else None
+    return inner if isinstance(inner, Mapping) and "type" in inner else value
 
 
 def _features(value: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -109,12 +133,16 @@ def _require_storage(value: Mapping[str, Any]) -> None:
 def _add_point(
     builder: TrackBuilder,
     modes: list[str | None],
+    devices: list[Any],
     pointer: str,
     geometry: Mapping[str, Any],
     properties: Mapping[str, Any],
 ) -> None:
     lon, lat = _pair(geometry.get("coordinates"), f"{pointer}/geometry/coordinates")
-    time = next((properties[name] for name in _POINT_TIMES if properties.get(name) is not None), "")
+    names = itertools.islice(properties, _MOST_NAMES)
+    known = _known(tuple(name for name in names if len(name) <= _LONGEST_NAME))
+    times = (*_POINT_TIMES, known.get("time", ""))
+    time = next((properties[name] for name in times if properties.get(name) is not None), "")
     given = properties.get("mode")
     builder.add(
         len(builder.rows) + 1,
@@ -125,6 +153,10 @@ def _add_point(
         speed=_number(properties, "speed", "speed_ms"),
         course=_number(properties, "course", "heading", "bearing"),
     )
+    for place, fault in doubts([properties.get(known.get("valid", ""))], (), len(builder.rows) - 1):
+        builder.faults[place] = fault
+    devices.extend([None] * (len(builder.rows) - 1 - len(devices)))
+    devices.append(properties.get(known.get("device", "")))
     modes.extend([None] * (len(builder.rows) - 1 - len(modes)))
     modes.append(given if isinstance(given, str) else None)
 
@@ -190,8 +222,8 @@ def _times_of(
 
 
 def _pair(position: Any, pointer: str) -> tuple[float, float]:
-    """Return lon and lat of a position, which may have a height as well."""
-    good = isinstance(position, list) and 2 <= len(position) <= 3
+    """Return lon and lat of a position, which may have a height, and some programs' fourth value, as well."""
+    good = isinstance(position, list) and 2 <= len(position) <= 4
     if not good or any(isinstance(v, bool) or not isinstance(v, int | float) for v in position[:2]):
         raise InvalidInput(
             N_("{pointer} is not a position."),

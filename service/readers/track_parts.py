@@ -44,6 +44,8 @@ class Options:
     mode: Mode = Mode.FOOT
     salvage: bool = False
     size: int = field(default_factory=lambda: PART)
+    day_first: bool | None = None
+    clock_behind_s: int | None = None
 
 
 def digest_of(path: Path) -> str:
@@ -98,7 +100,7 @@ def _parts(file: IO[bytes], name: str, options: Options) -> Iterator[TrackFile]:
 
 
 def _builder(kind: str, zone: tzinfo | None, options: Options) -> TrackBuilder:
-    return TrackBuilder(kind, zone, options.mode, most=1 << 62)
+    return TrackBuilder(kind, zone, options.mode, most=1 << 62, day_first=options.day_first)
 
 
 def _tables(file: IO[bytes], kind: str, zone: tzinfo | None, options: Options) -> Iterator[TrackFile]:
@@ -135,7 +137,13 @@ def _whole(file: IO[bytes], kind: tracks.Format, name: str, options: Options) ->
             most=MOST_WHOLE >> 20,
         )
     return tracks.read(
-        content, kind, filename=name, zone=options.zone, mode=options.mode, salvage=options.salvage
+        content,
+        kind,
+        filename=name,
+        zone=options.zone,
+        mode=options.mode,
+        salvage=options.salvage,
+        day_first=options.day_first,
     )
 
 

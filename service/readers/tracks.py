@@ -1,5 +1,6 @@
 """Track files: which format a file is in, and one way to read them all."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import tzinfo
 from pathlib import PurePath
@@ -13,16 +14,21 @@ from service.hardening.inflation import inflate
 from service.readers import arrow_tables, fit
 from service.readers.fit import read_fit
 from service.readers.gpx import read_gpx
+from service.readers.kml import read_kml, read_tcx
 from service.readers.track_columns import read_arrow, read_parquet
 from service.readers.track_csv import has_head, read_csv
 from service.readers.track_file import MOST_FIXES, TrackFile
 from service.readers.track_geojson import read_geojson
+from service.readers.track_zip import MARK, unzipped
 
-Format = Literal["gpx", "geojson", "csv", "fit", "arrow", "parquet"]
+Format = Literal["gpx", "kml", "tcx", "geojson", "csv", "fit", "arrow", "parquet"]
 
 _GZIP = b"\x1f\x8b"
 _SUFFIXES: dict[str, Format] = {
     ".gpx": "gpx",
+    ".kml": "kml",
+    ".kmz": "kml",
+    ".tcx": "tcx",
     ".geojson": "geojson",
     ".json": "geojson",
     ".csv": "csv",
@@ -35,6 +41,9 @@ _SUFFIXES: dict[str, Format] = {
 }
 CONTENT_TYPES: dict[str, Format] = {
     "application/gpx+xml": "gpx",
+    "application/vnd.google-earth.kml+xml": "kml",
+    "application/vnd.google-earth.kmz": "kml",
+    "application/vnd.garmin.tcx+xml": "tcx",
     "application/xml": "gpx",
     "text/xml": "gpx",
     "application/geo+json": "geojson",
@@ -54,23 +63,32 @@ _BEGINNINGS: tuple[tuple[int, bytes, Format], ...] = (
 _UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _READERS: Mapping[Format, Callable[..., TrackFile]] = {
     "gpx": read_gpx,
+    "kml": read_kml,
+    "tcx": read_tcx,
     "geojson": read_geojson,
     "csv": read_csv,
     "fit": read_fit,
     "arrow": read_arrow,
     "parquet": read_parquet,
 }
+_ROOT = re.compile(r"<(?:[\w.-]{1,20}:)?(kml|TrainingCenterDatabase)[\s>]")
+_ROOTS: dict[str, Format] = {"kml": "kml", "TrainingCenterDatabase": "tcx"}
+_PROLOGUE = 2_048
+_CLOCK = re.compile(r"([+-]?\d{1,9})([smhdw]?)")
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _SALVAGED: tuple[Format, ...] = ("gpx", "fit")
 
 
 def unpacked(content: bytes, most: int) -> bytes:
-    """Return what a gzip file holds, at most so many bytes; any other content as it is.
+    """Return what a gzip file, or a zip of one track, holds, at most so many bytes; other content as it is.
 
     Raises
     ------
-    MalformedBody, ContentTooLarge
-        See :func:`service.hardening.inflation.inflate`.
+    MalformedBody, ContentTooLarge, InvalidInput, UnsupportedFormat
+        See :func:`service.hardening.inflation.inflate` and :func:`service.readers.track_zip.unzipped`.
     """
+    if content.startswith(MARK):
+        return unzipped(content, most)
     return inflate(content, most) if content.startswith(_GZIP) else content
 
 
@@ -91,7 +109,7 @@ def format_of(filename: str, content_type: str, content: bytes) -> Format:
         return found
     raise UnsupportedFormat(
         N_("“{file}” is not a track file."),
-        mend=N_("Tracks come as GPX, FIT, GeoJSON, JSON in columns, CSV, Arrow or Parquet."),
+        mend=N_("Tracks come as GPX, KML, TCX, FIT, GeoJSON, JSON in columns, CSV, Arrow or Parquet."),
         where={"file": filename},
         file=filename or kind,
     )
@@ -105,7 +123,8 @@ def _begins_as(content: bytes) -> Format | None:
     encoding = _UTF16.get(content[:2], "utf-8")
     begins = content[:256].decode(encoding, "replace").lstrip("\ufeff \t\r\n")
     if begins.startswith("<"):
-        return "gpx"
+        root = _ROOT.search(content[:_PROLOGUE].decode(encoding, "replace"))
+        return "gpx" if root is None else _ROOTS[root[1]]
     if begins.startswith("{"):
         return "geojson"
     return "csv" if has_head(content) else None
@@ -120,6 +139,7 @@ def read(
     mode: Mode = Mode.FOOT,
     most: int = MOST_FIXES,
     salvage: bool = False,
+    day_first: bool | None = None,
 ) -> TrackFile:
     """Read a track file; every refusal names the file.
 
@@ -133,6 +153,8 @@ def read(
         How many fixes are accepted.
     salvage
         Take the whole fixes of a GPX or FIT file that is cut off.
+    day_first
+        Whether 06/07/2025 is in July, where a table does not say.
 
     Raises
     ------
@@ -145,6 +167,8 @@ def read(
     given = zone_of(zone)
     try:
         options = {"salvage": salvage} if kind in _SALVAGED else {}
+        if kind == "csv" and day_first is not None:
+            options["day_first"] = day_first
         return _READERS[kind](content, zone=given, mode=mode, most=most, **options)
     except Exception as error:
         place = getattr(error, "where", None)
@@ -172,6 +196,49 @@ def zone_of(name: str | None) -> tzinfo | None:
             where={"parameter": "timezone"},
             zone=name[:64],
         ) from error
+
+
+DATE_ORDERS = {"day-first": True, "month-first": False}
+
+
+def day_first_of(name: str | None) -> bool | None:
+    """Return whether the day comes first in dates such as 06/07/2025, by the name of their order.
+
+    Raises
+    ------
+    InvalidInput
+        There is no such order.
+    """
+    if name is None or name in DATE_ORDERS:
+        return None if name is None else DATE_ORDERS[name]
+    raise InvalidInput(
+        N_("There is no order of dates “{order}”."),
+        mend=N_("Use one of {known}."),
+        where={"parameter": "dates"},
+        order=name[:32],
+        known=", ".join(DATE_ORDERS),
+    )
+
+
+def clock_of(text: str | None) -> int | None:
+    """Return by how many seconds a clock was behind, of a text such as 1024w, 2h, -90s or 0.
+
+    Raises
+    ------
+    InvalidInput
+        It is no such text.
+    """
+    if text is None:
+        return None
+    found = _CLOCK.fullmatch(text.strip())
+    if found is None:
+        raise InvalidInput(
+            N_("“{clock}” does not say by how much a clock was behind."),
+            mend=N_("Write 1024w, 2h, 30m or 90s, with a minus where it was ahead, or 0 where it was right."),
+            where={"parameter": "clock_behind"},
+            clock=text[:32],
+        )
+    return int(found[1]) * _SECONDS[found[2]]
 
 
 def mode_of(text: str) -> Mode:

@@ -15,7 +15,7 @@ from service.errors import MalformedBody
 from service.field_dependencies import SETTLED
 from service.readers import tracks as readers
 from service.schemas.tracks import TrackReport
-from service.use_cases.tracks import Delivery, of_one_device, report, seen_from, upload
+from service.use_cases.tracks import Delivery, of_one_device, on_time, report, seen_from, upload
 
 router = make_router("tracks")
 
@@ -99,6 +99,13 @@ def post_track(
     salvage: Annotated[
         bool, Query(description="Take the whole fixes of a GPX or FIT file that breaks off.")
     ] = False,
+    dates: Annotated[
+        str | None, Query(max_length=16, description="How to read 06/07/2025: day-first or month-first.")
+    ] = None,
+    clock_behind: Annotated[
+        str | None,
+        Query(max_length=16, description="By how much the device's clock was behind: 1024w, 2h, -30m, or 0."),
+    ] = None,
 ) -> Response:
     """Store a track in any of the formats: 201 for a new one, 200 where the same content came before.
 
@@ -111,10 +118,19 @@ def post_track(
         content = readers.unpacked(sent.content, LARGEST_TRACK)
         kind = readers.format_of(sent.filename, sent.content_type, content)
         file = readers.read(
-            content, kind, filename=filename, zone=timezone, mode=way, most=MOST_FIXES, salvage=salvage
+            content,
+            kind,
+            filename=filename,
+            zone=timezone,
+            mode=way,
+            most=MOST_FIXES,
+            salvage=salvage,
+            day_first=readers.day_first_of(dates),
         )
-        delivery = Delivery.of(device.strip(), filename, content, datetime.now(UTC), person, name)
-        file = seen_from(stores, of_one_device(file, filename), delivery.received_at)
+        clock = readers.clock_of(clock_behind)
+        delivery = Delivery.of(device.strip(), filename, content, datetime.now(UTC), person, name, clock)
+        file = on_time(of_one_device(file, filename), clock)
+        file = seen_from(stores, file, delivery.received_at)
         receipt = upload(stores, delivery, file)
         body = report(receipt, file, filename, i18n.translator(language))
         return Reply(200 if receipt.repeated else 201, body)

@@ -1,11 +1,11 @@
 """Tracks from the field: ``upload`` stores one, ``report`` tells of it, ``recompute`` makes its ledger."""
 
-from service.use_cases.tracks.deliveries import of_each_device, of_one_device, seen_from
+from service.use_cases.tracks.deliveries import of_each_device, of_one_device, on_time, seen_from
 from service.use_cases.tracks.ledger import days_of, recompute
 from service.use_cases.tracks.lines import Covered
 from service.use_cases.tracks.rebuild import Rebuilt, rebuild
 from service.use_cases.tracks.report import report
-from service.use_cases.tracks.upload import Delivery, Receipt, refusals, upload
+from service.use_cases.tracks.upload import Delivery, Receipt, refusals, upload, with_clock
 
 __all__ = [
     "Covered",
@@ -15,10 +15,12 @@ __all__ = [
     "days_of",
     "of_each_device",
     "of_one_device",
+    "on_time",
     "rebuild",
     "recompute",
     "refusals",
     "report",
     "seen_from",
     "upload",
+    "with_clock",
 ]

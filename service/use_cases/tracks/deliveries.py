@@ -15,6 +15,15 @@ NEAR_DEGREES = 0.5
 _SHOWN = 8
 
 
+def on_time(file: TrackFile, behind_s: int | None) -> TrackFile:
+    """Return a file whose times are moved by what its clock was behind, in seconds."""
+    if not behind_s:
+        return file
+    note = N_("Its times were moved by what its clock was said to be behind.")
+    fixes = replace(file.fixes, t=file.fixes.t + float(behind_s))
+    return replace(file, fixes=fixes, notes=(*file.notes, note))
+
+
 def of_one_device(file: TrackFile, source: str) -> TrackFile:
     """Return a file whose fixes are all of one device, whatever it calls that.
 

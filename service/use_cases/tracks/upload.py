@@ -7,13 +7,14 @@ day, so an upload leaves exactly what a rebuild from all fixes would.
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 
 from geo.errors import N_
-from geo.track import INADMISSIBLE, CleanTrack, Mode, Verdict, admit, clean
+from geo.track import INADMISSIBLE, CleanTrack, Mode, Verdict, admit, clean, rolled_over
 from layers.fixes import FixCounts, FixTable, QuarantinedFix
 from layers.ids import new_id
 from layers.patrols import Patrol
@@ -28,7 +29,12 @@ MOST_KEPT = 1e6
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Who delivers what: the device, who carried it, the file's name and the digest of its content."""
+    """Who delivers what: the device, who carried it, the file's name and the digest of its content.
+
+    ``clock_behind_s`` is by how much the device's clock was said to be behind; None says nothing of it, and
+    then a date that a worn-out counter of weeks would write is not believed. What was sent with one clock and
+    comes with another is another delivery.
+    """
 
     device: str
     source: str
@@ -36,6 +42,7 @@ class Delivery:
     received_at: datetime
     person: str | None = None
     name: str = ""
+    clock_behind_s: int | None = None
 
     @classmethod
     def of(
@@ -46,9 +53,16 @@ class Delivery:
         received_at: datetime,
         person: str | None = None,
         name: str = "",
+        clock_behind_s: int | None = None,
     ) -> "Delivery":
         """Make a delivery of a file's content."""
-        return cls(device, source, hashlib.sha256(content).hexdigest(), received_at, person, name)
+        digest = with_clock(hashlib.sha256(content).hexdigest(), clock_behind_s)
+        return cls(device, source, digest, received_at, person, name, clock_behind_s)
+
+
+def with_clock(digest: str, behind_s: int | None) -> str:
+    """Return the digest of a file that came with word of its clock."""
+    return digest if behind_s is None else f"{digest}@{behind_s}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +94,7 @@ def upload(stores: Stores, delivery: Delivery, file: TrackFile) -> Receipt:
     TrackRefused
         No fix of the file can be used; nothing is stored.
     """
-    reasons = refusals(file, delivery.received_at)
+    reasons = refusals(file, delivery)
     usable = np.ones(len(file), dtype=bool)
     usable[np.fromiter(reasons, dtype=np.int64, count=len(reasons))] = False
     places = np.flatnonzero(usable)
@@ -105,26 +119,41 @@ def upload(stores: Stores, delivery: Delivery, file: TrackFile) -> Receipt:
     zone = ZoneInfo(stores.districts.current().timezone)
     days = days_of(file.fixes.t[places], zone)
     covered = recompute(stores, delivery.device, days)
-    stores.audit.record("track.upload", "patrol", patrols[0].id, device=delivery.device, fixes=counts.created)
+    told: dict[str, Any] = {"device": delivery.device, "fixes": counts.created}
+    if delivery.clock_behind_s is not None:
+        told["clock_behind_s"] = delivery.clock_behind_s
+    stores.audit.record("track.upload", "patrol", patrols[0].id, **told)
     stored = tuple(stores.patrols.get(patrol.id) for patrol in patrols)
     return Receipt(stored, False, counts, reasons, track, places, covered)  # noqa: FBT003
 
 
-def refusals(file: TrackFile, received_at: datetime) -> dict[int, str]:
+def refusals(file: TrackFile, delivery: Delivery) -> dict[int, str]:
     """Return why fixes of a file cannot be stored, by position: unreadable, or wrong by themselves."""
-    verdict = admit(file.fixes, received_at.timestamp())
+    now = delivery.received_at.timestamp()
+    verdict = admit(file.fixes, now)
+    found = {}
+    if delivery.clock_behind_s is None:
+        found = {int(place): WEEK_ROLLOVER for place in np.flatnonzero(rolled_over(file.fixes.t, now))}
     bad = np.flatnonzero(np.isin(verdict, list(INADMISSIBLE)))
-    found = {int(place): Verdict(int(verdict[place])).reason for place in bad}
+    found |= {int(place): Verdict(int(verdict[place])).reason for place in bad}
     return {**found, **{place: str(fault) for place, fault in file.faults.items()}}
 
 
+WEEK_ROLLOVER = "week-rollover"
+"""The reason of a fix whose date a receiver writes when its counter of weeks begins again."""
+
 _NONE = {
     "no-time": N_("None of the {count} fixes of {file} has a time."),
-    "time-unreadable": N_("None of the {count} fixes of {file} can be used; their times cannot be read."),
-    "time-without-zone": N_("None of the {count} fixes of {file} can be used; their times name no zone."),
-    "time-ambiguous": N_("None of the {count} fixes of {file} can be used; their times have two meanings."),
+    "time-unreadable": N_("None of the {count} fixes of {file} can be used; no time can be read: “{time}”."),
+    "time-without-zone": N_("None of the {count} fixes of {file} can be used; no time has a zone: “{time}”."),
+    "time-ambiguous": N_("None of the {count} fixes of {file} can be used; times mean two days: “{time}”."),
+    "week-rollover": N_(
+        "None of the {count} fixes of {file} can be used; they lie 1,024 weeks back: “{time}”."
+    ),
     "position-swapped": N_("None of the {count} fixes of {file} can be used; lon and lat are swapped."),
     "cells-differ": N_("None of the {count} fixes of {file} can be used; rows are longer than the head."),
+    "position-invalid": N_("None of the {count} fixes of {file} can be used; the receiver had no position."),
+    "datum-shifted": N_("None of the {count} fixes of {file} can be used; map services moved them."),
     "before-gps": N_("None of the {count} fixes of {file} can be used; they are dated before 1990."),
     "in-future": N_("None of the {count} fixes of {file} can be used; they lie in the future."),
     "null-island": N_("None of the {count} fixes of {file} can be used; they are at 0°, 0°."),
@@ -134,9 +163,15 @@ _NONE = {
 
 _MEND = {
     "no-time": N_("Coverage needs times: record the track with times, or export it with them."),
-    "time-ambiguous": N_("Write dates as 2025-06-30, and times of an hour that comes twice with an offset."),
+    "time-ambiguous": N_("Say dates=day-first or month-first; give an hour that comes twice its offset."),
+    "week-rollover": N_(
+        "Receivers with a worn-out counter of weeks write such dates: say clock_behind=1024w, or 0 if right."
+    ),
     "position-swapped": N_("Name the columns the other way round: lon is the longitude, at most 180."),
     "cells-differ": N_("Decimal commas need another separator, such as a semicolon, or quotes."),
+    "no-position": N_("Give longitude and latitude in degrees of WGS 84 or CGCS2000."),
+    "time-unreadable": N_("Write times as 2025-06-30T08:00:00+08:00."),
+    "datum-shifted": N_("Export the track in WGS 84 or CGCS2000, as the receiver recorded it."),
     "time-without-zone": N_("Write times with their offset, such as +08:00 or Z, or name the time zone."),
 }
 
@@ -153,6 +188,7 @@ def _refused(file: TrackFile, delivery: Delivery, reasons: dict[int, str]) -> Tr
     listed = list(reasons.values())
     reason = max(sorted(set(listed)), key=listed.count)
     raw = file.raw(first)
+    time = next(str(file.raw(place).get("time", "")) for place in reasons if reasons[place] == reason)
     return TrackRefused(
         _NONE.get(reason, N_("None of the {count} fixes of {file} can be used: {reason}.")),
         mend=_MEND.get(reason, N_("Check the device's clock and export the track again.")),
@@ -161,6 +197,7 @@ def _refused(file: TrackFile, delivery: Delivery, reasons: dict[int, str]) -> Tr
         count=len(reasons),
         file=delivery.source,
         reason=reason,
+        time=time[:40],
     )
 
 

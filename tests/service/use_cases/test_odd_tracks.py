@@ -132,6 +132,29 @@ def test_a_track_of_another_county_is_stored_and_said_to_be(client: TestClient) 
     assert "No fix lies in the district" in notes(14.5, 46.1, 1_750_000_001)[0]
 
 
+def test_a_worn_out_counter_of_weeks_is_told_and_set_right_on_word(client: TestClient) -> None:
+    """Dates 1,024 weeks back wait until somebody says whether the clock or the date is right."""
+    now = datetime.now(UTC) - timedelta(days=3)
+    times = [now - timedelta(weeks=1024) + timedelta(seconds=k) for k in (1, 2, 3)]
+    content = table([f"{one.isoformat()},118.5,46.4" for one in (*times, now)])
+
+    def said(**query: str) -> tuple[dict[str, int], list[str]]:
+        params = {"device": "old", **query}
+        answer = client.post("/api/v1/tracks", params=params, content=content).json()
+        return answer["fixes"], [one["reason"] for one in answer["quarantined_rows"]]
+
+    counts, reasons = said()
+    assert (counts["stored"], counts["quarantined"], reasons) == (1, 3, ["week-rollover"])
+    counts, reasons = said(clock_behind="1024w")
+    assert (counts["stored"], counts["quarantined"], reasons) == (3, 1, ["in-future"])
+    counts, reasons = said(clock_behind="0")
+    assert (counts["duplicate"], counts["stored"] + counts["not_kept"], reasons) == (1, 3, [])
+    alone = table([f"{times[0].isoformat()},118.5,46.4"])
+    answer = client.post("/api/v1/tracks", params={"device": "old"}, content=alone)
+    assert answer.status_code == 422
+    assert "clock_behind=1024w" in answer.json()["detail"]
+
+
 def test_a_table_of_several_devices_is_refused_over_http(client: TestClient) -> None:
     answer = client.post(
         "/api/v1/tracks",
