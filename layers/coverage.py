@@ -181,8 +181,10 @@ class Coverage(Store):
     """The coverage ledgers of one district."""
 
     def hold(self, device: str) -> None:
-        """Keep others from recomputing the ledger of a device until the transaction ends."""
-        self._lock(f"coverage of {device}")
+        """Keep others from recomputing the ledger of a device, and barriers as they are, until the end."""
+        # The ground first: who changes barriers waits for all ledgers, and holds none before that.
+        subjects = {"ground": f"ground:{self.district}", "device": f"coverage of {device}:{self.district}"}
+        self._asked("lock_ledger", subjects)
 
     def horizon(self) -> Horizon:
         """Return up to which day fixes are gone; whoever holds a device may use it until the end."""
@@ -214,7 +216,8 @@ class Coverage(Store):
         """Make these the only ground that was in sight of a device on a day."""
         made_again = self._recomputable(coverage_area, day, horizon)
         with self._together(sights, made_again):
-            self._replace(coverage_area, ("from_at", "to_at", "cells"), device, day, sights, made_again)
+            columns = ("from_at", "to_at", "cells", "sure", "possible")
+            self._replace(coverage_area, columns, device, day, sights, made_again)
 
     def replace_markers(self, device: str, day: date, visits: Sequence[MarkerVisit]) -> None:
         """Make these the only markers at which actions of a device on a day prove that it was there."""

@@ -26,6 +26,9 @@ coverage_area = shard_table(
     Column("from_at", DateTime(timezone=True), nullable=False),
     Column("to_at", DateTime(timezone=True), nullable=False),
     Column("cells", LargeBinary, nullable=False),
+    # Within V - 2 sigma and V + 2 sigma; nothing where an earlier version recorded it.
+    Column("sure", LargeBinary),
+    Column("possible", LargeBinary),
     in_district(),
     Index(None, "district", "day", "device"),
 )
@@ -33,7 +36,7 @@ coverage_area = shard_table(
 
 @dataclass(frozen=True, slots=True)
 class AreaSight:
-    """Cells of the ground, packed, in sight of a device between two instants.
+    """Cells of the ground, packed, in sight of a device between two instants: within V, V − 2σ and V + 2σ.
 
     These are less than an hour apart, but for a stay.
     """
@@ -41,6 +44,21 @@ class AreaSight:
     from_at: datetime
     to_at: datetime
     cells: bytes
+    sure: bytes
+    possible: bytes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CellsSeen:
+    """Cells of the ground that were in sight in a period: within V, surely, and possibly.
+
+    Surely is what was within V − 2σ and packed together with nothing beyond the period; possibly what was
+    within V + 2σ and packed together with something of the period.
+    """
+
+    likely: Cells
+    sure: Cells
+    possible: Cells
 
 
 def packed(cells: Cells) -> bytes:
@@ -54,7 +72,7 @@ def packed(cells: Cells) -> bytes:
 class CoverageAreas(Store):
     """The ledger of ground of one district."""
 
-    def within(self, from_day: date, to_day: date, from_at: datetime, to_at: datetime) -> Cells:
+    def within(self, from_day: date, to_day: date, from_at: datetime, to_at: datetime) -> CellsSeen:
         """Return the cells that were in sight in [from_at, to_at), which lies in the days [from_day, to_day).
 
         What is packed together belongs to its middle: to one of two periods that meet, and never to both.
@@ -68,5 +86,9 @@ class CoverageAreas(Store):
         }
         with translated(), self._driver().cursor(binary=True) as cursor:
             found = cursor.execute(read_sql("coverage_areas").encode(), parameters).fetchone()
-        runs = np.frombuffer(b"" if found is None or found[0] is None else found[0], dtype=_RUN)
-        return Cells.of(runs["row"], runs["first"], runs["count"])
+        return CellsSeen(*(_unpacked(each) for each in found or (None,) * 3))
+
+
+def _unpacked(packed: bytes | None) -> Cells:
+    runs = np.frombuffer(packed or b"", dtype=_RUN)
+    return Cells.of(runs["row"], runs["first"], runs["count"])

@@ -69,16 +69,17 @@ class Heads(Store):
         )
         return {row.layer: _head(row) for row in rows}
 
-    def ground(self, first: date, last: date) -> tuple[bytes, bytes, bytes | None]:
-        """Return digests of border and markers on the days of [first, last), and of the ground cover.
+    def ground(self, first: date, last: date) -> tuple[bytes, bytes, bytes | None, bytes | None]:
+        """Return digests of border, markers, ground cover and barriers on the days of [first, last).
 
         They are others whenever something of them was changed meanwhile. The third is None where there never
-        was any ground cover.
+        was any ground cover, the fourth where there never was a barrier.
         """
         days = {"district": self.district, "first": first, "last": last}
         with self._driver().cursor() as cursor:
-            border, markers, cover = cursor.execute(read_sql("ground_stamps").encode(), days).fetchall()[0]
-        return border, markers, cover
+            row = cursor.execute(read_sql("ground_stamps").encode(), days).fetchall()[0]
+        border, markers, cover, barriers = row
+        return border, markers, cover, barriers
 
     def version(self, layer: str) -> int:
         """Return how often the layer has changed; 0 where it never was stored."""

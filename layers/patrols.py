@@ -256,6 +256,15 @@ class Patrols(Store):
         )
         return tuple((row.device, row.day) for row in rows)
 
+    def device_days_near(
+        self, from_at: datetime, to_at: datetime, timezone: str, boxes: NDArray[np.float64]
+    ) -> tuple[tuple[str, date], ...]:
+        """Return those of :meth:`device_days` with fixes in boxes (n, 4): west, south, east, north."""
+        steps = np.rint(boxes * SCALE).astype(np.int64).T.tolist()
+        named = dict(zip(("west", "south", "east", "north"), steps, strict=True))
+        parameters = {"district": self.district, "from_at": from_at, "to_at": to_at, "timezone": timezone}
+        return tuple(self._asked("device_days_near", {**parameters, **named}))
+
     def _read_fixes(self, device: str, from_at: datetime, to_at: datetime, owner: UUID | None) -> FixTable:
         parameters = {
             "district": self.district,

@@ -197,6 +197,8 @@ RULES: Mapping[str, Rules] = {
     # What stands on the ground: lines are public, dwellings are not.
     "line_feature": _same(_whole(*GROUND), read=ENTERED),
     "ground_cover": _same(_whole(*GROUND), read=ENTERED),
+    # What patrols see is made anew with it, which is for those who keep the ledgers.
+    "sight_barrier": _same(_whole(*KEEPERS), read=_part(*BORDER, *WALKING)),
     "dwelling": _same(_whole(*GROUND), read=_part(*STAFF)),
     "head": _same(_part(*PLANNING, *STAFFING), read=ENTERED, remove=_SYSTEM),
     # Roads are public; closing one is for those who keep the district.

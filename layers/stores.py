@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from layers import record_tables  # noqa: F401 - declared here until their stores are
 from layers.audit import Audit
+from layers.barriers import Barriers
 from layers.border import Border
 from layers.cases import Cases
 from layers.catalog import Catalog
@@ -145,6 +146,11 @@ class Stores:
     def grids(self) -> Grids:
         """The units of the area layers."""
         return Grids(self.session, self.district)
+
+    @cached_property
+    def barriers(self) -> Barriers:
+        """What patrols do not see past."""
+        return Barriers(self.session, self.district)
 
     @cached_property
     def cover(self) -> GroundCover:

@@ -48,6 +48,9 @@ WEAKER: tuple[MapClass, ...] = (
 )
 """What is known of a gap less well, drawn within it."""
 
+BARRIERS: tuple[MapClass, ...] = (MapClass("barrier", N_("ends the sight"), "#1f262c", "#eef1f3", "thin"),)
+"""What nobody sees past."""
+
 SEQUENCE: tuple[MapClass, ...] = (
     MapClass("seq-1", "", "#e2efed", "#21373a"),
     MapClass("seq-2", "", "#b7d8d4", "#28575b"),
@@ -168,6 +171,7 @@ _GROUPS: dict[str, tuple[MapClass, ...]] = {
     "ages": AGES,
     "states": (INFERRED, GAP),
     "weaker": WEAKER,
+    "barriers": BARRIERS,
     "sequence": SEQUENCE,
     "no_value": (NO_VALUE,),
     "stations": STATIONS,

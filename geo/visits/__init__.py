@@ -4,9 +4,18 @@ from geo.visits.area import Cells, Watched, areas_in, watched
 from geo.visits.cover import UNREACHABLE, Cover, CoverIndex
 from geo.visits.grids import UnitIndex, UnitVisits, unit_visits, way_totals
 from geo.visits.markers import MarkerIndex, MarkerVisits, marker_visits
-from geo.visits.seen import Band, Ground, SightIndex, seen, sight_along
+from geo.visits.seen import (
+    NO_BARRIERS,
+    Band,
+    Ground,
+    SightIndex,
+    barrier_index,
+    seen,
+    sight_along,
+)
 
 __all__ = [
+    "NO_BARRIERS",
     "UNREACHABLE",
     "Band",
     "Cells",
@@ -20,6 +29,7 @@ __all__ = [
     "UnitVisits",
     "Watched",
     "areas_in",
+    "barrier_index",
     "marker_visits",
     "seen",
     "sight_along",

@@ -12,11 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.coverage.intervals import union
+from geo.coverage.route_index import RouteIndex
 from geo.geocentric import ECCENTRICITY2, FLATTENING, SEMI_MAJOR, Floats
 from geo.locate import LocateIndex
 from geo.track import CleanTrack
 from geo.track.fixes import Places
 from geo.visits.area_kernels import CELL_DEG, within_sight
+from geo.visits.seen import NO_BARRIERS, Band, in_band
 
 AT_ONCE = 1_000_000
 """So many cells are looked up at a time."""
@@ -68,11 +70,16 @@ class Cells:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Watched:
-    """Cells within sight at a time: (n,) sets with the Unix seconds of the first and the last look."""
+    """Cells within sight at a time: (n,) sets with the Unix seconds of the first and the last look.
+
+    ``cells`` are those within V, ``sure`` within V − 2σ, ``possible`` within V + 2σ.
+    """
 
     cells: tuple[Cells, ...]
     from_t: Floats
     to_t: Floats
+    sure: tuple[Cells, ...] = ()
+    possible: tuple[Cells, ...] = ()
 
 
 def cell_area(row: npt.ArrayLike) -> Floats:
@@ -93,7 +100,13 @@ def _zone(lat: Floats) -> Floats:
     return np.asarray(0.5 * polar * polar * part)
 
 
-def watched(track: CleanTrack, sight: Floats, bounds: npt.ArrayLike, most_s: float = 3600.0) -> Watched:
+def watched(
+    track: CleanTrack,
+    sight: Floats,
+    bounds: npt.ArrayLike,
+    most_s: float = 3600.0,
+    barriers: RouteIndex = NO_BARRIERS,
+) -> Watched:
     """Return the cells that a track had in sight, told apart by time.
 
     Parameters
@@ -106,6 +119,8 @@ def watched(track: CleanTrack, sight: Floats, bounds: npt.ArrayLike, most_s: flo
         Unix seconds in order at which sets begin anew, such as midnights.
     most_s
         They begin anew at whole multiples of this time, too. A step belongs to the time of its middle.
+    barriers
+        What ends the sight, indexed by :func:`geo.visits.barrier_index`.
     """
     way = track.way()
     if len(way) == 0:
@@ -115,15 +130,26 @@ def watched(track: CleanTrack, sight: Floats, bounds: npt.ArrayLike, most_s: flo
     part = np.searchsorted(np.asarray(bounds, dtype=np.float64), middle, side="right")
     keys = np.stack([part, np.floor(middle / most_s).astype(np.int64)])
     group = np.concatenate([[0], np.cumsum((np.diff(keys, axis=1) != 0).any(axis=0))]).astype(np.int64)
-    runs = within_sight(way.lon, way.lat, way.piece, sight, group)
-    sets, begins, ends = [], [], []
-    for one in np.unique(runs[:, 0]).tolist():
-        mine = runs[runs[:, 0] == one]
-        sets.append(Cells.of(mine[:, 1], mine[:, 2], mine[:, 3] - mine[:, 2] + 1))
+    wall = (barriers.lonlat, barriers.keys, barriers.spans, barriers.edges, barriers.cell)
+    found = {
+        band: within_sight(way.lon, way.lat, way.piece, in_band(sight, way.accuracy_m, band), group, wall)
+        for band in Band
+    }
+    shown = np.unique(found[Band.POSSIBLE][:, 0])
+    begins, ends = [], []
+    for one in shown.tolist():
         looked = np.flatnonzero((group == one) & (sight > 0.0))
         begins.append(float(middle[looked].min()))
         ends.append(float(middle[looked].max()))
-    return Watched(tuple(sets), np.array(begins), np.array(ends))
+    sets = {band: _sets(runs, shown) for band, runs in found.items()}
+    times = np.array(begins), np.array(ends)
+    return Watched(sets[Band.LIKELY], *times, sets[Band.SURE], sets[Band.POSSIBLE])
+
+
+def _sets(runs: npt.NDArray[np.int64], groups: npt.NDArray[np.int64]) -> tuple[Cells, ...]:
+    """Return the cells of runs (r, 4) of each group."""
+    mine = (runs[runs[:, 0] == one] for one in groups.tolist())
+    return tuple(Cells.of(one[:, 1], one[:, 2], one[:, 3] - one[:, 2] + 1) for one in mine)
 
 
 def areas_in(cells: Cells, units: LocateIndex, closed: Any = None) -> tuple[Floats, float]:

@@ -9,14 +9,18 @@ import math
 import numpy as np
 
 from geo.compiled import compiled
+from geo.coverage.route_index import edges_near
 from geo.geocentric import ECCENTRICITY2, SEMI_MAJOR, Floats
 from geo.locate.cell_kernels import Int64s
-from geo.track.fixes import Ints
+from geo.track.fixes import Ints, Places
+from geo.visits.seen_kernels import PART_M
 
 CELL_DEG = 1e-4
 """The width and height of a cell: 11 m from south to north."""
 
 _HALF = 180.0
+
+Wall = tuple[Floats, Places, Places, Places, Floats]
 
 
 @compiled
@@ -101,12 +105,81 @@ def extend_row(
 
 
 @compiled
-def look_round(
-    runs: Int64s, count: int, group: int, low: int, held: Int64s, ends: Floats, radius: float
+def walls_near(ends: Floats, mx: float, my: float, wall: Wall) -> Floats:
+    """Return both ends of the edges of barriers near a step, (k, 4) metres from where it begins."""
+    lonlat, keys, spans, edges, cell = wall
+    if lonlat.shape[0] == 0:
+        return np.empty((0, 4))
+    lo, hi = edges_near(0.5 * (ends[0] + ends[2]), 0.5 * (ends[1] + ends[3]), keys, spans, cell)
+    found = np.empty((hi - lo, 4))
+    for e in range(lo, hi):
+        for side in range(2):
+            found[e - lo, 2 * side] = (lonlat[edges[e] + side, 0] - ends[0]) * mx
+            found[e - lo, 2 * side + 1] = (lonlat[edges[e] + side, 1] - ends[1]) * my
+    return found
+
+
+@compiled
+def is_walled(x: float, y: float, wx: float, wy: float, walls: Floats) -> bool:
+    """Return whether a barrier lies between x, y and the nearest place of the way from 0, 0 to wx, wy.
+
+    All in metres; ``walls`` (k, 4) are both ends of its edges.
+    """
+    length2 = wx * wx + wy * wy
+    share = min(1.0, max(0.0, (x * wx + y * wy) / length2)) if length2 > 0.0 else 0.0
+    fx, fy = share * wx, share * wy
+    dx, dy = x - fx, y - fy
+    for e in range(walls.shape[0]):
+        cx, cy, ex, ey = walls[e, 0], walls[e, 1], walls[e, 2], walls[e, 3]
+        if (dx * (cy - fy) - dy * (cx - fx)) * (dx * (ey - fy) - dy * (ex - fx)) > 0.0:
+            continue
+        vx, vy = ex - cx, ey - cy
+        if (vx * (fy - cy) - vy * (fx - cx)) * (vx * (y - cy) - vy * (x - cx)) < 0.0:
+            return True
+    return False
+
+
+@compiled
+def beyond_walls(
+    runs: Int64s,
+    count: int,
+    group: int,
+    row: int,
+    held: Int64s,
+    left: int,
+    right: int,
+    ends: Floats,
+    scale: tuple[float, float],
+    walls: Floats,
+) -> tuple[Int64s, int]:
+    """Add those columns of a row, from left to right, that no barrier hides from the step."""
+    mx, my = scale
+    wx, wy = (ends[2] - ends[0]) * mx, (ends[3] - ends[1]) * my
+    y = ((row + 0.5) * CELL_DEG - ends[1]) * my
+    begin, open_ = left, False
+    for column in range(left, right + 1):
+        # What is in sight already need not be looked at again.
+        clear = held[0] <= column <= held[1] or not is_walled(
+            ((column + 0.5) * CELL_DEG - ends[0]) * mx, y, wx, wy, walls
+        )
+        if clear and not open_:
+            begin = column
+        elif open_ and not clear:
+            runs, count = extend_row(runs, count, group, row, held, begin, column - 1)
+        open_ = clear
+    if open_:
+        runs, count = extend_row(runs, count, group, row, held, begin, right)
+    return runs, count
+
+
+@compiled
+def look_from(
+    runs: Int64s, count: int, group: int, low: int, held: Int64s, ends: Floats, radius: float, wall: Wall
 ) -> tuple[Int64s, int]:
     """Add what is within a radius of the step between two places: ``ends`` is lon, lat of both."""
     mx, my = metres_per_degree(0.5 * (ends[1] + ends[3]))
     wx, wy = (ends[2] - ends[0]) * mx, (ends[3] - ends[1]) * my
+    walls = walls_near(ends, mx, my, wall)
     reach = radius / my
     first = round(math.ceil((min(ends[1], ends[3]) - reach) / CELL_DEG - 0.5))
     last = round(math.floor((max(ends[1], ends[3]) + reach) / CELL_DEG - 0.5))
@@ -116,17 +189,43 @@ def look_round(
             continue
         left = round(math.ceil((ends[0] + west / mx) / CELL_DEG - 0.5))
         right = round(math.floor((ends[0] + east / mx) / CELL_DEG - 0.5))
-        if left <= right:
+        if left > right:
+            continue
+        if walls.shape[0] == 0:
             runs, count = extend_row(runs, count, group, row, held[row - low], left, right)
+        else:
+            runs, count = beyond_walls(
+                runs, count, group, row, held[row - low], left, right, ends, (mx, my), walls
+            )
     return runs, count
 
 
 @compiled
-def within_sight(lon: Floats, lat: Floats, piece: Ints, radius: Floats, group: Int64s) -> Int64s:
+def look_round(
+    runs: Int64s, count: int, group: int, low: int, held: Int64s, ends: Floats, radius: float, wall: Wall
+) -> tuple[Int64s, int]:
+    """Add what is in sight of a step; where there are barriers a long one is looked from in parts."""
+    if wall[0].shape[0] == 0:
+        return look_from(runs, count, group, low, held, ends, radius, wall)
+    mx, my = metres_per_degree(0.5 * (ends[1] + ends[3]))
+    parts = int(math.hypot((ends[2] - ends[0]) * mx, (ends[3] - ends[1]) * my) / PART_M) + 1
+    part = np.empty(4)
+    for k in range(parts):
+        for axis in range(2):
+            way = ends[2 + axis] - ends[axis]
+            part[axis] = ends[axis] + k / parts * way
+            part[2 + axis] = ends[axis] + (k + 1) / parts * way
+        runs, count = look_from(runs, count, group, low, held, part, radius, wall)
+    return runs, count
+
+
+@compiled
+def within_sight(lon: Floats, lat: Floats, piece: Ints, radius: Floats, group: Int64s, wall: Wall) -> Int64s:
     """Return runs of cells within sight of a way, rows (r, 4): group, row, first and last column.
 
     ``radius`` (k,) is how many metres are in sight on the step from each waypoint to the next, nothing where
-    it is not above 0; ``group`` (k,) numbers what is told apart, in order. Runs may overlap.
+    it is not above 0; ``group`` (k,) numbers what is told apart, in order. ``wall`` are the knots,
+    in degrees, and the table of an index of barriers. Runs may overlap.
     """
     n = lon.shape[0]
     runs = np.empty((256, 4), np.int64)
@@ -145,7 +244,7 @@ def within_sight(lon: Floats, lat: Floats, piece: Ints, radius: Floats, group: I
             if radius[k] > 0.0 and (linked or alone):
                 j = k + 1 if linked else k
                 ends[0], ends[1], ends[2], ends[3] = lon[k], lat[k], lon[j], lat[j]
-                runs, count = look_round(runs, count, group[k], low, held, ends, radius[k])
+                runs, count = look_round(runs, count, group[k], low, held, ends, radius[k], wall)
         runs, count = close_rows(runs, count, group[begin], low, held)
         begin = end
     return runs[:count]

@@ -62,9 +62,17 @@ class SightIndex:
     barriers: RouteIndex
 
     @classmethod
-    def build(cls, lines: Sequence[MeasuredLine], barriers: Sequence[MeasuredLine] = ()) -> "SightIndex":
-        """Index lines and barriers; build it once for many tracks."""
-        return cls(RouteIndex.build(lines, REACH_M), RouteIndex.build(barriers, REACH_M))
+    def build(cls, lines: Sequence[MeasuredLine], barriers: RouteIndex | None = None) -> "SightIndex":
+        """Index lines, with an index of barriers; build it once for many tracks."""
+        return cls(RouteIndex.build(lines, REACH_M), NO_BARRIERS if barriers is None else barriers)
+
+
+def barrier_index(barriers: Sequence[MeasuredLine]) -> RouteIndex:
+    """Return the index of what ends the sight, for lines and for ground."""
+    return RouteIndex.build(barriers, REACH_M)
+
+
+NO_BARRIERS = barrier_index(())
 
 
 def sight_of(
@@ -99,12 +107,11 @@ def seen(
     way = track.way()
     if sight is None:
         sight = sight_along(track, way, ground)
-    sigma = np.maximum(MIN_SIGMA_M, way.accuracy_m)
     what = np.stack([way.from_t, way.to_t, way.lon, way.lat], axis=1)
     index, walls = lines.lines, lines.barriers
     found = {}
     for band in Band:
-        radius = np.where(sight > 0.0, np.minimum(sight + 2.0 * band * sigma, FARTHEST_M), 0.0)
+        radius = in_band(sight, way.accuracy_m, band)
         rows = sights(
             way.xyz, what, way.piece, radius, index.xyz, index.lonlat, index.measures, index.chain,
             (index.keys, index.spans, index.edges, index.cell),
@@ -112,6 +119,12 @@ def seen(
         )  # fmt: skip
         found[band] = on_lines(rows, index, track, way.fix)
     return found
+
+
+def in_band(sight: Floats, accuracy_m: Floats, band: Band) -> Floats:
+    """Return sights of waypoints, (k,) metres, as far as a band goes; not above 0 where nothing is in it."""
+    sigma = np.maximum(MIN_SIGMA_M, accuracy_m)
+    return np.where(sight > 0.0, np.minimum(sight + 2.0 * band * sigma, FARTHEST_M), 0.0)
 
 
 def sight_along(

@@ -1,10 +1,10 @@
 // The border on the map: one line per interval, by age; gaps hatched; markers with names.
 
-import { fit } from "wardline/ground";
+import { make } from "wardline/dom";
 import { map } from "wardline/page";
 import { classOf, colour, groups, onTheme } from "wardline/palette";
-import { keepOff, names, outward } from "wardline/names";
-import { metres } from "wardline/text";
+import { names } from "wardline/names";
+import { count, metres } from "wardline/text";
 
 const L = window.L;
 const POSTS_FROM_ZOOM = 10.5;
@@ -13,7 +13,7 @@ const [inferredClass, gapClass] = groups.states;
 
 function positions(feature) {
   const { type, coordinates } = feature.geometry;
-  const lines = type === "MultiLineString" ? coordinates : [coordinates];
+  const lines = type === "LineString" ? [coordinates] : coordinates; // A polygon is its rings.
   return lines.map((line) => line.map(([lon, lat]) => [lat, lon]));
 }
 
@@ -30,10 +30,10 @@ function strokes(state, tint) {
 }
 
 function postNames(posts) {
-  return posts.map(({ lon, lat, name }) => ({ lon, lat, text: name, size: 11, weight: 600, beside: outward(lat, lon), clear: 9 }));
+  return posts.map(({ lon, lat, name }) => ({ lon, lat, text: name, size: 11, weight: 600, shift: -13 }));
 }
 
-/** The code of every stretch, outside of the middle of it. */
+/** The code of every stretch, above the middle of it. */
 function stretchNames(features) {
   const middles = new Map();
   for (const feature of features) {
@@ -49,7 +49,7 @@ function stretchNames(features) {
     const holder = stretch.features.find(({ properties }) => properties.to_m >= middle) || stretch.features[0];
     const [line] = positions(holder);
     const [lat, lon] = line[Math.floor(line.length / 2)];
-    return { lon, lat, text: code, size: 13, weight: 650, beside: outward(lat, lon), clear: 12 };
+    return { lon, lat, text: code, size: 13, weight: 650, shift: -20 };
   });
 }
 
@@ -71,8 +71,17 @@ export function weakerClasses(features) {
   return groups.weaker.map((step) => ({ step, metres: length(step.key) })).filter((one) => one.metres > 0).map((one) => ({ step: one.step, amount: metres(one.metres) }));
 }
 
+/** How many barriers of sight there are; nothing where there is none. */
+export function barrierClasses(barriers) {
+  return barriers.length ? groups.barriers.map((step) => ({ step, amount: count(barriers.length) })) : [];
+}
+
 export function ageClass(properties) {
   return classOf(groups.ages, properties.age_days ?? 0);
+}
+
+function barrierStory({ code, name, note }) {
+  return make("div", {}, make("strong", {}, name === code ? code : `${code} · ${name}`), make("div", { class: "soft" }, note || groups.barriers[0].label));
 }
 
 /** The border's layer; `story(properties)` makes the element a pointed-at interval shows. */
@@ -85,6 +94,7 @@ export function border(story) {
   const points = L.layerGroup().addTo(map);
   let shown = [];
   let weaker = [];
+  let barriers = [];
   let posts = [];
   let emphasised = null;
   let selected = null;
@@ -105,7 +115,7 @@ export function border(story) {
       const faded = emphasised && properties.code !== emphasised;
       const path = positions(feature);
       const under = { renderer: casingPen, interactive: false, lineCap: "round", smoothFactor: 0.6 };
-      if (feature === selected) L.polyline(path, { ...under, color: colour("label"), weight: 15 }).addTo(casings);
+      if (feature === selected) L.polyline(path, { ...under, color: colour("selected"), weight: 15 }).addTo(casings);
       L.polyline(path, { ...under, color: colour("casing"), weight: 9.5, opacity: faded ? 0.5 : 1 }).addTo(casings);
       L.polyline(path, { renderer: linePen, smoothFactor: 0.6, opacity: faded ? 0.3 : 1, ...strokes(properties.state, tint(properties)) })
         .bindTooltip(() => story(properties), { sticky: true, direction: "top", offset: [0, -8], opacity: 1 })
@@ -115,6 +125,11 @@ export function border(story) {
       const step = groups.weaker.find(({ key }) => key === feature.properties.evidence);
       const dash = step.pattern === "dotted" ? "3 4" : null;
       L.polyline(positions(feature), { renderer: linePen, interactive: false, smoothFactor: 0.6, color: colour(step.key), weight: 3, dashArray: dash, lineCap: "butt" }).addTo(lines);
+    }
+    for (const barrier of barriers) {
+      L.polyline(positions(barrier), { renderer: linePen, smoothFactor: 0.6, color: colour(groups.barriers[0].key), weight: 1.5 })
+        .bindTooltip(() => barrierStory(barrier), { sticky: true, direction: "top", offset: [0, -8], opacity: 1 })
+        .addTo(lines);
     }
     paintPosts();
   };
@@ -127,18 +142,16 @@ export function border(story) {
   };
 
   const labels = names(() => [...stretchNames(shown), ...(map.getZoom() < NAMES_FROM_ZOOM ? [] : postNames(posts))]);
-  keepOff(() => shown.flatMap(positions));
   onTheme(paint);
   map.on("zoomend", paintPosts);
 
   return {
     features: () => shown,
-    /** Lead to those of the stretches that are wanted, all where nothing is said; answers whether there are any. */
-    goTo(wanted = () => true) {
-      const found = shown.filter(wanted);
-      fit(box(found), {}, found.flatMap(positions));
-      return found.length > 0;
-    },
+    bounds: () => box(shown),
+    boundsOf: (feature) => box([feature]),
+    boundsOfSegment: (code) => box(shown.filter(({ properties }) => properties.code === code)),
+    /** What holds the part of a stretch between two measures. */
+    boundsOfSpan: (code, from, to) => box(shown.filter(({ properties: one }) => one.code === code && one.from_m < to && one.to_m > from)),
     set(features) {
       shown = features;
       selected = null;
@@ -148,6 +161,11 @@ export function border(story) {
     /** What of the gaps was seen or declared. */
     weaker(features) {
       weaker = features;
+      paint();
+    },
+    /** What nobody sees past. */
+    barriers(items) {
+      barriers = items;
       paint();
     },
     countInferred(wanted) {

@@ -221,6 +221,10 @@ POLICY: Mapping[str, Rule] = {
         for name in ("grids", "markers", "due")
         for end in ("", ".geojson", ".csv")
     },
+    "GET /api/v1/coverage/barriers": Rule(BORDER, "district"),
+    "POST /api/v1/coverage/barriers": Rule(KEEPERS, "district"),
+    "GET /api/v1/coverage/barriers/{barrier}": Rule(BORDER, "district"),
+    "POST /api/v1/coverage/barriers/{barrier}/end": Rule(KEEPERS, "district"),
     "GET /api/v1/coverage/declarations": Rule(BORDER, "district"),
     "POST /api/v1/coverage/declarations": Rule(WALKING, "district"),
     "GET /api/v1/coverage/declarations/{declaration}": Rule(BORDER, "district"),

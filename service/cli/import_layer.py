@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from service.cli.common import Database, District, Json, Quiet, open_engine
 from service.cli.import_report import report_lines
-from service.cli.imports import Request, Target, carry_out, open_target
+from service.cli.imports import Request, carry_out, open_target
 from service.cli.repairs import (
     ChangesFile,
     Duplicates,
@@ -24,13 +24,14 @@ from service.cli.repairs import (
     Rings,
     repair_request,
 )
+from service.cli.targets import Target
 from service.jobs import kept_by
 from service.settings import Settings
 from service.use_cases.retention import announce
 
 _LAYERS = (
-    "grids, border, markers, stations, representatives, dwellings, lines, cover, roads, sites, or the code of"
-    " an area layer"
+    "grids, border, markers, stations, representatives, dwellings, lines, cover, barriers, roads, sites, or"
+    " the code of an area layer"
 )
 
 LayerCode = Annotated[str, typer.Argument(metavar="LAYER", help=f"One of: {_LAYERS}.")]
@@ -67,7 +68,7 @@ Levels = Annotated[
 Kind = Annotated[
     str | None,
     typer.Option(
-        "--kind", metavar="KIND", help="partition or overlay; the kind of all markers, lines or cover."
+        "--kind", metavar="KIND", help="partition or overlay; the kind of all markers, lines, barriers …"
     ),
 ]
 Crs = Annotated[

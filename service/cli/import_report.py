@@ -30,7 +30,7 @@ def _head(report: dict[str, Any]) -> str:
         return f"{source}: {len(report['lines']):,} lines, {report['length_m'] / 1000:,.3f} km."
     if "edges" in report:
         return f"{source}: {report['ways']:,} roads, {report['length_m'] / 1000:,.3f} km."
-    what = "rows" if {"line_kinds", "cover_kinds", "projects"} & set(report) else "points"
+    what = "rows" if {"line_kinds", "cover_kinds", "barrier_kinds", "projects"} & set(report) else "points"
     return f"{source}: {report['rows']:,} {what}."
 
 
@@ -83,6 +83,12 @@ def _point_lines(report: dict[str, Any]) -> list[str]:
     if "cover_kinds" in report:
         counts = ", ".join(f"{count:,} {kind}" for kind, count in sorted(report["cover_kinds"].items()))
         return [f"  {report['parts']:,} polygons: {counts}; {report['area_m2'] / 1e6:,.3f} km²"]
+    if "barrier_kinds" in report:
+        counts = ", ".join(f"{count:,} {kind}" for kind, count in sorted(report["barrier_kinds"].items()))
+        lines = [f"  {report['parts']:,} barriers: {counts}; {report['length_m'] / 1000:,.3f} km"]
+        if "recomputed" in report:
+            lines.append(f"  what was seen near them was made anew: {report['recomputed']:,} days of devices")
+        return lines
     if "line_kinds" in report:
         counts = ", ".join(f"{count:,} {kind}" for kind, count in sorted(report["line_kinds"].items()))
         lines = [f"  {report['parts']:,} lines: {counts}; {report['length_m'] / 1000:,.3f} km"]

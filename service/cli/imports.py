@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-import shapely
 from shapely import Geometry
 from sqlalchemy.orm import Session
 
@@ -18,24 +17,33 @@ from layers import districts
 from layers.catalog import Layer, LayerKind
 from layers.stores import Stores
 from service.cli.repairs import RepairRequest, telling, write_files
+from service.cli.targets import Target, check_place
 from service.errors import InvalidInput
 from service.indexes.snapshots import choose_district
 from service.readers.osm import RoadFile, read_roads
 from service.readers.places import read_places
 from service.readers.units import UnitRows, unit_rows
-from service.readers.vector import Features, Shape, read_vector, swapped_axes
+from service.readers.vector import Features, Shape, read_vector
 from service.use_cases.import_border import plan_border, store_border
-from service.use_cases.import_features import CoverPlan, LinePlan, plan_cover, plan_dwellings, plan_lines
+from service.use_cases.import_features import (
+    CoverPlan,
+    LinePlan,
+    plan_barriers,
+    plan_cover,
+    plan_dwellings,
+    plan_lines,
+)
 from service.use_cases.import_grids import Examination, examine, publish
 from service.use_cases.import_markers import STATION, plan_markers, store_markers
 from service.use_cases.import_representatives import plan_representatives, store_representatives
 from service.use_cases.import_sites import plan_sites
 from service.use_cases.repair_grids import plan_repair
 from service.use_cases.roads import import_roads
+from service.use_cases.tracks import put_barriers
 
 _LEVELS = ("township", "village", "grid")
 _POINTS = ("markers", "stations", "representatives", "dwellings")
-_LINES = ("border", "lines")
+_SHAPES: dict[str, Shape] = {"border": "line", "lines": "line", "sites": "site", "barriers": "barrier"}
 _OF_KINDS: dict[str, Callable[..., CoverPlan | LinePlan]] = {"lines": plan_lines, "cover": plan_cover}
 _NO_DEFECTS: dict[str, Any] = {"type": "FeatureCollection", "features": []}
 
@@ -93,7 +101,7 @@ class Request:
             return Prepared(
                 read_places(self.file, layer=self.source_layer, crs=self.crs, encoding=self.encoding)
             )
-        shape: Shape = "site" if self.layer == "sites" else "line" if self.layer in _LINES else "area"
+        shape = _SHAPES.get(self.layer, "area")
         features = read_vector(
             self.file, shape, layer=self.source_layer, crs=self.crs, encoding=self.encoding
         )
@@ -156,16 +164,6 @@ class Request:
         return quantise(rows.geometries[0])
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The district that is imported into: ``stores`` where it has a code, ``exists`` whether it is stored."""
-
-    stores: Stores | None
-    district: str | None
-    exists: bool
-    today: date
-
-
 def open_target(session: Session, request: Request, named: str | None) -> Target:
     """Return the district that was named, or the only one; with ``--apply`` a named new one is created.
 
@@ -191,7 +189,7 @@ def carry_out(target: Target, request: Request, prepared: Prepared) -> tuple[dic
     """Examine what was read, store it where that is asked for and allowed; return report and defects."""
     day = request.effective_on or target.today
     collection = _NO_DEFECTS
-    _check_place(target, prepared, day)
+    check_place(target, prepared.features, day)
     if prepared.units is not None:
         report, collection = _areas(target, request, prepared, prepared.units, day)
     elif prepared.roads is not None:
@@ -202,6 +200,8 @@ def carry_out(target: Target, request: Request, prepared: Prepared) -> tuple[dic
         report = _dwellings(target, request, prepared.features)
     elif request.layer == "sites":
         report = _sites(target, request, prepared.features)
+    elif request.layer == "barriers":
+        report = _barriers(target, request, prepared.features, day)
     elif request.layer in _OF_KINDS:
         report = _of_kinds(target, request, prepared.features)
     elif request.layer == "representatives":
@@ -340,6 +340,14 @@ def _of_kinds(target: Target, request: Request, features: Features) -> dict[str,
     return plan.to_json()
 
 
+def _barriers(target: Target, request: Request, features: Features, day: date) -> dict[str, Any]:
+    plan = plan_barriers(features, request.fields, day, request.kind)
+    if not request.apply or target.stores is None:
+        return plan.to_json()
+    made = put_barriers(target.stores, plan.barriers, day, plan.gone(target.stores, day))
+    return {**plan.to_json(), "recomputed": made}
+
+
 def _sites(target: Target, request: Request, features: Features) -> dict[str, Any]:
     if target.stores is None or not target.exists:
         raise InvalidInput(
@@ -378,23 +386,3 @@ def _representatives(target: Target, request: Request, features: Features, day: 
     if request.apply:
         store_representatives(target.stores, plan, day)
     return plan.to_json()
-
-
-def _check_place(target: Target, prepared: Prepared, day: date) -> None:
-    """Refuse a file that misses the district but would meet it with its axes swapped."""
-    if target.stores is None or not target.exists:
-        return
-    for layer in target.stores.layers.all("partition"):
-        release = target.stores.grids.release_in_force(layer.code, day)
-        if release is None or release.extent is None:
-            continue
-        extent = release.extent
-        box = shapely.box(extent.west, extent.south, extent.east, extent.north)
-        if swapped_axes(prepared.features.geometries, box) == "swapped":
-            raise InvalidInput(
-                N_("{file} lies outside district {district}, but inside it with its axes swapped."),
-                mend=N_("Write longitude (x) first, then latitude (y)."),
-                where={"file": prepared.features.file, "layer": prepared.features.layer},
-                file=prepared.features.file,
-                district=target.district,
-            )

@@ -7,6 +7,7 @@ from datetime import date
 import shapely
 
 from geo.synthetic import counts_for
+from layers.barriers import Barrier
 from layers.ground_cover import CoverArea
 from layers.markers import Marker
 from service.demo.border import Stretch, make_border_markers, make_stretches
@@ -18,6 +19,7 @@ from service.demo.land import Land, make_land
 from service.demo.overlays import Overlay, make_overlays
 from service.demo.patrols import DemoPatrol, make_patrols
 from service.demo.places import make_places
+from service.demo.sight import make_barriers
 from service.demo.state import DemoSize
 
 
@@ -32,6 +34,7 @@ class Content:
     overlays: tuple[Overlay, ...]
     land: Land
     cover: tuple[CoverArea, ...]
+    barriers: tuple[Barrier, ...]
     reports: tuple[Report, ...]
     patrols: tuple[DemoPatrol, ...]
 
@@ -45,6 +48,7 @@ class Content:
             whole.update(repr(part).encode())
         whole.update(county.households.tobytes() + repr(self.reports).encode())
         whole.update("".join(f"{one.kind} {one.area.wkt}" for one in self.cover).encode())
+        whole.update(repr(self.barriers).encode())
         whole.update(repr(self.land.lines).encode() + repr(self.land.dwellings).encode())
         whole.update("".join(area.geometry.wkt for one in self.overlays for area in one.areas).encode())
         for patrol in self.patrols:
@@ -79,6 +83,7 @@ def make_content(size: DemoSize, today: date) -> Content:
         overlays=make_overlays(county, stretches),
         land=make_land(county),
         cover=make_cover(stretches, county.shapes.frame),
+        barriers=make_barriers(stretches, since),
         reports=tuple(make_reports(county, stretches, today, count=size.incidents)),
         patrols=tuple(make_patrols(stretches, today, days=size.patrol_days)),
     )

@@ -118,9 +118,10 @@ def load_border(stores: Stores, content: Content) -> None:
 
 
 def load_land(stores: Stores, content: Content) -> None:
-    """Store lines, ground cover and dwellings, and the roads again as a network of ways."""
+    """Store lines, ground cover, barriers and dwellings, and the roads again as a network of ways."""
     stores.lines.add(content.land.lines)
     stores.cover.add(content.cover)
+    stores.barriers.replace(content.barriers, content.since)
     stores.dwellings.add(content.land.dwellings)
     stations = [one for one in content.markers if one.kind == ServiceStation.kind]
     with TemporaryDirectory() as folder:

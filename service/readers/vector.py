@@ -29,7 +29,7 @@ from service.readers.faults import RowFault, refuse_rows
 from service.readers.geojson import check_geojson
 from service.readers.signatures import require_signature
 
-Shape = Literal["area", "line", "point", "site"]
+Shape = Literal["area", "line", "point", "site", "barrier"]
 MOST_BYTES = 4 << 30
 MOST_ROWS = 1_000_000
 
@@ -38,6 +38,7 @@ _TYPES: dict[Shape, tuple[str, ...]] = {
     "line": ("LineString", "MultiLineString"),
     "point": ("Point",),
     "site": ("Point", "LineString", "MultiLineString"),
+    "barrier": ("LineString", "MultiLineString", "Polygon", "MultiPolygon"),
 }
 _SUFFIXES = (".gpkg", ".zip", ".shp", ".geojson", ".json", ".fgb")
 _CURVES = (

@@ -22,15 +22,19 @@ EvidenceName = Literal["declared", "inferred", "seen", "observed", "scanned", "i
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """How many square metres of a unit were in sight, of those on which somebody can walk."""
+    """How many square metres of a unit were in sight, of those on which somebody can walk.
+
+    ``low_m2`` were surely in sight, ``high_m2`` possibly.
+    """
 
     seen_m2: float
     area_m2: float
+    low_m2: float
+    high_m2: float
 
-    @property
-    def percent(self) -> float | None:
-        """The share that was in sight; None where nobody can walk."""
-        return None if self.area_m2 <= 0.0 else 100.0 * self.seen_m2 / self.area_m2
+    def percent(self, part_m2: float) -> float | None:
+        """Return the share that a part is; None where nobody can walk."""
+        return None if self.area_m2 <= 0.0 else round(100.0 * part_m2 / self.area_m2, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +106,10 @@ def units_json(layer: str | None, found: Sequence[UnitCoverage], period: Period)
             "hours": round(sum(one.seconds for one in found) / 3600.0, 3),
             **_ground_json(
                 Ground(
-                    sum(one.ground.seen_m2 for one in found),
-                    sum(one.ground.area_m2 for one in found),
+                    *(
+                        sum(getattr(one.ground, name) for one in found)
+                        for name in ("seen_m2", "area_m2", "low_m2", "high_m2")
+                    )
                 )
             ),
         },
@@ -134,7 +140,9 @@ def _ground_json(ground: Ground) -> dict[str, float | None]:
     return {
         "area_m2": round(ground.area_m2, 1),
         "seen_m2": round(ground.seen_m2, 1),
-        "seen_percent": None if ground.percent is None else round(ground.percent, 3),
+        "seen_percent": ground.percent(ground.seen_m2),
+        "seen_low_percent": ground.percent(ground.low_m2),
+        "seen_high_percent": ground.percent(ground.high_m2),
     }
 
 
@@ -157,7 +165,8 @@ def unit_features(
 
 UNIT_COLUMNS = (
     "code", "name", "parent", "state", "visits", "metres", "seconds", "area_m2", "seen_m2",
-    "seen_percent", "between_days", "longest_days", "last_at", "last_by", "age_days",
+    "seen_percent", "seen_low_percent", "seen_high_percent", "between_days", "longest_days", "last_at",
+    "last_by", "age_days",
 )  # fmt: skip
 
 
@@ -286,6 +295,10 @@ class UnitCoverageOut(BaseModel):
     area_m2: float = Field(description="On which somebody can walk: without water and closed ground.")
     seen_m2: float = Field(description="Of that, what was in sight of a patrol in the period.")
     seen_percent: float | None = Field(description="Null where nobody can walk.")
+    seen_low_percent: float | None = Field(
+        description="Within V − 2σ, by those hours that lie in the period."
+    )
+    seen_high_percent: float | None = Field(description="Within V + 2σ, by those that touch the period.")
     between_days: float | None = Field(
         description="Days from one visit that counts to the next, the middle of them; null below two visits."
     )
@@ -310,6 +323,8 @@ class UnitTotalOut(BaseModel):
     area_m2: float
     seen_m2: float
     seen_percent: float | None
+    seen_low_percent: float | None
+    seen_high_percent: float | None
 
 
 class UnitsCoverageOut(BaseModel):

@@ -9,6 +9,7 @@ from layers.stores import Stores
 from maps.document import border_page
 from maps.export import coverage_html
 from maps.shell import Place, Reader
+from service.schemas.barriers import barrier_json
 from service.schemas.coverage import Period, SegmentCoverage, features_json, report_json
 from service.schemas.timeline import Timeline, timeline_json
 from service.schemas.weaker import weaker_json
@@ -47,7 +48,11 @@ def coverage_map(
         features_json(found, period),
         _markers(stores, found, last_day),
         _outlines(stores, last_day),
-        {"weaker": weaker_json(found)} | {name: timeline_json(one) for name, one in strips.items()},
+        {
+            "weaker": weaker_json(found),
+            "barriers": {"items": [barrier_json(one) for one in stores.barriers.during(first, after)]},
+            **{name: timeline_json(one) for name, one in strips.items()},
+        },
     )
 
 

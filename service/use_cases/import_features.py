@@ -1,10 +1,12 @@
-"""Importing what lies on the ground: dwellings with their households, lines such as rivers, ground cover."""
+"""Importing what lies on the ground: dwellings with households, lines, ground cover, barriers of sight."""
 
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any, cast
+from uuid import UUID
 
 import numpy as np
 import shapely
@@ -14,6 +16,7 @@ from geo.crs import geodesic_area, geodesic_length
 from geo.errors import N_
 from geo.lattice import SCALE, quantise
 from geo.visits import Cover
+from layers.barriers import BARRIER_KINDS, Barrier, BarrierKind
 from layers.dwellings import Dwelling
 from layers.ground_cover import COVER_KINDS, CoverArea
 from layers.ids import new_id
@@ -121,6 +124,34 @@ class CoverPlan:
         old = [one.code for one in stores.cover.all() if _whole(one.code, self.codes)]
         stores.cover.remove(set(old) - {one.code for one in self.areas})
         stores.cover.replace(self.areas)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BarrierPlan:
+    """What an import of barriers would store; rows of the file may be of several parts.
+
+    ``codes`` are those of the rows.
+    """
+
+    features: Features
+    barriers: tuple[Barrier, ...]
+    codes: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report."""
+        return {
+            **_source(self.features),
+            "rows": len(self.features),
+            "parts": len(self.barriers),
+            "length_m": round(float(np.sum([geodesic_length(one.shape) for one in self.barriers])), 3),
+            "barrier_kinds": dict(Counter(one.kind for one in self.barriers)),
+        }
+
+    def gone(self, stores: Stores, day: date) -> list[UUID]:
+        """Return those standing on a day that are parts of the rows no more."""
+        kept = {one.code for one in self.barriers}
+        there = stores.barriers.during(day, day + timedelta(days=1))
+        return [one.id for one in there if one.code not in kept and _whole(one.code, self.codes)]
 
 
 def _whole(code: str, wanted: Sequence[str]) -> bool:
@@ -246,6 +277,65 @@ def plan_cover(features: Features, fields: Mapping[str, str], kind: str | None =
     return CoverPlan(features, tuple(made), tuple(codes))
 
 
+def plan_barriers(
+    features: Features, fields: Mapping[str, str], effective_on: date, kind: str | None = None
+) -> BarrierPlan:
+    """Read barriers of sight: lines or polygons with a code and a kind, parts as those of ground cover.
+
+    Parameters
+    ----------
+    features
+        Lines and polygons, of one part or several.
+    fields
+        Which fields hold code, name, kind and note.
+    effective_on
+        The day from which they stand.
+    kind
+        The kind of all rows, where the file has no field for it.
+
+    Raises
+    ------
+    InvalidRows
+        Rows without a code, with one that another row has, of an unknown kind, or with edges that cross.
+    InvalidInput
+        There is no such field, or neither a field nor an option for the kind.
+    """
+    chosen = resolve(features, fields, ("code", "name", "kind", "note"))
+    if "kind" not in chosen and kind is None:
+        raise lacking(features, "kind", N_("Name it with --field kind=FIELD, or one for all with --kind."))
+    codes, faults = required_texts(features, code_field(features, chosen))
+    names, kinds = _names_and_kinds(features, chosen, kind, len(codes), faults)
+    notes: list[str | None] = [None] * len(codes)
+    if "note" in chosen:
+        notes, more = texts(features, chosen["note"])
+        faults += more
+    faults += _unknown_kinds(
+        kinds, BARRIER_KINDS, N_("There is no kind of barrier “{kind}”; there are: {known}.")
+    )
+    faults += repeated_codes(codes)
+    shapes = [[quantise(part) for part in shapely.get_parts(shape)] for shape in features.geometries]
+    message, mend = (
+        N_("Its edges cross, or it has no extent on the lattice."),
+        N_("Mend it, or leave it out."),
+    )
+    faults += [
+        RowFault(row, message, mend, codes[row - 1])
+        for row, parts in enumerate(shapes, start=1)
+        if not parts or not all(one.is_valid and one.length > 0.0 for one in parts)
+    ]
+    refuse_rows(features.file, features.layer, faults)
+    made, rows = [], []
+    for row, parts in enumerate(shapes, start=1):
+        whole = codes[row - 1]
+        for number, part in enumerate(parts, start=1):
+            code = whole if len(parts) == 1 else f"{whole}-{number}"
+            what, name = cast("BarrierKind", kinds[row - 1]), names[row - 1] or code
+            made.append(Barrier(new_id(), code, what, name, part, effective_on, None, notes[row - 1] or ""))
+            rows.append(row)
+    refuse_rows(features.file, features.layer, _repeated_parts(made, rows))
+    return BarrierPlan(features, tuple(made), tuple(codes))
+
+
 def _names_and_kinds(
     features: Features, chosen: Mapping[str, str], kind: str | None, count: int, faults: list[RowFault]
 ) -> tuple[list[str | None], list[str]]:
@@ -261,7 +351,7 @@ def _names_and_kinds(
     return names, kinds
 
 
-def _repeated_parts(made: Sequence[LineFeature | CoverArea], rows: Sequence[int]) -> list[RowFault]:
+def _repeated_parts(made: Sequence[LineFeature | CoverArea | Barrier], rows: Sequence[int]) -> list[RowFault]:
     """Return a fault for each row with a part whose code a part of an earlier row has."""
     first: dict[str, int] = {}
     faults = []

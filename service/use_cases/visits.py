@@ -26,6 +26,8 @@ DAY = timedelta(days=1)
 HISTORY = timedelta(days=400)
 """How far before the end of a period the last visit is looked for."""
 
+NOTHING = Ground(0.0, 0.0, 0.0, 0.0)
+
 APART = timedelta(minutes=20)
 """Visits less apart are one, as passes of a metre are."""
 
@@ -68,7 +70,7 @@ def unit_coverage(
                 state=_state(here),
                 visits=len(times),
                 between=_between(times),
-                ground=ground.get(unit.id, Ground(0.0, 0.0)),
+                ground=ground.get(unit.id, NOTHING),
                 metres=sum(share * row.metres for share, row in zip(shares, here, strict=True)),
                 seconds=sum(share * row.seconds for share, row in zip(shares, here, strict=True)),
                 last_at=None if done is None else min(done.left_at, period.to_at),
@@ -187,9 +189,13 @@ def _ground(stores: Stores, layer: str, period: Period) -> Mapping[UUID, Ground]
     if units is None:
         return {}
     cover = cover_on(stores, last)
-    cells = stores.areas_seen.within(first, last + DAY, period.from_at, period.to_at)
-    seen, _ = areas_in(cells, units.index.locate, None if cover is None else cover.closed)
+    closed = None if cover is None else cover.closed
+    known = stores.areas_seen.within(first, last + DAY, period.from_at, period.to_at)
     whole = reachable(stores, units, last)
     # A cell belongs to a unit whole: of all of a unit a little more or less can lie in its cells.
-    pairs = zip(units.ids, np.minimum(seen, whole).tolist(), whole.tolist(), strict=True)
-    return {unit: Ground(seen_m2, area_m2) for unit, seen_m2, area_m2 in pairs}
+    seen, low, high = (
+        np.minimum(areas_in(cells, units.index.locate, closed)[0], whole).tolist()
+        for cells in (known.likely, known.sure, known.possible)
+    )
+    figures = zip(seen, whole.tolist(), low, high, strict=True)
+    return {unit: Ground(*each) for unit, each in zip(units.ids, figures, strict=True)}

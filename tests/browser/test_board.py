@@ -79,9 +79,8 @@ def test_the_page_asks_few_things(watched: Watched, query: str) -> None:
     watched.open(f"/coverage{query}").wait_for_load_state("networkidle")
     questions = [url for url in asked if "/api/v1/" in url]
     # One for each thing that is shown, none twice.
-    assert len(questions) <= 9, questions
-    for some in (questions, [url for url in asked if ".mvt" in url]):
-        assert len(set(some)) == len(some)
+    assert len(questions) <= 10, questions
+    assert len(set(questions)) == len(questions)
 
 
 def _focused(page: Page, name: str) -> str | None:

@@ -1,6 +1,7 @@
 """How much ground was in sight: cells near a way, their areas, units, and what covers the ground."""
 
 import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.crs import geodesic_area
+from geo.linear import MeasuredLine
 from geo.locate import LocateIndex
 from geo.track import CleanTrack, Fixes, clean
-from geo.visits import Cells, Cover, CoverIndex, Ground, areas_in, sight_along, watched
+from geo.visits import Cells, Cover, CoverIndex, Ground, areas_in, barrier_index, sight_along, watched
 from geo.visits.area import cell_area
 from geo.visits.area_kernels import CELL_DEG, within_sight
-from tests.fixtures.walks import EAST, LAT, LON, NORTH, START, places, record
+from tests.fixtures.walks import EAST, LAT, LON, NORTH, START, line, places, record
 
 NOON = START - 12 * 3_600.0 + 1_200.0
 CORNERS = st.lists(
@@ -57,6 +59,31 @@ def test_a_zone_of_the_ellipsoid_is_its_cells() -> None:
     )
 
 
+def in_sight(lon: Any, lat: Any, radius: Any, walls: Sequence[MeasuredLine] = ()) -> set[tuple[int, int]]:
+    """Return rows and columns of the cells in sight of a way through places."""
+    index = barrier_index(walls)
+    wall = (index.lonlat, index.keys, index.spans, index.edges, index.cell)
+    runs = within_sight(lon, lat, np.zeros(len(lon), np.int32), radius, np.zeros(len(lon), np.int64), wall)
+    return pairs_of(Cells.of(runs[:, 1], runs[:, 2], runs[:, 3] - runs[:, 2] + 1))
+
+
+def pairs_of(found: Cells) -> set[tuple[int, int]]:
+    return {
+        (int(row), int(column))
+        for row, first, count in zip(found.row, found.first, found.count, strict=True)
+        for column in range(first, first + count)
+    }
+
+
+def lattice() -> tuple[Any, Any, Any]:
+    """Return rows, columns and middles, in metres, of the cells round the middle of all walks."""
+    rows = np.arange(int((LAT - 0.004) / CELL_DEG), int((LAT + 0.004) / CELL_DEG))
+    columns = np.arange(int((LON - 0.005) / CELL_DEG), int((LON + 0.005) / CELL_DEG))
+    row, column = (each.ravel() for each in np.meshgrid(rows, columns))
+    x, y = ((column + 0.5) * CELL_DEG - LON) * EAST, ((row + 0.5) * CELL_DEG - LAT) * NORTH
+    return row, column, shapely.points(x, y)
+
+
 @settings(max_examples=60, deadline=None)
 @given(CORNERS, st.sampled_from([20.0, 50.0, 100.0]))
 def test_cells_are_those_whose_middle_is_near_the_way(
@@ -65,25 +92,74 @@ def test_cells_are_those_whose_middle_is_near_the_way(
     """Held against distances in a plane, but for cells whose middle is as far as the sight to a decimetre."""
     lon, lat = places(*np.array(corners).T).T
     steps = len(corners)
-    runs = within_sight(
-        lon, lat, np.zeros(steps, np.int32), np.full(steps, radius), np.zeros(steps, np.int64)
-    )
-    found = Cells.of(runs[:, 1], runs[:, 2], runs[:, 3] - runs[:, 2] + 1)
-    mine = {
-        (int(row), int(column))
-        for row, first, count in zip(found.row, found.first, found.count, strict=True)
-        for column in range(first, first + count)
-    }
-    rows = np.arange(int((LAT - 0.004) / CELL_DEG), int((LAT + 0.004) / CELL_DEG))
-    columns = np.arange(int((LON - 0.005) / CELL_DEG), int((LON + 0.005) / CELL_DEG))
-    row, column = (each.ravel() for each in np.meshgrid(rows, columns))
-    middles = shapely.points(((column + 0.5) * CELL_DEG - LON) * EAST, ((row + 0.5) * CELL_DEG - LAT) * NORTH)
+    mine = in_sight(lon, lat, np.full(steps, radius))
+    row, column, middles = lattice()
     way = shapely.LineString(corners) if steps > 1 else shapely.Point(corners[0])
     apart = shapely.distance(way, middles)
     every = set(zip(row.tolist(), column.tolist(), strict=True))
     surely = set(zip(row[apart < radius - 0.1].tolist(), column[apart < radius - 0.1].tolist(), strict=True))
     never = set(zip(row[apart > radius + 0.1].tolist(), column[apart > radius + 0.1].tolist(), strict=True))
     assert surely <= mine <= every - never
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.tuples(st.integers(-15, 15), st.integers(-15, 15)),
+    st.lists(
+        st.lists(
+            st.tuples(st.integers(-150, 150), st.integers(-150, 150)), min_size=2, max_size=5, unique=True
+        ),
+        min_size=1,
+        max_size=3,
+    ),
+    st.sampled_from([20.0, 100.0, 160.0]),
+)
+def test_a_cell_is_seen_where_no_barrier_is_before_its_middle(
+    to: tuple[int, int], walls: list[list[tuple[int, int]]], radius: float
+) -> None:
+    """Held against lines of GEOS from the nearest place of a step, but for those that only just pass."""
+    step = shapely.LineString([(0.0, 0.0), to]) if to != (0, 0) else shapely.Point(0.0, 0.0)
+    lon, lat = places(*np.array([(0.0, 0.0), to]).T).T
+    mine = in_sight(lon, lat, np.array([radius, 0.0]), [line(*one) for one in walls])
+    assert mine <= in_sight(lon, lat, np.array([radius, 0.0]))
+    row, column, middles = lattice()
+    apart = shapely.distance(step, middles)
+    near = apart < radius - 0.1
+    row, column, middles = row[near], column[near], middles[near]
+    shape = shapely.MultiLineString(walls)
+    looks = shapely.shortest_line(step, middles)
+    ends = shapely.MultiPoint([place for one in walls for place in one])
+    feet = shapely.get_point(looks, 0)
+    sure = np.minimum(shapely.distance(looks, ends), shapely.distance(feet, shape)) > 0.1
+    sure &= shapely.distance(middles, shape) > 0.1
+    hidden = shapely.intersects(looks, shape)
+    clear = {*zip(row[sure & ~hidden].tolist(), column[sure & ~hidden].tolist(), strict=True)}
+    barred = {*zip(row[sure & hidden].tolist(), column[sure & hidden].tolist(), strict=True)}
+    assert clear <= mine
+    assert not barred & mine
+
+
+def test_a_walk_sees_nothing_beyond_a_wall_and_all_of_its_own_side() -> None:
+    track = clean(walk(-300.0, 300.0))
+    sight = sight_along(track, track.way())
+    wall = line((-900.0, 40.0), (900.0, 40.0))
+    far = line((-900.0, 400.0), (900.0, 400.0))
+    free, behind = (watched(track, sight, (), barriers=barrier_index(one)) for one in ([far], [wall, far]))
+    plain = watched(track, sight, ())
+    north = LAT + 40.0 / NORTH
+    for name in ("cells", "sure", "possible"):
+        every = pairs_of(Cells.join(list(getattr(plain, name))))
+        assert pairs_of(Cells.join(list(getattr(free, name)))) == every
+        found = pairs_of(Cells.join(list(getattr(behind, name))))
+        assert found == {(row, column) for row, column in every if (row + 0.5) * CELL_DEG < north}
+
+
+def test_the_band_of_ground_is_two_sigma_to_either_side() -> None:
+    found = watched(track := clean(walk(0.0, 3_000.0)), sight_along(track, track.way()), ())
+    areas = [Cells.join(list(each)).square_metres for each in (found.sure, found.cells, found.possible)]
+    assert areas == pytest.approx([2.0 * r * 3_000.0 + np.pi * r * r for r in (90.0, 100.0, 110.0)], rel=0.08)
+    for less, more in ((found.sure, found.cells), (found.cells, found.possible)):
+        assert all(pairs_of(one) <= pairs_of(other) for one, other in zip(less, more, strict=True))
 
 
 RUNS = st.lists(

@@ -12,7 +12,7 @@ from geo.coverage import Evidence, Intervals, covered_length, union
 from geo.errors import InvalidGeometry
 from geo.linear import MeasuredLine, MeasureMap
 from geo.track import Fixes, Mode, clean
-from geo.visits import Band, Ground, SightIndex, seen, sight_along
+from geo.visits import Band, Ground, SightIndex, barrier_index, seen, sight_along
 from geo.visits.daylight import is_night, sun_elevation
 from geo.visits.seen import sight_of
 from tests.fixtures.walks import EXACT, START, Receiver, along, line, places, record
@@ -88,12 +88,12 @@ def test_how_far_is_in_sight() -> None:
 def test_a_barrier_ends_the_sight() -> None:
     """A wall between for the first half: the second half of the line is seen, and what lies past its end."""
     wall = line((0.0, 30.0), (2_000.0, 30.0))
-    found = seen(clean(walk(60.0)), SightIndex.build([STRAIGHT], [wall]))[Band.LIKELY]
+    found = seen(clean(walk(60.0)), SightIndex.build([STRAIGHT], barrier_index([wall])))[Band.LIKELY]
     spans = union(found.low, found.high)
     assert spans[0, 0] == pytest.approx(2_000.0, abs=85.0)
     assert spans[-1, 1] == pytest.approx(3_080.0, abs=12.0)
     beyond = line((0.0, -30.0), (5_000.0, -30.0))
-    behind = seen(clean(walk(60.0)), SightIndex.build([STRAIGHT], [beyond]))[Band.LIKELY]
+    behind = seen(clean(walk(60.0)), SightIndex.build([STRAIGHT], barrier_index([beyond])))[Band.LIKELY]
     assert metres(behind) == pytest.approx(1_980.0 + 160.0, abs=12.0)
 
 

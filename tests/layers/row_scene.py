@@ -78,6 +78,11 @@ _DUE = (
     INSERT INTO road_edge
     VALUES (:d, 1, 0, '', 'track', 1, 2, 9, 15, 0, ST_GeomFromText('LINESTRING(120 44,120.1 44)', 4490))
     """,
+    """
+    INSERT INTO sight_barrier
+    VALUES (:d, :id, 'W1', 'wall', '', '', ST_GeomFromText('LINESTRING(120 44,120.1 44)', 4490),
+            '[2025-01-01,)')
+    """,
     "INSERT INTO road_closure VALUES (:d, :id, 1, 120, 44, 3, '[2025-01-01,)', 'flood')",
     """
     INSERT INTO staffing_proposal

@@ -3,6 +3,7 @@
 from tests.service.access_rows import BORDER, NO_ID, WALKING, Row, there
 
 _SAID = "/api/v1/coverage/declarations"
+_WALLS = "/api/v1/coverage/barriers"
 _DUE = "/api/v1/coverage/due"
 _REPORTS = "/api/v1/coverage/reports"
 _TASKS = "/api/v1/coverage/tasks"
@@ -11,6 +12,12 @@ DUE: dict[str, Row] = {
     f"GET {_DUE}": Row(BORDER, "district", there(_DUE)),
     f"GET {_DUE}.csv": Row(BORDER, "district", there(f"{_DUE}.csv")),
     f"GET {_DUE}.geojson": Row(BORDER, "district", there(f"{_DUE}.geojson")),
+    f"GET {_WALLS}": Row(BORDER, "district", there(_WALLS)),
+    f"POST {_WALLS}": Row("ca", "district", there(_WALLS), {}),
+    f"GET {_WALLS}/{{barrier}}": Row(BORDER, "district", there(f"{_WALLS}/{NO_ID}"), found=404),
+    f"POST {_WALLS}/{{barrier}}/end": Row(
+        "ca", "district", there(f"{_WALLS}/{NO_ID}/end"), {"on": "2025-06-15", "reason": "no"}, found=404
+    ),
     f"GET {_SAID}": Row(BORDER, "district", there(_SAID)),
     f"POST {_SAID}": Row(WALKING, "district", there(_SAID), {}),
     f"GET {_SAID}/{{declaration}}": Row(BORDER, "district", there(f"{_SAID}/{NO_ID}"), found=404),

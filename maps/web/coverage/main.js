@@ -1,30 +1,28 @@
 // The border by age since it was last walked: map, stretches, gaps.
 
-import { address, ask, every, Problem, show } from "wardline/api";
-import { ageClass, border, borderClasses, gapsOf, weakerClasses } from "wardline/border";
+import { address, ask, every, show } from "wardline/api";
+import { ageClass, barrierClasses, border, borderClasses, gapsOf, weakerClasses } from "wardline/border";
 import { askedFor } from "wardline/coverage/asked";
 import { difference, periodName, watchComparison } from "wardline/coverage/compare";
 import { declarations } from "wardline/coverage/declared";
 import { dueList, duePlaces } from "wardline/coverage/due";
 import { chosenRung, countedAs, credited, showRungs, watchRungs } from "wardline/coverage/evidence";
 import { watchLayers } from "wardline/coverage/layers";
-import { listing } from "wardline/coverage/listing";
 import { watchLive } from "wardline/coverage/live";
 import { measures } from "wardline/coverage/measures";
 import { patrols } from "wardline/coverage/replay";
 import { taskList } from "wardline/coverage/tasks";
 import { timeline } from "wardline/coverage/timeline";
-import { dueNote, effortNote, lastWalked, rate, took, twiceNote } from "wardline/coverage/told";
 import { trend } from "wardline/coverage/trend";
 import { gridGround, gridVisits } from "wardline/coverage/visits";
-import { announce, byId, facts, make, message, replace } from "wardline/dom";
+import { announce, byId, draw, facts, make, message, replace } from "wardline/dom";
 import { fit, startMap } from "wardline/ground";
 import { legend } from "wardline/legend";
 import { page } from "wardline/page";
 import { groups } from "wardline/palette";
 import { shift, today, watchPeriod } from "wardline/period";
 import { sheet } from "wardline/sheet";
-import { _, ago, chainage, instant, metres, percent } from "wardline/text";
+import { _, ago, chainage, count, decimal, instant, metres, percent } from "wardline/text";
 import { outlines } from "wardline/units";
 
 const NEAR_DEG = 0.01;
@@ -41,12 +39,23 @@ let tasks = null;
 let declared = null;
 let places = null;
 let walks = null;
-let gapList = null;
-let segmentList = null;
 let drawLayers = async () => {};
-let wanted = null;
 let shown = { period: null, from: null, segments: [], total: null, before: null };
 let drawnDay = null;
+
+/** A bar of parts of a whole: walked, then bridged, the rest empty. */
+function rate(walked, inferred, label) {
+  const svg = draw("svg", { viewBox: "0 0 100 1", preserveAspectRatio: "none", role: "img", "aria-label": label });
+  svg.append(draw("rect", { class: "rate-part-walked", x: 0, y: 0, width: walked * 100, height: 1 }));
+  svg.append(draw("rect", { class: "rate-part-inferred", x: walked * 100, y: 0, width: inferred * 100, height: 1 }));
+  return svg;
+}
+
+function lastWalked(entry) {
+  if (!entry.last_at) return _("not walked in this period");
+  const by = entry.last_by ? ` · ${entry.last_by}` : "";
+  return `${_("last walked {when}", { when: instant(entry.last_at) })}${by}`;
+}
 
 function sumOf(segments, name) {
   return segments.reduce((total, segment) => total + segment[name], 0);
@@ -67,6 +76,26 @@ function comparison(share) {
     " · ",
     _("{share} in {period}", { share: percent(before), period: name }),
   );
+}
+
+function hours(value) {
+  return _("{n} h", { n: decimal(value, 1) });
+}
+
+/** How long ago the metres were walked, on average. */
+function freshness({ freshness: { age_days: days, known_percent: known } }) {
+  if (days === null) return null;
+  const age = _("{n} days on average", { n: decimal(days, 1) });
+  return known < 100 ? _("{age}, {share} known", { age, share: percent(known / 100) }) : age;
+}
+
+/** What walking all of it took. */
+function took(total) {
+  return facts([
+    [_("Kilometres walked"), _("{n} km", { n: decimal(total.walked_km, 1) })],
+    [_("Hours, person-hours"), `${hours(total.hours)}, ${hours(total.person_hours)}`],
+    [_("Freshness"), freshness(total)],
+  ]);
 }
 
 function showSummary() {
@@ -104,6 +133,28 @@ function showSummary() {
     took(shown.total),
   );
   announce(_("{share} walked", { share: percent(walked / length) }));
+}
+
+function dueNote(due) {
+  if (due?.state === "overdue") return make("span", { class: "state-overdue" }, ` · ${overdue(due)}`);
+  return due?.state === "soon" ? make("span", { class: "state-overdue" }, " · ", _("due soon")) : null;
+}
+
+function overdue(due) {
+  return _("overdue: {n}", { n: metres(due.overdue_m) });
+}
+
+/** What walking a stretch took, and how fresh what is known of it is. */
+function effortNote(segment) {
+  const walked = segment.walked_km > 0 ? [_("{n} km", { n: decimal(segment.walked_km, 1) }), _("{n} person-hours", { n: decimal(segment.person_hours, 1) })] : [];
+  const age = freshness(segment);
+  return [...walked, age && _("walked {age}", { age })].filter(Boolean).join(" · ");
+}
+
+/** Somebody who was at work with two devices at once: told, since one of them was at another place. */
+function twiceNote({ by, minutes, apart_m: apart }) {
+  const who = _("two devices at once: {who}, {n} min", { who: by, n: count(Math.round(minutes)) });
+  return make("span", { class: "row-note state-overdue" }, apart === null ? who : `${who}, ${_("{n} apart", { n: metres(apart) })}`);
 }
 
 /** How a stretch differs from itself in the other period, where it was there then. */
@@ -164,18 +215,14 @@ function gapEntry(gap) {
 
 function goTo(feature) {
   line.select(feature);
-  line.goTo((one) => one === feature);
+  fit(line.boundsOf(feature));
   sheet("middle");
-}
-
-/** What of the stretches lies between two measures of one. */
-function within({ code, from_m: from, to_m: to }) {
-  return ({ properties: one }) => one.code === code && one.from_m < to && one.to_m > from;
 }
 
 function goToTask(task) {
   line.select(null);
-  line.goTo(within(task));
+  const box = line.boundsOfSpan(task.code, task.from_m, task.to_m);
+  if (box) fit(box);
   sheet("middle");
 }
 
@@ -183,7 +230,7 @@ function goToTask(task) {
 function goToDue(thing) {
   line.select(null);
   const near = [thing.lon - NEAR_DEG, thing.lat - NEAR_DEG, thing.lon + NEAR_DEG, thing.lat + NEAR_DEG];
-  if (thing.from_m === null || !line.goTo(within(thing))) fit(near, {}, [[[thing.lat, thing.lon]]]);
+  fit((thing.from_m !== null && line.boundsOfSpan(thing.code, thing.from_m, thing.to_m)) || near);
   places.ring([thing.lat, thing.lon]);
   sheet("middle");
 }
@@ -196,14 +243,17 @@ function choose(code) {
   showGaps(line.features());
   strip.mark(chosen);
   line.emphasise(chosen);
-  line.goTo(({ properties }) => !chosen || properties.code === chosen);
+  fit(chosen ? line.boundsOfSegment(chosen) : line.bounds());
 }
 
 function showGaps(features) {
   const gaps = gapsOf(features).filter(({ code }) => !chosen || code === chosen);
   byId("gaps-section").hidden = features.length === 0;
   byId("gaps-count").textContent = gaps.length ? metres(gaps.reduce((total, gap) => total + gap.to_m - gap.from_m, 0)) : "";
-  gapList(gaps);
+  replace(
+    byId("gaps"),
+    ...(gaps.length ? gaps.map(gapRow) : [make("p", { class: "row soft" }, _("None: everything was walked in this period."))]),
+  );
 }
 
 const EXPORTS = {
@@ -231,14 +281,14 @@ function lastDay(period) {
 }
 
 /** Outlines and markers as they are on the day that is asked about. */
-async function drawDay(asked) {
-  if (page.data || asked === drawnDay) return;
-  drawnDay = asked;
+async function drawDay(wanted) {
+  if (page.data || wanted === drawnDay) return;
+  drawnDay = wanted;
   const [posts] = await Promise.all([
-    every("markers", "/api/v1/layers/markers/items", { kind: "boundary-marker", as_of: asked }),
-    outlines(asked),
+    every("markers", "/api/v1/layers/markers/items", { kind: "boundary-marker", as_of: wanted }),
+    outlines(wanted),
   ]);
-  if (asked !== drawnDay) return;
+  if (wanted !== drawnDay) return;
   line.markers(posts);
   showGaps(line.features()); // Gaps that were told before the markers came have no names yet.
 }
@@ -248,22 +298,10 @@ function tell() {
   line.countInferred(["inferred", "declared"].includes(chosenRung()));
   showSummary();
   byId("segments-section").hidden = shown.segments.length === 0;
-  segmentList(shown.segments);
-}
-
-/** Say why a period cannot be told, whose figures are shown instead, and offer to ask again. */
-function refuse(problem, period) {
-  show(problem);
-  const still = shown.period && shown.period !== period ? periodName(shown.period) : null;
-  byId("period-text").textContent = still ?? periodName(period);
-  byId("problem").firstChild.append(
-    make("p", {}, still ? _("What is shown is still of {period}.", { period: still }) : ""),
-    make("button", { class: "button", type: "button", on: { click: () => load(period) } }, _("Ask again")),
-  );
+  replace(byId("segments"), ...shown.segments.map(segmentRow));
 }
 
 async function load(period) {
-  wanted = period;
   running?.abort();
   running = new AbortController();
   const options = { signal: running.signal };
@@ -271,27 +309,26 @@ async function load(period) {
   byId("period-text").textContent = periodName(period);
   showLinks(period);
   byId("panel-body").classList.add("loading");
-  // At first the map has yet to go to the border: what is drawn before is asked for twice.
-  const first = line.features().length === 0;
-  let day = first ? null : drawDay(lastDay(period)).catch(show);
+  const day = drawDay(lastDay(period)).catch(show);
   try {
-    const [report, intervals, weaker, before] = await Promise.all([
+    const [report, intervals, weaker, barriers, before] = await Promise.all([
       ask("segments", "/api/v1/coverage/segments", period, options),
       ask("intervals", "/api/v1/coverage/segments.geojson", period, options),
       ask("weaker", "/api/v1/coverage/weaker.geojson", period, options),
+      ask("barriers", "/api/v1/coverage/barriers", period, options),
       other ? ask("before", "/api/v1/coverage/segments", other, options) : null,
     ]);
     show(null);
+    const first = line.features().length === 0;
     line.set(intervals.features);
     line.weaker(weaker.features);
+    line.barriers(barriers.items);
     ticks.set(intervals.features);
     shown = { period, from: report.from, segments: report.segments, total: report.total, before: before && { period: other, segments: before.segments } };
-    byId("as-of").textContent = _("as known {when}", { when: instant(report.as_of) });
     tell();
     showGaps(intervals.features);
-    legend(_("Last walked"), "line", [...borderClasses(intervals.features), ...weakerClasses(weaker.features)]);
-    if (first) line.goTo();
-    day ??= drawDay(lastDay(period)).catch(show);
+    legend(_("Last walked"), "line", [...borderClasses(intervals.features), ...weakerClasses(weaker.features), ...barrierClasses(barriers.items)]);
+    if (first && intervals.features.length) fit(line.bounds());
     places.ring(null);
     walks.show(report);
     await Promise.all([
@@ -304,9 +341,7 @@ async function load(period) {
       drawLayers({ at: report.as_of, period }, options),
     ]);
   } catch (problem) {
-    if (problem.name === "AbortError") return;
-    if (!(problem instanceof Problem)) throw problem;
-    refuse(problem, period);
+    if (problem.name !== "AbortError") show(problem);
   } finally {
     if (!options.signal.aborted) byId("panel-body").classList.remove("loading");
   }
@@ -333,14 +368,12 @@ async function start() {
   line = border(story);
   ticks = measures();
   if (page.data) line.markers(await every("markers", "/api/v1/layers/markers/items"));
-  gapList = listing(byId("gaps"), gapRow, _("None: everything was walked in this period."));
-  segmentList = listing(byId("segments"), segmentRow, "");
   watchRungs(tell);
-  compared = watchComparison(() => load(wanted));
+  compared = watchComparison(() => load(shown.period));
   tasks = taskList(goToTask);
   declared = declarations(
     () => ({ segments: shown.segments, gaps: gapsOf(line.features()), chosen }),
-    () => load(wanted),
+    () => load(shown.period),
   );
   due = dueList(goToDue, tasks.beside);
   places = duePlaces();

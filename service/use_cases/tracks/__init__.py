@@ -1,5 +1,6 @@
 """Tracks from the field: ``upload`` stores one, ``report`` tells of it, ``recompute`` makes its ledger."""
 
+from service.use_cases.tracks.barriers import add_barrier, barriers_of, end_barrier, put_barriers
 from service.use_cases.tracks.deliveries import of_each_device, of_one_device, on_time, seen_from
 from service.use_cases.tracks.ledger import days_of, recompute
 from service.use_cases.tracks.lines import Covered
@@ -12,10 +13,14 @@ __all__ = [
     "Delivery",
     "Rebuilt",
     "Receipt",
+    "add_barrier",
+    "barriers_of",
     "days_of",
+    "end_barrier",
     "of_each_device",
     "of_one_device",
     "on_time",
+    "put_barriers",
     "rebuild",
     "recompute",
     "refusals",

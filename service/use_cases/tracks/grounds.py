@@ -12,7 +12,7 @@ import shapely
 from geo.coverage import RouteIndex
 from geo.linear import MeasuredLine, MeasureMap
 from geo.track import CleanTrack
-from geo.visits import MarkerIndex, SightIndex
+from geo.visits import MarkerIndex, SightIndex, barrier_index
 from layers.border import BorderSegment
 from layers.geometry import Box
 from layers.markers import MarkerPlace
@@ -40,9 +40,15 @@ def route_index(lines: tuple[bytes, ...]) -> RouteIndex:
 
 
 @lru_cache(maxsize=8)
-def sight_index(lines: tuple[bytes, ...]) -> SightIndex:
-    """Return the index of legal lines given as WKB, for what is seen of them."""
-    return SightIndex.build([measured(one) for one in lines])
+def wall_index(walls: tuple[bytes, ...]) -> RouteIndex:
+    """Return the index of barriers given as WKB, which nobody sees past."""
+    return barrier_index([measured(one) for one in walls])
+
+
+@lru_cache(maxsize=8)
+def sight_index(lines: tuple[bytes, ...], walls: tuple[bytes, ...] = ()) -> SightIndex:
+    """Return the index of legal lines given as WKB, for what is seen of them, and of the barriers."""
+    return SightIndex.build([measured(one) for one in lines], wall_index(walls))
 
 
 @lru_cache(maxsize=64)

@@ -72,10 +72,12 @@ def _recompute_days(
     track = clean(_fixes(table, patrols))
     days = tuple(first + number * DAY for number in range((last - first).days + 1))
     bounds = tuple(_start(day, zone).timestamp() for day in (*days, last + DAY))
-    border, posts, cover = standing(stores, first, last + DAY)
+    border, posts, cover, walls = standing(stores, first, last + DAY)
     units = tuple(units_on(stores, day) for day in days)
     horizon = stores.coverage.horizon()
-    session = Session(stores, device, days, bounds, track, patrols, horizon, border, posts, units, cover)
+    session = Session(
+        stores, device, days, bounds, track, patrols, horizon, border, posts, units, cover, walls
+    )
     covered = keep_lines(session)
     keep_units(session)
     keep_areas(session)

@@ -16,7 +16,7 @@ from layers.patrols import Patrol
 from service.indexes.day_units import DayUnits
 from service.use_cases.tracks.grounds import map_of, route_index, sight_index
 from service.use_cases.tracks.session import Session
-from service.use_cases.tracks.standing import Border
+from service.use_cases.tracks.standing import Border, Walls
 
 DAY = timedelta(days=1)
 
@@ -36,16 +36,16 @@ def keep_lines(session: Session) -> list[Covered]:
     stores = session.stores
     covered = []
     walks: dict[Border, Intervals] = {}
-    sights: dict[tuple[Border, UUID | None], dict[Band, Intervals]] = {}
+    sights: dict[tuple[Border, UUID | None, Walls], dict[Band, Intervals]] = {}
     for number, day in enumerate(session.days):
         border = session.border.on(day)
         valid = border.segments
         if border not in walks:
             walks[border] = walked(session.track, route_index(border.lines))
         units = session.units[number] if valid else None
-        ground = (border, None if units is None else units.release)
+        ground = (border, None if units is None else units.release, session.walls.on(day))
         if ground not in sights:
-            sights[ground] = _seen(session, border, units)
+            sights[ground] = _seen(session, border, units, ground[2])
         begin, end = session.bounds[number], session.bounds[number + 1]
         settled = _settled(session, day)
         part = walks[border].within(begin, end).beyond(settled.take(settled.evidence != Evidence.SEEN))
@@ -65,11 +65,12 @@ def _settled(session: Session, day: date) -> Intervals:
     return Intervals.of(measures, measures, times[:, 0], times[:, 1], evidence=evidence)
 
 
-def _seen(session: Session, border: Border, units: DayUnits | None) -> dict[Band, Intervals]:
+def _seen(session: Session, border: Border, units: DayUnits | None, walls: Walls) -> dict[Band, Intervals]:
     """Return what was seen of the legal lines, in measures of the lines that are patrolled."""
     if not border.segments or len(session.track.way()) == 0:
         return {}
-    found = seen(session.track, sight_index(border.legal), sight=session.sight(units))
+    index = sight_index(border.legal, walls.lines)
+    found = seen(session.track, index, sight=session.sight(units))
     return {band: _on_routes(part, border.segments) for band, part in found.items()}
 
 

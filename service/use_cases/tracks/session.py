@@ -12,7 +12,7 @@ from layers.patrols import Patrol
 from layers.stores import Stores
 from service.indexes.day_units import DayUnits
 from service.use_cases.tracks.grounds import within_district
-from service.use_cases.tracks.standing import Border, Posts
+from service.use_cases.tracks.standing import NO_WALLS, Border, Posts, Walls
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,8 +21,8 @@ class Session:
 
     ``bounds`` are Unix seconds: the start of each day, and the end of the last. The source of a fix is the
     position of its patrol in ``patrols``. ``border`` and ``posts`` are what is there
-    on any of the days, ``units`` the units of each day, None where there are none, ``cover`` the ground
-    cover, None where there never was any.
+    on any of the days, and ``walls`` what nobody sees past, ``units`` the units of each day, None where there
+    are none, ``cover`` the ground cover, None where there never was any.
     """
 
     stores: Stores
@@ -36,6 +36,7 @@ class Session:
     posts: Posts
     units: tuple[DayUnits | None, ...]
     cover: CoverIndex | None = None
+    walls: Walls = NO_WALLS
     _sights: dict[UUID | None, Floats] = field(default_factory=dict, repr=False)
 
     def sight(self, units: DayUnits | None) -> Floats:

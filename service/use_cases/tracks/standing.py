@@ -1,4 +1,4 @@
-"""The border, the markers and the ground cover of some days, read and made ready once for many uploads.
+"""The border, markers, barriers and ground cover of some days, read and made ready once for many uploads.
 
 What is kept is known by a digest that changes whenever one of them does, and with what the caller
 is shown of them.
@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from geo.visits import CoverIndex
+from layers.barriers import Barrier
 from layers.border import BorderSegment
 from layers.markers import MarkerPlace
 from layers.stores import Stores
@@ -31,6 +32,9 @@ class Dated(Protocol):
     @property
     def valid_to(self) -> date | None:
         """The first day no more, None for no end."""
+
+
+D = TypeVar("D", bound=Dated)
 
 
 def valid_on(one: Dated, day: date) -> bool:
@@ -82,52 +86,77 @@ class Border:
 
 
 @dataclass(frozen=True, eq=False)
-class Posts:
-    """Places of markers."""
+class _Standing(Generic[D]):
+    """Things that stand on some of several days."""
 
-    places: tuple[MarkerPlace, ...]
-    _days: dict[tuple[bool, ...], "Posts"] = field(default_factory=dict, repr=False)
+    several: tuple[D, ...]
+    _days: dict[tuple[bool, ...], Self] = field(default_factory=dict, repr=False)
 
     @cached_property
     def _always(self) -> tuple[date, date]:
-        return always(self.places)
+        return always(self.several)
 
-    def on(self, day: date) -> "Posts":
+    def on(self, day: date) -> Self:
         """Return those that stand on a day; the same value for days on which they are the same."""
         if self._always[0] <= day < self._always[1]:
             return self
-        standing = tuple(valid_on(one, day) for one in self.places)
+        standing = tuple(valid_on(one, day) for one in self.several)
         if all(standing):
             return self
         if standing not in self._days:
-            kept = (one for one, stands in zip(self.places, standing, strict=True) if stands)
-            self._days[standing] = Posts(tuple(kept))
+            kept = (one for one, stands in zip(self.several, standing, strict=True) if stands)
+            self._days[standing] = type(self)(tuple(kept))
         return self._days[standing]
 
+
+class Posts(_Standing[MarkerPlace]):
+    """Places of markers."""
+
+    @property
+    def places(self) -> tuple[MarkerPlace, ...]:
+        """The places."""
+        return self.several
+
+
+class Walls(_Standing[Barrier]):
+    """What nobody sees past."""
+
+    @cached_property
+    def lines(self) -> tuple[bytes, ...]:
+        """The lines of it, as WKB."""
+        return tuple(line for one in self.several for line in one.lines)
+
+
+NO_WALLS = Walls(())
 
 _kept: OrderedDict[bytes, Any] = OrderedDict()
 _guard = Lock()
 
 
-def standing(stores: Stores, first: date, last: date) -> tuple[Border, Posts, CoverIndex | None]:
-    """Return the border and the markers that are there on a day of [first, last), and the ground cover.
+def standing(stores: Stores, first: date, last: date) -> tuple[Border, Posts, CoverIndex | None, Walls]:
+    """Return the border and the markers that are there on a day of [first, last), and what is seen past.
 
-    Of the ground cover only what is known now is kept; None where there never was any.
+    Of the ground cover only what is known now is kept; None where there never was any. Barriers are those of
+    the days.
     """
     stamps = stores.heads.ground(first, last)
     cover = None if stamps[2] is None else cover_of(stores, stamps[2])
+    border_stamp, posts_stamp, _, walls_stamp = stamps
     with _guard:
-        border, posts = _kept.get(stamps[0]), _kept.get(stamps[1])
-    if border is not None and posts is not None:
-        return border, posts, cover
+        border, posts = _kept.get(border_stamp), _kept.get(posts_stamp)
+        walls = NO_WALLS if walls_stamp is None else _kept.get(walls_stamp)
+    if border is not None and posts is not None and walls is not None:
+        return border, posts, cover, walls
     border = border or Border.of(stores.border.during(first, last))
     posts = posts or Posts(stores.markers.places(first, last))
+    walls = walls or Walls(stores.barriers.during(first, last))
     # What was changed while it was read is not kept as what was there before.
     if stores.heads.ground(first, last) == stamps:
         with _guard:
-            for stamp, value in zip(stamps[:2], (border, posts), strict=True):
-                _kept[stamp] = value
-                _kept.move_to_end(stamp)
-            while len(_kept) > 2 * KEPT:
+            for stamp, value in ((border_stamp, border), (posts_stamp, posts), (walls_stamp, walls)):
+                if stamp is not None:
+                    _kept[stamp] = value
+                    _kept.move_to_end(stamp)
+            while len(_kept) > 3 * KEPT:
                 _kept.popitem(last=False)
-    return border, posts, cover
+    return border, posts, cover, walls

@@ -1,6 +1,7 @@
 """``./wardline import`` of dwellings, lines and ground cover on a real database."""
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from layers.dwellings import Dwelling, Dwellings
 from layers.errors import Conflict
 from layers.stores import Stores
 from service.use_cases import import_features
-from tests.service.cli.files import Import, points, write
+from tests.service.cli.files import DAY, Import, points, write
 
 
 class TestDwellings:
@@ -100,6 +101,42 @@ class TestCover:
         code, refusal = run_import("cover", path)
         assert (code, {row["row"] for row in refusal["rows"]}) == (1, {1, 2})
         assert run_import("cover", path, "--kind", "swamp")[0] == 1
+
+
+class TestBarriers:
+    """What patrols do not see past."""
+
+    def test_lines_and_polygons_stand_from_a_day_on_and_are_corrected_on_it(
+        self, run_import: Import, tmp_path: Path, district_d: Stores
+    ) -> None:
+        wall, house = shapely.LineString([(116, 49), (116.01, 49)]), shapely.box(116, 49, 116.001, 49.001)
+        both = shapely.MultiLineString([wall, [(116, 48), (116.01, 48)]])
+        path = write(
+            tmp_path / "w.geojson",
+            [both, house],
+            code=["W", "H"],
+            kind=["wall", "building"],
+            note=["3 m", ""],
+        )
+        code, report = run_import("barriers", path)
+        assert (code, report["applied"], report["parts"]) == (0, False, 3)
+        code, report = run_import("barriers", path, "--apply")
+        assert (code, report["barrier_kinds"], report["recomputed"]) == (0, {"wall": 2, "building": 1}, 0)
+        again = write(tmp_path / "x.geojson", [wall], code=["W"], kind=["hedge"])
+        assert run_import("barriers", again, "--apply")[0] == 0
+        stored = district_d.barriers.during(date(2025, 1, 1), date(2026, 1, 1))
+        assert [(one.code, one.kind, one.note, one.valid_to) for one in stored] == [
+            ("H", "building", "", None),
+            ("W", "hedge", "", None),
+        ]
+        assert district_d.barriers.during(date(2024, 1, 1), DAY) == ()
+
+    def test_kinds_and_shapes_that_are_none_are_refused(self, run_import: Import, tmp_path: Path) -> None:
+        bow = shapely.Polygon([(116, 49), (116.1, 49.1), (116.1, 49), (116, 49.1)])
+        dot = shapely.LineString([(116, 49), (116, 49)])
+        path = write(tmp_path / "w.geojson", [bow, dot], code=["A", "B"], kind=["fog", "wall"])
+        code, refusal = run_import("barriers", path)
+        assert (code, {row["row"] for row in refusal["rows"]}) == (1, {1, 2})
 
 
 class TestLines:

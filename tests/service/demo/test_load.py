@@ -300,7 +300,7 @@ def test_what_is_due_and_asked_for_has_something_of_each_kind(stores: Stores) ->
     _, units = unit_coverage(stores, period, None)
     assert any(one.visits for one in units)
     assert {one.kind for one in stores.cover.all()} == {Cover.FOREST, Cover.SCRUB, Cover.CLOSED}
-    assert any((one.ground.percent or 0.0) > 1.0 for one in units)
+    assert any(0.0 < one.ground.low_m2 < one.ground.seen_m2 < one.ground.high_m2 for one in units)
     assert any(one.evidence is not None for one in marker_coverage(stores, period))
     markers = [one for one in due.due_things(stores, now) if one.kind == "marker"]
     late = [one for one in markers if one.overdue]

@@ -78,14 +78,20 @@ def test_the_ledger_of_ground_keeps_nobody_and_no_hour(stores: Stores) -> None:
     """It is as fine as a way: what was seen stays, and of who saw it and when nothing but the day."""
     day = NOW.date()
     begin = datetime.combine(day, datetime.min.time(), ZoneInfo(stores.districts.current().timezone))
-    cells = Cells.of([470_000], [1_150_000], [9])
-    sight = AreaSight(begin + timedelta(hours=9), begin + timedelta(hours=9.5), packed(cells))
+    cells, less = (Cells.of([470_000], [1_150_000], [count]) for count in (9, 3))
+    sight = AreaSight(
+        begin + timedelta(hours=9), begin + timedelta(hours=9.5), packed(cells), packed(less), packed(cells)
+    )
     stores.coverage.replace_areas("phone", day, [sight])
     assert rows(applied(stores, NOW + 60 * DAY)) == {("coverage_area", "fixes"): 1}
     assert rows(applied(stores, NOW + 60 * DAY)) == {}
     (row,) = stores.session.execute(select(coverage_area)).all()
     assert (row.device, row.from_at, row.to_at) == ("", begin + timedelta(hours=12), row.from_at)
-    assert len(stores.areas_seen.within(day, day + DAY, begin, begin + DAY)) == 9
+    known = [
+        stores.areas_seen.within(day, day + DAY, first, first + DAY)
+        for first in (begin, begin + timedelta(hours=3))
+    ]
+    assert [(len(one.sure), len(one.likely), len(one.possible)) for one in known] == [(3, 9, 9), (0, 9, 9)]
 
 
 def test_what_arrives_late_is_added_to_what_was_walked_then(stores: Stores) -> None:
