@@ -22,6 +22,7 @@ PREFIX = "/assets/"
 
 _MODULE = "index.js"
 _TEXT = re.compile(r"""\b_\(\s*"([^"\\]+)\"""")
+_IMPORT = re.compile(r"""^import [^;]*?"([^"]+)";$""", re.MULTILINE)
 
 NPM_FILES: Mapping[str, tuple[str, ...]] = {
     "leaflet": (
@@ -121,6 +122,19 @@ def texts(*folders: str) -> tuple[str, ...]:
         for match in _TEXT.finditer(read(f"web/{name}.js").body.decode())
     }
     return tuple(sorted(found))
+
+
+def imported(entry: str, *folders: str) -> tuple[str, ...]:
+    """Return the paths below ``/assets/`` of a module of ours and of all that it imports, directly or not."""
+    known = modules(*folders)
+    found: dict[str, None] = {}
+    waiting = [f"wardline/{entry}"]
+    while waiting:
+        name = waiting.pop()
+        if name in known and known[name] not in found:
+            found[known[name]] = None
+            waiting += _IMPORT.findall(read(known[name]).body.decode())
+    return tuple(found)
 
 
 def import_map(*folders: str) -> str:

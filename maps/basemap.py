@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import orjson
 import shapely
 from numpy.typing import NDArray
 from shapely import Geometry
@@ -69,13 +70,15 @@ def cut(bounds: Bounds, home: tuple[float, float]) -> bytes:
         )
     arcs, countries, frontiers = _atlas()
     box = shapely.box(*bounds)
-    near = np.array(
-        [land for land in countries if shapely.intersects(shapely.box(*land.bounds), box)], dtype=object
-    )
-    bad = ~shapely.is_valid(near)
-    near[bad] = shapely.make_valid(near[bad])
-    parts = shapely.clip_by_rect(near, *bounds)
-    here = shapely.covers(near, shapely.Point(home))
+    land, owner = shapely.get_parts(countries, return_index=True)
+    frames = shapely.box(*shapely.bounds(land).T)
+    near = shapely.intersects(frames, box) | shapely.intersects(frames, shapely.Point(home))
+    land, owner = land[near], owner[near]
+    # Only what is near is mended: the whole of a large country takes most of a second.
+    bad = ~shapely.is_valid(land)
+    land[bad] = shapely.make_valid(land[bad])
+    here = np.isin(owner, owner[shapely.covers(land, shapely.Point(home))])
+    parts = shapely.clip_by_rect(land, *bounds)
     lines = shapely.clip_by_rect(shapely.multilinestrings([arcs[index] for index in frontiers]), *bounds)
     kinds = {
         _ABROAD: shapely.union_all(parts[~here]),
@@ -99,7 +102,7 @@ def _feature(kind: str, geometry: Geometry) -> dict[str, Any]:
 def _atlas() -> tuple[list[Geometry], list[Geometry], list[int]]:
     """Return all arcs, the countries, and the indexes of the arcs between two countries."""
     try:
-        topology = json.loads(ATLAS.read_bytes())
+        topology = orjson.loads(ATLAS.read_bytes())
     except FileNotFoundError:
         raise AssetMissing(
             N_("The browser file “{path}” is not installed."),

@@ -148,9 +148,12 @@ def page(
         parts = figure.draw(place.center() if place else (0.0, 0.0), 8 if place and place.bounds else 2)
     context = known(view, reader, place) | {"basemap": _basemap_url(place)} | facts
     links = [f'<link rel="stylesheet" href="{html.escape(url)}">' for url in _style_urls(view, parts)]
+    # All at once, where each would be asked for only when what imports it has come.
+    ahead = [assets.url(path) for path in assets.imported(entry(view), *folders)]
     tail = [
         _block("wardline-page", context),
         f'<script type="importmap" nonce="{nonce}">{inert(json.loads(assets.import_map(*folders)))}</script>',
+        *(f'<link rel="modulepreload" nonce="{nonce}" href="{html.escape(url)}">' for url in ahead),
         *(f'<script nonce="{nonce}" src="{html.escape(url)}"></script>' for url in parts.scripts),
         f'<script nonce="{nonce}">{parts.script}</script>',
         f'<script type="module" nonce="{nonce}">import "wardline/{entry(view)}";</script>',

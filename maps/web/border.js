@@ -1,9 +1,10 @@
 // The border on the map: one line per interval, by age; gaps hatched; markers with names.
 
 import { make } from "wardline/dom";
+import { fit } from "wardline/ground";
 import { map } from "wardline/page";
 import { classOf, colour, groups, onTheme } from "wardline/palette";
-import { names } from "wardline/names";
+import { keepOff, names, outward } from "wardline/names";
 import { count, metres } from "wardline/text";
 
 const L = window.L;
@@ -30,10 +31,10 @@ function strokes(state, tint) {
 }
 
 function postNames(posts) {
-  return posts.map(({ lon, lat, name }) => ({ lon, lat, text: name, size: 11, weight: 600, shift: -13 }));
+  return posts.map(({ lon, lat, name }) => ({ lon, lat, text: name, size: 11, weight: 600, beside: outward(lat, lon), clear: 9 }));
 }
 
-/** The code of every stretch, above the middle of it. */
+/** The code of every stretch, outside of the middle of it. */
 function stretchNames(features) {
   const middles = new Map();
   for (const feature of features) {
@@ -49,7 +50,7 @@ function stretchNames(features) {
     const holder = stretch.features.find(({ properties }) => properties.to_m >= middle) || stretch.features[0];
     const [line] = positions(holder);
     const [lat, lon] = line[Math.floor(line.length / 2)];
-    return { lon, lat, text: code, size: 13, weight: 650, shift: -20 };
+    return { lon, lat, text: code, size: 13, weight: 650, beside: outward(lat, lon), clear: 12 };
   });
 }
 
@@ -115,7 +116,7 @@ export function border(story) {
       const faded = emphasised && properties.code !== emphasised;
       const path = positions(feature);
       const under = { renderer: casingPen, interactive: false, lineCap: "round", smoothFactor: 0.6 };
-      if (feature === selected) L.polyline(path, { ...under, color: colour("selected"), weight: 15 }).addTo(casings);
+      if (feature === selected) L.polyline(path, { ...under, color: colour("label"), weight: 15 }).addTo(casings);
       L.polyline(path, { ...under, color: colour("casing"), weight: 9.5, opacity: faded ? 0.5 : 1 }).addTo(casings);
       L.polyline(path, { renderer: linePen, smoothFactor: 0.6, opacity: faded ? 0.3 : 1, ...strokes(properties.state, tint(properties)) })
         .bindTooltip(() => story(properties), { sticky: true, direction: "top", offset: [0, -8], opacity: 1 })
@@ -142,16 +143,18 @@ export function border(story) {
   };
 
   const labels = names(() => [...stretchNames(shown), ...(map.getZoom() < NAMES_FROM_ZOOM ? [] : postNames(posts))]);
+  keepOff(() => shown.flatMap(positions));
   onTheme(paint);
   map.on("zoomend", paintPosts);
 
   return {
     features: () => shown,
-    bounds: () => box(shown),
-    boundsOf: (feature) => box([feature]),
-    boundsOfSegment: (code) => box(shown.filter(({ properties }) => properties.code === code)),
-    /** What holds the part of a stretch between two measures. */
-    boundsOfSpan: (code, from, to) => box(shown.filter(({ properties: one }) => one.code === code && one.from_m < to && one.to_m > from)),
+    /** Lead to those of the stretches that are wanted, all where nothing is said; answers whether there are any. */
+    goTo(wanted = () => true) {
+      const found = shown.filter(wanted);
+      fit(box(found), {}, found.flatMap(positions));
+      return found.length > 0;
+    },
     set(features) {
       shown = features;
       selected = null;

@@ -2,13 +2,15 @@
 
 import { read } from "wardline/api";
 import { page, map } from "wardline/page";
-import { colour, onTheme } from "wardline/palette";
+import { colour, onTheme, wipe } from "wardline/palette";
 import { padding, startSheet } from "wardline/sheet";
 import { _ } from "wardline/text";
 
 const L = window.L;
 const ATLAS_MAX_ZOOM = 10.5;
 const FLAT_FROM_ZOOM = 12.5;
+const MOST_HIGH_ON_PAPER = 0.75;
+const AROUND_PX = 24;
 
 export const panes = { ground: 150, casing: 420, data: 430, points: 460, names: 470 };
 
@@ -31,11 +33,26 @@ function look(kind) {
   return { stroke: false, fillColor: colour(flat ? "home" : kind), fillOpacity: 1 };
 }
 
-/** Go to a box [west, south, east, north], clear of the panel. */
-export function fit(bounds, options = {}) {
+/** What the legend covers of the map, in pixels of it; null where it lies elsewhere, as on phones. */
+function covered() {
+  const legend = document.getElementById("legend");
+  if (!legend || legend.hidden || window.getComputedStyle(legend).position !== "fixed") return null;
+  const [mine, its] = [map.getContainer(), legend].map((one) => one.getBoundingClientRect());
+  return L.bounds([its.left - mine.left, its.top - mine.top], [its.right - mine.left, its.bottom - mine.top]);
+}
+
+/** Go to a box [west, south, east, north], clear of the panel, and with `lines` ([[lat, lon], …] each) of the legend. */
+export function fit(bounds, options = {}, lines = []) {
   if (!bounds) return;
   const [west, south, east, north] = bounds;
-  map.fitBounds([[south, west], [north, east]], { ...padding(), maxZoom: 16, animate: false, ...options });
+  const go = (more) => map.fitBounds([[south, west], [north, east]], { ...padding(), maxZoom: 16, animate: false, ...options, ...more });
+  go({});
+  const corner = covered();
+  const under = corner && lines.some((line) => line.some((place) => corner.contains(map.latLngToContainerPoint(place))));
+  if (!under) return;
+  const { x: wide, y: high } = map.getSize();
+  const beside = wide - corner.min.x > high - corner.min.y ? [0, high - corner.min.y] : [wide - corner.min.x, 0];
+  go({ paddingBottomRight: [beside[0] + AROUND_PX, beside[1] + AROUND_PX] });
 }
 
 function nameControls() {
@@ -66,19 +83,30 @@ export function onAsk(act) {
   });
 }
 
-let beforePaper = null;
+/** Draw all vectors at once: paper does not wait for the frame in which they would be. */
+function drawNow() {
+  map.eachLayer((layer) => {
+    if (!(layer instanceof L.Canvas) || !layer._ctx) return;
+    layer._clear = () => wipe(layer._ctx);
+    layer._redrawBounds = null;
+    layer._redraw();
+    delete layer._clear;
+  });
+}
 
-/** Show the same ground on paper, whose map has another shape, and come back to the same view afterwards. */
+/** On paper the map is what the screen shows, made to fit: another size would need tiles that come too late. */
 function onPaper(begins) {
-  if (begins) {
-    const bounds = map.getBounds();
-    beforePaper = { center: map.getCenter(), zoom: map.getZoom() };
-    map.invalidateSize({ animate: false });
-    map.fitBounds(bounds, { animate: false });
-  } else if (beforePaper) {
-    map.invalidateSize({ animate: false });
-    map.setView(beforePaper.center, beforePaper.zoom, { animate: false });
-  }
+  const box = map.getContainer();
+  const { x: wide, y: high } = map.getSize();
+  const place = box.parentElement;
+  if (!wide || !high) return;
+  const scale = begins ? Math.min(place.clientWidth / wide, (place.clientWidth * MOST_HIGH_ON_PAPER) / high) : 1;
+  box.style.width = begins ? `${wide}px` : "";
+  box.style.height = begins ? `${high}px` : "";
+  box.style.transform = begins ? `scale(${scale})` : "";
+  place.style.width = begins ? `${wide * scale}px` : "";
+  place.style.height = begins ? `${high * scale}px` : "";
+  drawNow();
 }
 
 async function drawLand() {

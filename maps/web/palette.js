@@ -4,14 +4,13 @@ import { draw } from "wardline/dom";
 import { page } from "wardline/page";
 
 const dark = window.matchMedia("screen and (prefers-color-scheme: dark)");
-const paper = window.matchMedia("print");
 const watchers = [];
 
 export const groups = page.style.groups;
 
 export function colour(key) {
   const pair = page.style.colours[key];
-  return dark.matches && !paper.matches ? pair.dark : pair.light;
+  return dark.matches ? pair.dark : pair.light;
 }
 
 /** Call when the theme changes, or when the page goes to paper. */
@@ -19,15 +18,25 @@ export function onTheme(act) {
   watchers.push(act);
 }
 
-for (const query of [dark, paper]) {
-  query.addEventListener("change", () => {
-    for (const act of watchers) act();
-  });
-}
+// Paper is never dark: a dark page changes its theme when it is printed, a light one does not.
+dark.addEventListener("change", () => {
+  for (const act of watchers) act();
+});
 
 /** The class of a value in a list of classes with `low` and `high`. */
 export function classOf(classes, value) {
   return classes.find((step) => step.high === null || value < step.high);
+}
+
+/** Empty a canvas by drawing nothing over all of it: one that was cleared while a page is printed hides what is below. */
+export function wipe(pen) {
+  pen.save();
+  pen.setTransform(1, 0, 0, 1, 0, 0);
+  pen.globalCompositeOperation = "copy";
+  pen.globalAlpha = 1;
+  pen.fillStyle = "rgb(0 0 0 / 0)";
+  pen.fillRect(0, 0, pen.canvas.width, pen.canvas.height);
+  pen.restore();
 }
 
 /** A canvas pattern of diagonal lines, for areas that have no figure. */

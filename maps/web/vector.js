@@ -4,7 +4,7 @@ import { VectorTile } from "@mapbox/vector-tile";
 import Pbf from "pbf";
 
 import { map } from "wardline/page";
-import { hatch, onTheme } from "wardline/palette";
+import { hatch, onTheme, wipe } from "wardline/palette";
 
 const L = window.L;
 const POLYGON = 3;
@@ -100,8 +100,7 @@ export const VectorLayer = L.GridLayer.extend({
 
   _paint({ canvas, ratio, layers }) {
     const pen = canvas.getContext("2d");
-    pen.setTransform(1, 0, 0, 1, 0, 0);
-    pen.clearRect(0, 0, canvas.width, canvas.height);
+    wipe(pen);
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.lineJoin = "round";
     const names = this.options.order(Object.keys(layers));

@@ -68,7 +68,7 @@ def get_segments(stores: StoresDep, period: PeriodDep, language: LanguageDep) ->
 )
 def get_features(stores: StoresDep, period: PeriodDep) -> Response:
     """Return a feature for each stretch that was covered, inferred or left open."""
-    found = _standing(stores, period)
+    found = _ruled(stores, period)
     return _json(features_json(found, period), GEOJSON)
 
 
@@ -91,7 +91,7 @@ def get_weaker(stores: StoresDep, period: PeriodDep) -> Response:
 )
 def get_table(stores: StoresDep, period: PeriodDep) -> Response:
     """Return a row for each stretch that was covered, inferred or left open."""
-    found = _standing(stores, period)
+    found = coverage(stores, segments_of(stores, period), period)
     return _csv("coverage", table_text(found, period))
 
 
@@ -124,9 +124,14 @@ def get_timeline(
 
 
 def _standing(stores: Stores, period: Period, code: str | None = None) -> tuple[SegmentCoverage, ...]:
+    """Return coverage of segments, all or the one of a code, how they stand by the rules and what it took."""
+    return with_effort(stores, _ruled(stores, period, code), period)
+
+
+def _ruled(stores: Stores, period: Period, code: str | None = None) -> tuple[SegmentCoverage, ...]:
     """Return coverage of segments, all or the one of a code, and how they stand by the rules."""
     found = coverage(stores, segments_of(stores, period, code), period)
-    return with_effort(stores, due.with_rules(stores, found, period), period)
+    return due.with_rules(stores, found, period)
 
 
 @router.get("/coverage/grids", response_model=UnitsCoverageOut, summary="Coverage of grids in a period")

@@ -80,7 +80,8 @@ def test_the_page_asks_few_things(watched: Watched, query: str) -> None:
     questions = [url for url in asked if "/api/v1/" in url]
     # One for each thing that is shown, none twice.
     assert len(questions) <= 10, questions
-    assert len(set(questions)) == len(questions)
+    for some in (questions, [url for url in asked if ".mvt" in url]):
+        assert len(set(some)) == len(some)
 
 
 def _focused(page: Page, name: str) -> str | None:

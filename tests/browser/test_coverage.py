@@ -112,7 +112,26 @@ def test_paper_has_the_map_and_the_lists_but_no_controls(watched: Watched) -> No
     assert page.locator("#map_view").is_visible()
     assert page.locator("#segments").is_visible()
     assert page.locator("#period").is_hidden()
+    assert page.locator("#layers-section").is_hidden()
     assert page.locator(".leaflet-control-zoom").is_hidden()
+
+
+def test_a_refusal_is_in_sight_and_says_what_is_still_shown(watched: Watched) -> None:
+    page = watched.open("/coverage")
+    before = page.inner_text("#period-text")
+    page.context.set_offline(True)
+    page.check("[name=preset][value=week]", force=True)
+    problem = page.locator("#problem")
+    expect(problem).to_contain_text("The service cannot be reached")
+    expect(problem).to_contain_text(f"What is shown is still of {before}.")
+    assert page.inner_text("#period-text") == before
+    page.locator("#exports").scroll_into_view_if_needed()
+    expect(problem).to_be_in_viewport()
+    page.context.set_offline(False)
+    problem.get_by_role("button").click()
+    expect(problem).to_be_hidden()
+    assert page.inner_text("#period-text") != before
+    watched.errors = [text for text in watched.errors if "ERR_INTERNET_DISCONNECTED" not in text]
 
 
 def test_headline_is_told_for_each_kind_of_evidence(watched: Watched) -> None:
@@ -126,6 +145,9 @@ def test_headline_is_told_for_each_kind_of_evidence(watched: Watched) -> None:
     page.locator("[name=evidence][value=declared]").focus()
     page.keyboard.press("ArrowLeft")
     expect(page.locator("[name=evidence][value=inferred]")).to_be_checked()
+    # What choosing another would do is told before it is chosen.
+    assert page.inner_text("[data-more=observed]").startswith("-")
+    assert page.inner_text("[data-more=inferred]") == ""
     expect(page.locator("#walked-share")).not_to_have_text("67 %")
     assert "evidence=inferred" in page.url
     watched.open(page.url.removeprefix(watched.origin))

@@ -1,15 +1,17 @@
 // What is overdue or due soon at the end of the period: a list that leads to each place, and markers by how they stand.
 
 import { ask } from "wardline/api";
+import { listing } from "wardline/coverage/listing";
 import { byId, make, replace } from "wardline/dom";
 import { map } from "wardline/page";
 import { colour, groups, onTheme } from "wardline/palette";
 import { _, chainage, count, decimal, instant, metres } from "wardline/text";
 
 const L = window.L;
-const SHOWN_FIRST = 12;
 const KINDS = ["segment", "unit", "marker"];
 const LATE_DAYS = 1;
+const NEAR_ZOOM = 11.5;
+const FAR_PX = 1.75;
 
 /** How a thing stands, as a class of the style: what was never visited and is late is late. */
 export function standing({ state, overdue }) {
@@ -51,7 +53,6 @@ export function dueList(goTo, beside) {
   if (!place) return { show: async () => {} };
   let things = [];
   let kind = "";
-  let all = false;
 
   const row = (thing) => beside(entry(thing), { ...thing, where: title(thing) });
   const entry = (thing) =>
@@ -74,8 +75,7 @@ export function dueList(goTo, beside) {
         on: {
           click: () => {
             kind = value;
-            all = false;
-            draw();
+            draw({ folded: true });
             document.querySelector(`#due-kinds [data-kind="${value}"]`).focus();
           },
         },
@@ -83,10 +83,9 @@ export function dueList(goTo, beside) {
       text,
     );
 
-  const draw = () => {
+  const list = listing(place, row, _("None: nothing is overdue or due soon."));
+  const draw = (how) => {
     const kinds = KINDS.filter((one) => things.some((thing) => thing.kind === one));
-    const shown = things.filter((thing) => !kind || thing.kind === kind);
-    const listed = all ? shown : shown.slice(0, SHOWN_FIRST);
     byId("due-count").textContent = things.length ? count(things.length) : "";
     byId("due-kinds").hidden = kinds.length < 2;
     replace(
@@ -94,17 +93,7 @@ export function dueList(goTo, beside) {
       choice("", _("all")),
       ...kinds.map((one) => choice(one, `${kindName(one)} ${count(things.filter((thing) => thing.kind === one).length)}`)),
     );
-    const rest = shown.length - listed.length;
-    const more = () => {
-      all = true;
-      draw();
-      place.querySelectorAll(".row")[SHOWN_FIRST].focus();
-    };
-    replace(
-      place,
-      ...(listed.length ? listed.map(row) : [make("p", { class: "row soft" }, _("None: nothing is overdue or due soon."))]),
-      rest > 0 ? make("button", { class: "button row-more", type: "button", on: { click: more } }, _("{n} more", { n: count(rest) })) : null,
-    );
+    list(things.filter((thing) => !kind || thing.kind === kind), how);
   };
 
   return {
@@ -133,10 +122,12 @@ export function duePlaces() {
 
   const paint = () => {
     points.clearLayers();
-    for (const thing of things) {
+    const far = map.getZoom() < NEAR_ZOOM ? FAR_PX : 0;
+    // What is late lies above what is not.
+    for (const thing of things.toSorted((one, other) => Number(one.overdue) - Number(other.overdue))) {
       const key = standing(thing);
       const late = key === "due-overdue";
-      const look = { renderer: pen, radius: late ? 6 : 5, weight: late ? 2.5 : 1.5, color: colour(late ? key : "casing"), fillColor: colour(late ? "casing" : key), fillOpacity: 1 };
+      const look = { renderer: pen, radius: (late ? 6 : 5) - far, weight: late ? 2.5 : 1.5, color: colour(late ? key : "casing"), fillColor: colour(late ? "casing" : key), fillOpacity: 1 };
       L.circleMarker([thing.lat, thing.lon], look)
         .bindTooltip(() => story(thing), { sticky: true, direction: "top", offset: [0, -8], opacity: 1 })
         .addTo(points);
@@ -145,6 +136,7 @@ export function duePlaces() {
     if (here) L.circleMarker(here, { renderer: pen, interactive: false, radius: 13, weight: 3, color: colour("selected"), fill: false }).addTo(ring);
   };
   onTheme(paint);
+  map.on("zoomend", paint);
   return {
     ring(place) {
       here = place;

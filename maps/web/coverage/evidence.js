@@ -2,7 +2,7 @@
 
 import { byId } from "wardline/dom";
 import { asked, remember } from "wardline/page";
-import { _, share } from "wardline/text";
+import { _, share, signed } from "wardline/text";
 
 const METRES = { observed: "covered_m", seen: "seen_m", inferred: "inferred_m", declared: "declared_m" };
 
@@ -46,6 +46,9 @@ export function showRungs(segments) {
     const input = document.querySelector(`[name=evidence][value=${name}]`);
     input.disabled = !known;
     document.querySelector(`[data-rung=${name}]`).textContent = known ? share(credited(segments, name) / length) : "–";
+    const more = ((credited(segments, name) - credited(segments)) / length) * 100;
+    // What choosing it would do to the headline, before it is chosen.
+    document.querySelector(`[data-more=${name}]`).textContent = known && name !== rung ? signed(more, 1) : "";
     input.parentElement.title = known ? "" : _("not reckoned for this period");
   }
 }

@@ -1,6 +1,6 @@
 // The border by age since it was last walked: map, stretches, gaps.
 
-import { address, ask, every, show } from "wardline/api";
+import { address, ask, every, Problem, show } from "wardline/api";
 import { ageClass, barrierClasses, border, borderClasses, gapsOf, weakerClasses } from "wardline/border";
 import { askedFor } from "wardline/coverage/asked";
 import { difference, periodName, watchComparison } from "wardline/coverage/compare";
@@ -8,21 +8,23 @@ import { declarations } from "wardline/coverage/declared";
 import { dueList, duePlaces } from "wardline/coverage/due";
 import { chosenRung, countedAs, credited, showRungs, watchRungs } from "wardline/coverage/evidence";
 import { watchLayers } from "wardline/coverage/layers";
+import { listing } from "wardline/coverage/listing";
 import { watchLive } from "wardline/coverage/live";
 import { measures } from "wardline/coverage/measures";
 import { patrols } from "wardline/coverage/replay";
 import { taskList } from "wardline/coverage/tasks";
 import { timeline } from "wardline/coverage/timeline";
+import { dueNote, effortNote, lastWalked, rate, took, twiceNote } from "wardline/coverage/told";
 import { trend } from "wardline/coverage/trend";
 import { gridGround, gridVisits } from "wardline/coverage/visits";
-import { announce, byId, draw, facts, make, message, replace } from "wardline/dom";
+import { announce, byId, facts, make, message, replace } from "wardline/dom";
 import { fit, startMap } from "wardline/ground";
 import { legend } from "wardline/legend";
 import { page } from "wardline/page";
 import { groups } from "wardline/palette";
 import { shift, today, watchPeriod } from "wardline/period";
 import { sheet } from "wardline/sheet";
-import { _, ago, chainage, count, decimal, instant, metres, percent } from "wardline/text";
+import { _, ago, chainage, instant, metres, percent } from "wardline/text";
 import { outlines } from "wardline/units";
 
 const NEAR_DEG = 0.01;
@@ -39,23 +41,12 @@ let tasks = null;
 let declared = null;
 let places = null;
 let walks = null;
+let gapList = null;
+let segmentList = null;
 let drawLayers = async () => {};
+let wanted = null;
 let shown = { period: null, from: null, segments: [], total: null, before: null };
 let drawnDay = null;
-
-/** A bar of parts of a whole: walked, then bridged, the rest empty. */
-function rate(walked, inferred, label) {
-  const svg = draw("svg", { viewBox: "0 0 100 1", preserveAspectRatio: "none", role: "img", "aria-label": label });
-  svg.append(draw("rect", { class: "rate-part-walked", x: 0, y: 0, width: walked * 100, height: 1 }));
-  svg.append(draw("rect", { class: "rate-part-inferred", x: walked * 100, y: 0, width: inferred * 100, height: 1 }));
-  return svg;
-}
-
-function lastWalked(entry) {
-  if (!entry.last_at) return _("not walked in this period");
-  const by = entry.last_by ? ` · ${entry.last_by}` : "";
-  return `${_("last walked {when}", { when: instant(entry.last_at) })}${by}`;
-}
 
 function sumOf(segments, name) {
   return segments.reduce((total, segment) => total + segment[name], 0);
@@ -76,26 +67,6 @@ function comparison(share) {
     " · ",
     _("{share} in {period}", { share: percent(before), period: name }),
   );
-}
-
-function hours(value) {
-  return _("{n} h", { n: decimal(value, 1) });
-}
-
-/** How long ago the metres were walked, on average. */
-function freshness({ freshness: { age_days: days, known_percent: known } }) {
-  if (days === null) return null;
-  const age = _("{n} days on average", { n: decimal(days, 1) });
-  return known < 100 ? _("{age}, {share} known", { age, share: percent(known / 100) }) : age;
-}
-
-/** What walking all of it took. */
-function took(total) {
-  return facts([
-    [_("Kilometres walked"), _("{n} km", { n: decimal(total.walked_km, 1) })],
-    [_("Hours, person-hours"), `${hours(total.hours)}, ${hours(total.person_hours)}`],
-    [_("Freshness"), freshness(total)],
-  ]);
 }
 
 function showSummary() {
@@ -133,28 +104,6 @@ function showSummary() {
     took(shown.total),
   );
   announce(_("{share} walked", { share: percent(walked / length) }));
-}
-
-function dueNote(due) {
-  if (due?.state === "overdue") return make("span", { class: "state-overdue" }, ` · ${overdue(due)}`);
-  return due?.state === "soon" ? make("span", { class: "state-overdue" }, " · ", _("due soon")) : null;
-}
-
-function overdue(due) {
-  return _("overdue: {n}", { n: metres(due.overdue_m) });
-}
-
-/** What walking a stretch took, and how fresh what is known of it is. */
-function effortNote(segment) {
-  const walked = segment.walked_km > 0 ? [_("{n} km", { n: decimal(segment.walked_km, 1) }), _("{n} person-hours", { n: decimal(segment.person_hours, 1) })] : [];
-  const age = freshness(segment);
-  return [...walked, age && _("walked {age}", { age })].filter(Boolean).join(" · ");
-}
-
-/** Somebody who was at work with two devices at once: told, since one of them was at another place. */
-function twiceNote({ by, minutes, apart_m: apart }) {
-  const who = _("two devices at once: {who}, {n} min", { who: by, n: count(Math.round(minutes)) });
-  return make("span", { class: "row-note state-overdue" }, apart === null ? who : `${who}, ${_("{n} apart", { n: metres(apart) })}`);
 }
 
 /** How a stretch differs from itself in the other period, where it was there then. */
@@ -215,14 +164,18 @@ function gapEntry(gap) {
 
 function goTo(feature) {
   line.select(feature);
-  fit(line.boundsOf(feature));
+  line.goTo((one) => one === feature);
   sheet("middle");
+}
+
+/** What of the stretches lies between two measures of one. */
+function within({ code, from_m: from, to_m: to }) {
+  return ({ properties: one }) => one.code === code && one.from_m < to && one.to_m > from;
 }
 
 function goToTask(task) {
   line.select(null);
-  const box = line.boundsOfSpan(task.code, task.from_m, task.to_m);
-  if (box) fit(box);
+  line.goTo(within(task));
   sheet("middle");
 }
 
@@ -230,7 +183,7 @@ function goToTask(task) {
 function goToDue(thing) {
   line.select(null);
   const near = [thing.lon - NEAR_DEG, thing.lat - NEAR_DEG, thing.lon + NEAR_DEG, thing.lat + NEAR_DEG];
-  fit((thing.from_m !== null && line.boundsOfSpan(thing.code, thing.from_m, thing.to_m)) || near);
+  if (thing.from_m === null || !line.goTo(within(thing))) fit(near, {}, [[[thing.lat, thing.lon]]]);
   places.ring([thing.lat, thing.lon]);
   sheet("middle");
 }
@@ -243,17 +196,14 @@ function choose(code) {
   showGaps(line.features());
   strip.mark(chosen);
   line.emphasise(chosen);
-  fit(chosen ? line.boundsOfSegment(chosen) : line.bounds());
+  line.goTo(({ properties }) => !chosen || properties.code === chosen);
 }
 
 function showGaps(features) {
   const gaps = gapsOf(features).filter(({ code }) => !chosen || code === chosen);
   byId("gaps-section").hidden = features.length === 0;
   byId("gaps-count").textContent = gaps.length ? metres(gaps.reduce((total, gap) => total + gap.to_m - gap.from_m, 0)) : "";
-  replace(
-    byId("gaps"),
-    ...(gaps.length ? gaps.map(gapRow) : [make("p", { class: "row soft" }, _("None: everything was walked in this period."))]),
-  );
+  gapList(gaps);
 }
 
 const EXPORTS = {
@@ -281,14 +231,14 @@ function lastDay(period) {
 }
 
 /** Outlines and markers as they are on the day that is asked about. */
-async function drawDay(wanted) {
-  if (page.data || wanted === drawnDay) return;
-  drawnDay = wanted;
+async function drawDay(asked) {
+  if (page.data || asked === drawnDay) return;
+  drawnDay = asked;
   const [posts] = await Promise.all([
-    every("markers", "/api/v1/layers/markers/items", { kind: "boundary-marker", as_of: wanted }),
-    outlines(wanted),
+    every("markers", "/api/v1/layers/markers/items", { kind: "boundary-marker", as_of: asked }),
+    outlines(asked),
   ]);
-  if (wanted !== drawnDay) return;
+  if (asked !== drawnDay) return;
   line.markers(posts);
   showGaps(line.features()); // Gaps that were told before the markers came have no names yet.
 }
@@ -298,10 +248,22 @@ function tell() {
   line.countInferred(["inferred", "declared"].includes(chosenRung()));
   showSummary();
   byId("segments-section").hidden = shown.segments.length === 0;
-  replace(byId("segments"), ...shown.segments.map(segmentRow));
+  segmentList(shown.segments);
+}
+
+/** Say why a period cannot be told, whose figures are shown instead, and offer to ask again. */
+function refuse(problem, period) {
+  show(problem);
+  const still = shown.period && shown.period !== period ? periodName(shown.period) : null;
+  byId("period-text").textContent = still ?? periodName(period);
+  byId("problem").firstChild.append(
+    make("p", {}, still ? _("What is shown is still of {period}.", { period: still }) : ""),
+    make("button", { class: "button", type: "button", on: { click: () => load(period) } }, _("Ask again")),
+  );
 }
 
 async function load(period) {
+  wanted = period;
   running?.abort();
   running = new AbortController();
   const options = { signal: running.signal };
@@ -309,7 +271,9 @@ async function load(period) {
   byId("period-text").textContent = periodName(period);
   showLinks(period);
   byId("panel-body").classList.add("loading");
-  const day = drawDay(lastDay(period)).catch(show);
+  // At first the map has yet to go to the border: what is drawn before is asked for twice.
+  const first = line.features().length === 0;
+  let day = first ? null : drawDay(lastDay(period)).catch(show);
   try {
     const [report, intervals, weaker, barriers, before] = await Promise.all([
       ask("segments", "/api/v1/coverage/segments", period, options),
@@ -319,16 +283,17 @@ async function load(period) {
       other ? ask("before", "/api/v1/coverage/segments", other, options) : null,
     ]);
     show(null);
-    const first = line.features().length === 0;
     line.set(intervals.features);
     line.weaker(weaker.features);
     line.barriers(barriers.items);
     ticks.set(intervals.features);
     shown = { period, from: report.from, segments: report.segments, total: report.total, before: before && { period: other, segments: before.segments } };
+    byId("as-of").textContent = _("as known {when}", { when: instant(report.as_of) });
     tell();
     showGaps(intervals.features);
     legend(_("Last walked"), "line", [...borderClasses(intervals.features), ...weakerClasses(weaker.features), ...barrierClasses(barriers.items)]);
-    if (first && intervals.features.length) fit(line.bounds());
+    if (first) line.goTo();
+    day ??= drawDay(lastDay(period)).catch(show);
     places.ring(null);
     walks.show(report);
     await Promise.all([
@@ -341,7 +306,9 @@ async function load(period) {
       drawLayers({ at: report.as_of, period }, options),
     ]);
   } catch (problem) {
-    if (problem.name !== "AbortError") show(problem);
+    if (problem.name === "AbortError") return;
+    if (!(problem instanceof Problem)) throw problem;
+    refuse(problem, period);
   } finally {
     if (!options.signal.aborted) byId("panel-body").classList.remove("loading");
   }
@@ -368,12 +335,14 @@ async function start() {
   line = border(story);
   ticks = measures();
   if (page.data) line.markers(await every("markers", "/api/v1/layers/markers/items"));
+  gapList = listing(byId("gaps"), gapRow, _("None: everything was walked in this period."));
+  segmentList = listing(byId("segments"), segmentRow, "");
   watchRungs(tell);
-  compared = watchComparison(() => load(shown.period));
+  compared = watchComparison(() => load(wanted));
   tasks = taskList(goToTask);
   declared = declarations(
     () => ({ segments: shown.segments, gaps: gapsOf(line.features()), chosen }),
-    () => load(shown.period),
+    () => load(wanted),
   );
   due = dueList(goToDue, tasks.beside);
   places = duePlaces();

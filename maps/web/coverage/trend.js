@@ -10,7 +10,7 @@ import { _, day, share } from "wardline/text";
 
 const WIDTH = 352;
 const HEIGHT = 104;
-const LEFT = 34;
+const LEFT = 42;
 const TOP = 8;
 const BOTTOM = 18;
 const WEEKS = 26;
