@@ -21,9 +21,11 @@ from sqlalchemy.orm import Session
 from geo.errors import WardlineError
 from layers.stores import Stores
 from service.cli.language import translator
+from service.cli.unused import Unused
 from service.readers.track_archives import is_archive, members
 from service.readers.track_file import TrackFile, TrackRefused
 from service.readers.track_parts import Options, digest_of, parts_of
+from service.use_cases import due
 from service.use_cases.tracks import (
     Delivery,
     of_each_device,
@@ -37,18 +39,23 @@ from service.use_cases.tracks import (
 Advance = Callable[[Path | None, str, "Total"], None]
 
 _SHOWN = 20
+_CREDITED = ("accepted", "supporting")
 _LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where fixes go: database, district, the device, or those that a file names, and who carried it."""
+    """Where fixes go: database, district, the device, or those that a file names, and who carried it.
+
+    ``unused`` takes the fixes that are not used.
+    """
 
     engine: Engine
     district: str
     device: str | None
     person: str | None
     of_file: bool = False
+    unused: Unused = field(default_factory=Unused)
 
 
 @dataclass(slots=True)
@@ -61,7 +68,9 @@ class Total:
     received: int = 0
     stored: int = 0
     duplicate: int = 0
+    not_kept: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+    aside: Counter[str] = field(default_factory=Counter)
     refused: list[dict[str, Any]] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
 
@@ -76,8 +85,10 @@ class Total:
                 "stored": self.stored,
                 "duplicate": self.duplicate,
                 "quarantined": self.reasons.total(),
+                "not_kept": self.not_kept,
             },
             "reasons": dict(self.reasons),
+            "set_aside": dict(self.aside),
             "notes": dict(self.notes),
             "refused": self.refused,
         }
@@ -89,9 +100,14 @@ class Total:
             said[0] += f", {self.duplicate:,} duplicate"
         if self.reasons:
             said[0] += f", {self.reasons.total():,} quarantined"
+        if self.not_kept:
+            said[0] += f", {self.not_kept:,} too late to be kept (what was walked counts)"
         if self.before:
             said.append(f"  {self.before:,} parts were stored before")
         said += [f"  quarantined: {number:,} {reason}" for reason, number in self.reasons.most_common()]
+        said += [
+            f"  stored without credit: {number:,} {reason}" for reason, number in self.aside.most_common()
+        ]
         said += [f"  note: {note} ({number:,} parts)" for note, number in self.notes.most_common()]
         said += [f"  refused: {one['file']}: {one['detail']}" for one in self.refused[:_SHOWN]]
         if len(self.refused) > _SHOWN:
@@ -181,12 +197,17 @@ def _store(target: Target, delivery: Delivery, piece: TrackFile, total: Total) -
             return
         file = seen_from(stores, piece, delivery.received_at)
         receipt = upload(stores, delivery, file)
+        due.settle(stores, delivery.received_at)
         session.commit()
     total.parts += 1
     total.received += len(file)
-    total.stored += receipt.counts.created
+    total.stored += receipt.counts.created - receipt.counts.late
+    total.not_kept += receipt.counts.late
     total.duplicate += receipt.counts.duplicate
     total.reasons.update(receipt.reasons.values())
+    given = receipt.track.counts()
+    total.aside.update({name: number for name, number in given.items() if name not in _CREDITED})
+    target.unused.add(delivery.source, receipt, file)
     total.notes.update(file.notes)
 
 

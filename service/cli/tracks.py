@@ -12,8 +12,10 @@ from geo.errors import N_
 from geo.track import Mode
 from layers import districts
 from layers.stores import Stores
-from service.cli.bulk_tracks import Target, load
+from service.cli.bulk_tracks import Target, Total, load
 from service.cli.common import Database, District, Json, Quiet, open_engine
+from service.cli.language import translator
+from service.cli.unused import listed
 from service.errors import InvalidInput
 from service.indexes.snapshots import choose_district
 from service.jobs import kept_by
@@ -42,6 +44,10 @@ Salvage = Annotated[
 Dates = Annotated[
     str | None,
     typer.Option("--dates", metavar="ORDER", help="How to read 06/07/2025: day-first or month-first."),
+]
+UnusedFile = Annotated[
+    Path | None,
+    typer.Option("--unused", metavar="FILE.csv", help="List each fix that is not used, by row and reason."),
 ]
 ClockBehind = Annotated[
     str | None,
@@ -72,6 +78,7 @@ def command(
     ] = False,
     dates: Dates = None,
     clock_behind: ClockBehind = None,
+    unused: UnusedFile = None,
     devices_of_file: Annotated[
         bool, typer.Option("--devices-of-file", help="Store fixes under the devices that tables name.")
     ] = False,
@@ -102,10 +109,19 @@ def command(
         clock_behind_s=readers.clock_of(clock_behind),
     )
     if parts or devices_of_file or any(map(is_archive, files)):
-        _load(settings, files, options, device, person, of_file=devices_of_file, quiet=quiet, as_json=as_json)
+        said = _load(
+            settings,
+            files,
+            options,
+            (device, person),
+            unused,
+            of_file=devices_of_file,
+            quiet=quiet or as_json,
+        )
+        _tell(said, quiet=quiet, as_json=as_json)
         return
     assert device is not None  # noqa: S101 - asked for above
-    reports = _store(settings, files, options, device, person)
+    reports = _store(settings, files, options, (device, person), unused)
     if as_json:
         typer.echo(json.dumps({"tracks": reports}, ensure_ascii=False))
     elif not quiet:
@@ -114,12 +130,17 @@ def command(
 
 
 def _store(
-    settings: Settings, files: list[Path], options: Options, device: str, person: str | None
+    settings: Settings,
+    files: list[Path],
+    options: Options,
+    carried: tuple[str, str | None],
+    unused: Path | None,
 ) -> list[dict[str, Any]]:
-    """Store files, all or none, and return what became of each."""
+    """Store files of a device and its person, all or none, and return what became of each."""
+    device, person = carried
     read = [(file, *_read(file, options)) for file in files]
     reports = []
-    with open_engine(settings) as engine, Session(engine) as session:
+    with listed(unused) as sheet, open_engine(settings) as engine, Session(engine) as session:
         codes = [one.code for one in districts.every(session)]
         stores = Stores(session, choose_district(codes, None, settings.district))
         announce(stores, kept_by(settings), datetime.now(UTC))
@@ -130,7 +151,9 @@ def _store(
             )
             track = on_time(of_one_device(track, file.name), clock)  # noqa: PLW2901
             track = seen_from(stores, track, delivery.received_at)  # noqa: PLW2901
-            reports.append(report(upload(stores, delivery, track), track, file.name))
+            receipt = upload(stores, delivery, track)
+            sheet.add(file.name, receipt, track)
+            reports.append(report(receipt, track, file.name, translator()))
         due.settle(stores, datetime.now(UTC))
         session.commit()
     return reports
@@ -150,20 +173,25 @@ def _load(
     settings: Settings,
     files: list[Path],
     options: Options,
-    device: str | None,
-    person: str | None,
+    carried: tuple[str | None, str | None],
+    unused: Path | None,
     *,
     of_file: bool,
     quiet: bool,
-    as_json: bool,
-) -> None:
-    """Store files part by part and say what became of them; refused ones make the command fail at its end."""
+) -> Total:
+    """Store files of a device and its person part by part and return what became of them."""
     zone_of(options.zone)
-    with open_engine(settings) as engine:
+    with listed(unused) as sheet, open_engine(settings) as engine:
         with Session(engine) as session:
             codes = [one.code for one in districts.every(session)]
-        target = Target(engine, choose_district(codes, None, settings.district), device, person, of_file)
-        total = load(target, files, options, quiet=quiet or as_json)
+            district = choose_district(codes, None, settings.district)
+            announce(Stores(session, district), kept_by(settings), datetime.now(UTC))
+            session.commit()
+        return load(Target(engine, district, *carried, of_file, sheet), files, options, quiet=quiet)
+
+
+def _tell(total: Total, *, quiet: bool, as_json: bool) -> None:
+    """Say what became of a load; refused files make the command fail at its end."""
     if as_json:
         typer.echo(json.dumps(total.as_json(), ensure_ascii=False))
     elif not quiet or total.refused:

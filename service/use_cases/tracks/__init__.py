@@ -5,7 +5,7 @@ from service.use_cases.tracks.deliveries import of_each_device, of_one_device, o
 from service.use_cases.tracks.ledger import days_of, recompute
 from service.use_cases.tracks.lines import Covered
 from service.use_cases.tracks.rebuild import Rebuilt, rebuild
-from service.use_cases.tracks.report import report
+from service.use_cases.tracks.report import report, unused
 from service.use_cases.tracks.upload import Delivery, Receipt, refusals, upload, with_clock
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "refusals",
     "report",
     "seen_from",
+    "unused",
     "upload",
     "with_clock",
 ]

@@ -53,16 +53,17 @@ def _start(day: date, zone: tzinfo) -> datetime:
 def _closed(stores: Stores, device: str, day: date, zone: tzinfo) -> tuple[date, date, FixTable]:
     """Return the first and last of the days round a day that no session leaves, and the fixes on them."""
     first = last = day
-    silence = timedelta(seconds=SESSION_SILENCE_S)
+    silence = margin = timedelta(seconds=SESSION_SILENCE_S)
     while True:
         begin, end = _start(first, zone), _start(last + DAY, zone)
-        found = stores.patrols.fixes_of_device(device, begin - silence, end + silence)
+        found = stores.patrols.fixes_of_device(device, begin - margin, end + margin)
         touching = [(a, b) for a, b in sessions(found.t) if b >= begin.timestamp() and a < end.timestamp()]
         lowest = min([first, *(datetime.fromtimestamp(a, zone).date() for a, _ in touching)])
         highest = max([last, *(datetime.fromtimestamp(b, zone).date() for _, b in touching)])
         if (lowest, highest) == (first, last):
             return first, last, found.take((found.t >= begin.timestamp()) & (found.t < end.timestamp()))
         first, last = lowest, highest
+        margin = max(silence, (last - first) // 2)  # a recording of months is not followed day by day
 
 
 def _recompute_days(

@@ -1,6 +1,6 @@
 """What became of an uploaded track, as JSON: every fix is counted, and every odd one is named by its row."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,7 +55,7 @@ class _Naming:
     def first(self, fixes: Sequence[tuple[int, str]]) -> list[dict[str, Any]]:
         """Return the first fixes one by one."""
         return [
-            {"row": int(self.file.row[place]), "segment": self._segment(place), **self._words(reason)}
+            {"row": int(self.file.row[place]), "segment": self.segment(place), **self._words(reason)}
             for place, reason in fixes[:SHOWN]
         ]
 
@@ -65,15 +65,33 @@ class _Naming:
         for place, reason in fixes:
             alike.setdefault((int(self.file.fixes.part[place]), reason), []).append(place)
         return [
-            {"segment": self._segment(each[0]), **self._words(reason), "rows": self.file.row[each].tolist()}
+            {"segment": self.segment(each[0]), **self._words(reason), "rows": self.file.row[each].tolist()}
             for (_, reason), each in alike.items()
         ]
 
-    def _segment(self, place: int) -> str:
+    def segment(self, place: int) -> str:
+        """Return the name of the part that a fix is in."""
         return self.file.segments[self.file.fixes.part[place]] if self.file.segments else ""
 
     def _words(self, reason: str) -> dict[str, str]:
         return {"reason": reason, "text": self.translate(_WHY.get(reason, reason))}
+
+
+def unused(
+    receipt: Receipt, file: TrackFile, translate: Callable[[str], str] = str
+) -> Iterator[tuple[int, str, str, str]]:
+    """Yield each fix of a delivery that is not used, in the order of the file: row, part, reason, why."""
+    naming = _Naming(file, translate)
+    for place, reason in sorted([*receipt.reasons.items(), *_aside(receipt)]):
+        yield int(file.row[place]), naming.segment(place), reason, translate(_WHY.get(reason, reason))
+
+
+def _aside(receipt: Receipt) -> list[tuple[int, str]]:
+    """Return the fixes that were stored without credit, by their positions in the file."""
+    track = receipt.track
+    places = receipt.places[track.order]
+    aside = np.flatnonzero(track.verdict > Verdict.SUPPORTING)
+    return sorted((int(places[k]), Verdict(int(track.verdict[k])).reason) for k in aside.tolist())
 
 
 def report(
@@ -83,12 +101,9 @@ def report(
     track = receipt.track
     parts = file.fixes.part
     bad = np.isin(np.arange(len(file)), list(receipt.reasons))
-    places = receipt.places[track.order]
-    aside = np.flatnonzero(track.verdict > Verdict.SUPPORTING)
-
     naming = _Naming(file, translate)
     refused = sorted(receipt.reasons.items())
-    odd = sorted((int(places[k]), Verdict(int(track.verdict[k])).reason) for k in aside.tolist())
+    odd = _aside(receipt)
     return {
         "patrol": str(receipt.patrols[0].id),
         "patrols": [patrol_json(one) for one in receipt.patrols],

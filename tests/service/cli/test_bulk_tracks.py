@@ -1,5 +1,6 @@
 """Loads of archives and large files: everything is accounted for, and a kill costs nothing that was done."""
 
+import csv
 import io
 import json
 import os
@@ -16,7 +17,11 @@ from sqlalchemy import Engine
 
 from service.cli.main import main
 from service.readers import track_parts
+from tests.fixtures.client import TestClient
 from tests.fixtures.county import SOUTH, WEST, County
+from tests.fixtures.walks import along, gpx
+from tests.service.routers.test_coverage_tasks import actions, make
+from tests.service.routers.test_tracks import BORDER
 
 T0 = 1_750_000_000
 ROOT = Path(__file__).parents[3]
@@ -35,6 +40,7 @@ def wardline(
 ) -> Any:
     """Run ``tracks`` and return its exit code and what it said."""
     monkeypatch.setenv("WARDLINE_DATABASE_URL", database_url)
+    monkeypatch.setenv("WARDLINE_KEEP_FIXES_DAYS", "3650")  # the walks are of years past
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         monkeypatch.delenv(name, raising=False)
 
@@ -71,8 +77,9 @@ def test_an_archive_is_stored_file_by_file_and_refusals_hold_up_nothing(
     told = json.loads(out)
     assert code == 1
     assert told["files"] == 4
-    assert told["fixes"] == {"received": 11, "stored": 8, "duplicate": 2, "quarantined": 1}
+    assert told["fixes"] == {"received": 11, "stored": 8, "duplicate": 2, "quarantined": 1, "not_kept": 0}
     assert told["reasons"] == {"time-unreadable": 1}
+    assert told["set_aside"] == {}
     assert [one["file"] for one in told["refused"]] == ["letter.doc", "late.csv"]
     before = stored(engine)
     assert len(before) == 8
@@ -98,6 +105,52 @@ def test_two_million_points_go_in_parts(
     code, out = wardline(path, "--device", "d", "--parts", "--json")
     assert json.loads(out)["parts_before"] == 6
     assert len(stored(engine)) == 20_000
+
+
+def test_each_fix_that_is_not_used_is_listed_by_row(
+    wardline: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In parts and at once alike; what goes on adds to the list."""
+    monkeypatch.setattr(track_parts, "PART", 400)
+    walk, sheet = tmp_path / "walk.csv", tmp_path / "unused.csv"
+    text = "t,lon,lat\n" + rows(1_000) + rows(2, 500) + "soon,131,46\n"
+    walk.write_text(text, encoding="utf-8")
+    code, out = wardline(walk, "--device", "d", "--parts", "--unused", sheet, "--json")
+    assert (code, json.loads(out)["set_aside"]) == (0, {})
+    walk.write_text(text + rows(1), encoding="utf-8")
+    code, out = wardline(walk, "--device", "e", "--unused", sheet)
+    with sheet.open(encoding="utf-8", newline="") as file:
+        told = list(csv.DictReader(file))
+    assert [(one["row"], one["reason"]) for one in told] == [
+        ("1003", "time-unreadable"),
+        ("1001", "duplicate"),
+        ("1002", "duplicate"),
+        ("1003", "time-unreadable"),
+        ("1004", "duplicate"),
+    ]
+    assert {one["why"] for one in told} == {"its time cannot be read", "it is a copy of another fix"}
+
+
+def test_a_load_in_parts_keeps_no_position_too_long(
+    wardline: Any, tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WARDLINE_KEEP_FIXES_DAYS", "30")
+    walk = tmp_path / "walk.csv"
+    walk.write_text("t,lon,lat\n" + rows(5), encoding="utf-8")
+    code, out = wardline(walk, "--device", "d", "--parts")
+    assert (code, stored(engine)) == (0, [])
+    assert "0 fixes stored, 5 too late to be kept" in out
+
+
+def test_a_load_in_parts_closes_the_task_that_it_answers(
+    wardline: Any, tmp_path: Path, engine: Engine, client: TestClient
+) -> None:
+    make(client)
+    archive = tmp_path / "walks.zip"
+    with zipfile.ZipFile(archive, "w") as out:
+        out.writestr("walk.gpx", gpx(along(BORDER, 900.0, 3_100.0)))
+    assert wardline(archive, "--device", "d")[0] == 0
+    assert actions(engine) == ["task.create", "task.done"]
 
 
 def test_several_devices_in_one_table(wardline: Any, tmp_path: Path, engine: Engine) -> None:

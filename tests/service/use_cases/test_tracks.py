@@ -2,6 +2,7 @@
 
 import itertools
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -13,6 +14,7 @@ from geo.linear import MeasuredLine
 from geo.track import Fixes, Mode
 from layers.border import BorderSegment
 from layers.ids import new_id
+from layers.patrols import Patrols
 from layers.stores import Stores
 from service.readers.track_file import TrackRefused
 from service.readers.tracks import read
@@ -157,6 +159,22 @@ def test_increments_are_identical_to_a_rebuild(stores: Stores) -> None:
     for day in sorted(days, reverse=True):
         recompute(stores, "d1", [day])
     assert ledger(stores) == incremental
+
+
+def test_a_recording_of_weeks_is_not_read_day_by_day(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tracker that is never silent: each step of looking for its ends goes as far again."""
+    rows = [f"{START - 900.0 * k},115.0,47.0" for k in range(20 * 96)]
+    content = "\n".join(["t,lon,lat", *rows]).encode()
+    read_fixes, reads = Patrols.fixes_of_device, []
+
+    def counted(self: Patrols, *arguments: Any, **more: Any) -> Any:
+        reads.append(arguments)
+        return read_fixes(self, *arguments, **more)
+
+    monkeypatch.setattr(Patrols, "fixes_of_device", counted)
+    receipt = upload(stores, Delivery.of("d", "walk", content, NOW), read(content, "csv"))
+    assert receipt.counts.created == len(rows)
+    assert 0 < len(reads) <= 10
 
 
 def test_a_late_upload_touches_only_its_device_and_days(stores: Stores) -> None:
