@@ -6,6 +6,7 @@ what it is.
 """
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -54,24 +55,15 @@ class FieldTracks(Store):
 
     def known(self, track: Track, numbers: Numbers) -> NDArray[np.bool_]:
         """Return which of some numbers of a track are stored, or were and are dropped."""
-        chunks = numbers // NUMBERS
-        rows = self._driver().execute(
-            read_sql("track_known").encode(),
-            {
-                "district": self.district,
-                "device": track.device,
-                "track": track.id,
-                "chunks": np.unique(chunks).tolist(),
-            },
-        )
-        found = sorted(rows.fetchall())
-        # The last stands for chunks of which there is no row.
-        bits = np.zeros((len(found) + 1, NUMBERS), dtype=bool)
-        for place, (_, stored) in enumerate(found):
-            bits[place] = np.frombuffer(stored.encode(), dtype=np.uint8) == ord("1")
-        known = np.array([chunk for chunk, _ in found], dtype=np.int64)
-        row = np.where(np.isin(chunks, known), np.searchsorted(known, chunks), len(found))
-        return np.asarray(bits[row, numbers % NUMBERS], dtype=bool)
+        asked = self._of(track, numbers)
+        found = dict(self._asked("track_known", asked))
+        known = np.zeros(len(numbers), dtype=bool)
+        chunks, places = numbers // NUMBERS, numbers % NUMBERS
+        for chunk, stored in found.items():
+            here = np.flatnonzero(chunks == chunk)
+            bits = np.frombuffer(stored.encode(), dtype=np.uint8) == ord("1")
+            known[here] = bits[places[here]]
+        return known
 
     def differing(self, track: Track, fixes: FixTable) -> set[int]:
         """Return the numbers of those fixes whose number is stored with another time or place."""
@@ -93,23 +85,27 @@ class FieldTracks(Store):
         )
         return {row[0] for row in rows.fetchall()}
 
-    def add(self, track: Track, fixes: FixTable) -> None:
-        """Store fixes of a track whose numbers are new; the patrol's times and count follow."""
-        Patrols(self._session, self.district).add_numbered(track.device, track.patrol, fixes)
-        chunks, row = np.unique(fixes.seq // NUMBERS, return_inverse=True)
-        bits = np.full((len(chunks), NUMBERS), ord("0"), dtype=np.uint8)
-        bits[row, fixes.seq % NUMBERS] = ord("1")
-        self._driver().execute(
-            read_sql("track_number").encode(),
-            {
-                "district": self.district,
-                "device": track.device,
-                "track": track.id,
-                "person": track.person,
-                "chunks": chunks.tolist(),
-                "stored": [one.tobytes().decode() for one in bits],
-            },
-        )
+    def add(self, track: Track, fixes: FixTable, late: NDArray[np.bool_]) -> None:
+        """Store fixes of a track whose numbers are new; the patrol's times and count follow.
+
+        ``late`` are those that came when their days were over, see :data:`layers.fixes.late_fix`.
+        """
+        with self._pipelined():
+            Patrols(self._session, self.district).add_numbered(track.device, track.patrol, fixes, late)
+            self._done("track_number", {**self._of(track, fixes.seq), "person": track.person})
+
+    def _of(self, track: Track, numbers: Numbers | NDArray[np.int32]) -> dict[str, Any]:
+        """Return a track and some numbers of it as the statements take them: 1,024 bits for each chunk."""
+        chunks, row = np.unique(numbers // NUMBERS, return_inverse=True)
+        bits = np.zeros((len(chunks), NUMBERS), dtype=bool)
+        bits[row, numbers % NUMBERS] = True
+        return {
+            "district": self.district,
+            "device": track.device,
+            "track": track.id,
+            "chunks": chunks.tolist(),
+            "numbers": np.packbits(bits, axis=1).tobytes(),
+        }
 
 
 def runs(numbers: NDArray[np.int32] | Numbers) -> list[tuple[int, int]]:

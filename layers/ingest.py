@@ -69,10 +69,10 @@ class Ingest(Store):
             late += 0 if table is fix else added
         return FixCounts(created, len(fixes) - created, late)
 
-    def store_numbered(self, device: str, patrol: UUID, fixes: FixTable) -> None:
+    def store_numbered(self, device: str, patrol: UUID, fixes: FixTable, late: NDArray[np.bool_]) -> None:
         """Store fixes that the device numbered, all of them: whoever asks knows that the numbers are new.
 
-        Those whose days are over wait apart, as in :meth:`store`.
+        Those whose days are over, which are ``late``, wait apart, as in :meth:`store`.
 
         Raises
         ------
@@ -81,8 +81,10 @@ class Ingest(Store):
         OutsideArchive
             A time lies outside the years that are stored.
         """
+        months_of(fixes.t)  # of both the same times are refused
+        parts = _apart(fixes, late)
         self._lock(f"fixes of {device}")
-        for table, part in self._by_age(fixes):
+        for table, part in parts:
             if table is fix:
                 self.ensure_months(part.t)
             self._add_all(table, device, patrol, _columns(part))
@@ -95,9 +97,13 @@ class Ingest(Store):
 
     def ensure_months(self, t: NDArray[np.float64]) -> None:
         """Make the partitions of the months that times (seconds since 1970) fall in."""
-        months = [date(year, month, 1) for year, month in months_of(t)]
-        # The service may not change the schema itself: see layers/sql/row_security.sql.
-        self._driver().execute("SELECT ensure_fix_months(%s::date[])", (months,))
+        months = months_of(t)
+        # To look for tables by name is six times as fast as to look whether a district's are in several.
+        tables = [f"{fix.name}_{year}_{month:02}" for year, month in months]
+        if not self._asked("fix_months", {"tables": tables})[0][0]:
+            days = [date(year, month, 1) for year, month in months]
+            # The service may not change the schema itself: see layers/sql/row_security.sql.
+            self._driver().execute("SELECT ensure_fix_months(%s::date[])", (days,))
 
     def _by_age(self, fixes: FixTable) -> list[tuple[Table, FixTable]]:
         """Return the fixes that are kept and those whose days are over, with the table that each go into."""
@@ -105,9 +111,7 @@ class Ingest(Store):
         before = self.kept_from()
         if before is None:
             return [(fix, fixes)]
-        late = fixes.t < before.timestamp()
-        parts = [(fix, fixes.take(~late)), (late_fix, fixes.take(late))]
-        return [(table, part) for table, part in parts if len(part)]
+        return _apart(fixes, fixes.t < before.timestamp())
 
     def _has_any(self, table: Table, device: str, period: tuple[datetime, datetime]) -> bool:
         asked = {"district": self.district, "device": device, "first": period[0], "last": period[1]}
@@ -131,6 +135,14 @@ class Ingest(Store):
             accept_packed(cursor)
             statement = read_sql(query).format(table=table.name).encode()
             return cursor.execute(statement, {"district": self.district, **known, **packed}).rowcount
+
+
+def _apart(fixes: FixTable, late: NDArray[np.bool_]) -> list[tuple[Table, FixTable]]:
+    """Return the fixes that are kept and those that are ``late``, with the table that each go into."""
+    if not late.any():
+        return [(fix, fixes)]
+    parts = [(fix, fixes.take(~late)), (late_fix, fixes.take(late))]
+    return [(table, part) for table, part in parts if len(part)]
 
 
 def _once(fixes: FixTable) -> Columns:

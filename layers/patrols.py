@@ -193,15 +193,17 @@ class Patrols(Store):
         self._follow(owner.id, fixes, counts.created)
         return counts
 
-    def add_numbered(self, device: str, owner: UUID, fixes: FixTable) -> None:
+    def add_numbered(self, device: str, owner: UUID, fixes: FixTable, late: NDArray[np.bool_]) -> None:
         """Store the fixes of a patrol that the device numbered, all of which are known to be new.
+
+        ``late`` are those whose days are :meth:`over`.
 
         Raises
         ------
         NotFinite, OutOfRange, OutsideArchive
             As :meth:`add_fixes`.
         """
-        Ingest(self._session, self.district).store_numbered(device, owner, fixes)
+        Ingest(self._session, self.district).store_numbered(device, owner, fixes, late)
         self._follow(owner, fixes, len(fixes))
 
     def _follow(self, owner: UUID, fixes: FixTable, count: int) -> None:

@@ -1,6 +1,7 @@
 """What all stores share: one session, one district, translated refusals and bulk writes by COPY."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -119,6 +120,15 @@ class Store:
         """Execute a stored statement in the same way."""
         with translated():
             self._driver().execute(_stored(query, table), parameters)
+
+    @contextmanager
+    def _pipelined(self) -> Iterator[None]:
+        """Send stored statements without waiting for those that answer nothing, until the block ends.
+
+        Each still sees what those before it did. Neither COPY nor SQLAlchemy's statements work within.
+        """
+        with translated(), self._driver().pipeline():
+            yield
 
     def _page(
         self,
@@ -271,7 +281,7 @@ class Store:
     def _lock(self, subject: str) -> None:
         """Hold, until the transaction ends, the lock of one subject of this district."""
         subject = f"{subject}:{self.district}"
-        self._asked("lock", {"subject": subject})
+        self._done("lock", {"subject": subject})
 
 
 def _into(table: Table, names: Sequence[str]) -> sql.Composed:

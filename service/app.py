@@ -29,7 +29,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from geo.errors import N_, WardlineError
 from layers.errors import NotFound
 from layers.row_security import SYSTEM_SCOPE
-from service import database, errors, i18n, openapi, refused_pages, routers
+from service import database, errors, heap, i18n, openapi, refused_pages, routers
 from service.access.authenticator import Authenticator
 from service.access.policy import POLICY, key_of, without_row
 from service.database import Patience
@@ -156,6 +156,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     watching = [asyncio.create_task(one.watch()) for one in (indexes, access)]
     watching.append(asyncio.create_task(balance.begin_after(lambda: indexes.ready)))
     watching.append(asyncio.create_task(Compiling(warm_up_coverage).begin_after(lambda: indexes.ready)))
+    watching.append(asyncio.create_task(heap.settle_after(lambda: indexes.ready)))
     watching.append(asyncio.create_task(forget_daily(at_leisure, settings)))
     watching.append(asyncio.create_task(begin_plans(at_leisure)))
     watching.append(asyncio.create_task(remind_of_cases(at_leisure)))

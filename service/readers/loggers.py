@@ -155,6 +155,10 @@ def read_overland(body: bytes, device: str) -> Logged:
     ContentTooLarge
         It has more than 5,000.
     """
+    columns = plain_points.overland_columns(body, _mode)
+    if columns is not None:
+        _require_few(columns.given)
+        return Logged(tuple(plain_points.tracks("overland", device, columns, _plain_location)))
     value = strict_json.parse(body)
     found = value.get("locations") if isinstance(value, dict) else None
     if not isinstance(found, list):
@@ -164,9 +168,6 @@ def read_overland(body: bytes, device: str) -> Logged:
             where={"pointer": "/locations"},
         )
     _require_few(found)
-    columns = plain_points.overland_columns(found, _mode) if found else None
-    if columns is not None:
-        return Logged(tuple(plain_points.tracks("overland", device, columns, _overland_location)))
     points: list[tuple[str, dict[str, Any]]] = []
     unreadable, ignored = [], []
     for feature in found:
@@ -202,11 +203,14 @@ def _overland_point(feature: Any) -> tuple[str, dict[str, Any]] | str | None:
         return None
     motion = properties.get("motion")
     mode = _mode(tuple(motion)) if isinstance(motion, list) and set(map(type, motion)) <= {str} else _mode(())
-    return mode, _overland_location(feature)
+    return mode, _overland_location(properties, place)
 
 
-def _overland_location(feature: dict[str, Any]) -> dict[str, Any]:
-    properties, place = feature["properties"], feature["geometry"]["coordinates"]
+def _plain_location(feature: plain_points.Feature) -> dict[str, Any]:
+    return _overland_location(feature.properties, feature.geometry.coordinates)
+
+
+def _overland_location(properties: dict[str, Any], place: Sequence[Any]) -> dict[str, Any]:
     return {
         "at": properties.get("timestamp"),
         "lon": place[0],

@@ -9,15 +9,18 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import repeat
+from itertools import chain, repeat
 from operator import contains
 from typing import Any, overload
 from uuid import NAMESPACE_OID, uuid5
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
+import orjson
 
 from geo.track import Fixes, Mode
+from service.readers import strict_json
 from service.readers.field_points import MOST_KEPT, MOST_NUMBER, TrackPart
 from service.readers.moments import iso_seconds
 
@@ -28,6 +31,8 @@ _LAST_S = 253_402_300_800
 _TIMES = re.compile(r"[0-9T:.Z+-]+")
 _LONGEST_TIME = 40
 _NUMBERS = frozenset((float, int, type(None)))
+_LEAST_PLAIN, _MOST_PLAIN = 1e-3, 1e9
+"""Numbers of that size are written without an exponent."""
 
 Floats = npt.NDArray[np.float64]
 Point = Callable[[Any], dict[str, Any]]
@@ -87,21 +92,68 @@ def owntracks_columns(messages: Sequence[Any], mode: str, kmh: float) -> Columns
     return Columns(messages, [mode], at, t, lon, lat, accuracy, speed, course)
 
 
-def overland_columns(features: Sequence[Any], mode_of: Callable[[tuple[str, ...]], str]) -> Columns | None:
-    """Return features of Overland in columns, None where not all are plain points."""
-    if set(map(type, features)) != {dict}:
+class Shape(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """The geometry of a feature."""
+
+    type: Any
+    coordinates: list[Any]
+
+
+class Feature(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """A feature of Overland."""
+
+    type: Any
+    geometry: Shape
+    properties: dict[str, Any]
+
+
+class _Batch(msgspec.Struct, forbid_unknown_fields=True):
+    """What Overland sends: with the points perhaps the trip that is under way, and where it is."""
+
+    locations: list[Feature]
+    current: Any = msgspec.UNSET
+    trip: Any = msgspec.UNSET
+
+
+_BATCHES = msgspec.json.Decoder(_Batch)
+_FEATURE_NAMES, _FEATURE_PARTS = 5, 5
+"""Those of a feature and its geometry; a feature, its geometry, coordinates, properties and motion."""
+
+
+def _features(body: bytes) -> list[Feature] | None:
+    """Return the features of a body; None where anything stands in it beside what phones write."""
+    most = strict_json.plain_marks(body)
+    if most is None:
         return None
-    told, shapes = _member(features, "properties"), _member(features, "geometry")
-    if (
-        set(map(type, told)) != {dict}
-        or set(map(type, shapes)) != {dict}
-        or any(map(contains, told, repeat("type")))
-    ):
+    try:
+        batch = _BATCHES.decode(body)
+    except (msgspec.DecodeError, RecursionError):
         return None
-    places, motion = _member(shapes, "coordinates"), _member(told, "motion")
-    if set(map(type, places)) != {list} or min(map(len, places)) < 2 or set(map(type, motion)) != {list}:
+    found = batch.locations
+    others = [one for one in (batch.current, batch.trip) if one is not msgspec.UNSET]
+    beside = strict_json.count(others, most.parts)
+    if beside is None or not found:
         return None
-    if not {type(word) for words in motion for word in words} <= {str}:
+    names = 1 + len(others) + beside.names + _FEATURE_NAMES * len(found)
+    names += sum(len(one.properties) for one in found)
+    # The list that we put the others into counts as that of the locations.
+    parts = 1 + beside.parts + _FEATURE_PARTS * len(found)
+    return found if strict_json.Count(names, parts) == most else None
+
+
+def overland_columns(body: bytes, mode_of: Callable[[tuple[str, ...]], str]) -> Columns | None:
+    """Return a body of Overland in columns, None where not all of it are plain points."""
+    features = _features(body)
+    if features is None:
+        return None
+    told = [one.properties for one in features]
+    if any(map(contains, told, repeat("type"))):
+        return None
+    places, motion = [one.geometry.coordinates for one in features], _member(told, "motion")
+    if min(map(len, places)) < 2 or set(map(type, motion)) != {list}:
+        return None
+    motions = list(map(tuple, motion))
+    if not set(map(type, chain.from_iterable(motions))) <= {str}:
         return None
     at = _member(told, "timestamp")
     if set(map(type, at)) != {str} or not 0 < min(map(len, at)) <= max(map(len, at)) <= _LONGEST_TIME:
@@ -116,7 +168,8 @@ def overland_columns(features: Sequence[Any], mode_of: Callable[[tuple[str, ...]
         return None
     accuracy, speed, course = numbers
     speed[speed < 0], course[course < 0] = np.nan, np.nan
-    modes = [mode_of(tuple(words)) for words in motion]
+    mode = {words: mode_of(words) for words in set(motions)}
+    modes = list(map(mode.__getitem__, motions))
     return Columns(features, modes, at, t, lon, lat, accuracy, speed, course)
 
 
@@ -127,14 +180,7 @@ def _member(several: Sequence[dict[str, Any]], name: str) -> list[Any]:
 
 def tracks(app: str, device: str, columns: Columns, point: Point) -> Iterator[TrackPart]:
     """Yield the points of each mode and day as a part of a track, numbered; ``point`` reads a single one."""
-    places = np.array(
-        [
-            zlib.crc32(f'["{at}",{lon!r},{lat!r}]'.encode())
-            for at, lon, lat in zip(columns.at, columns.lon, columns.lat, strict=True)
-        ],
-        dtype=np.int64,
-    )
-    seq = places % ROWS * DAY_S + columns.t.astype(np.int64) % DAY_S
+    seq = _checksums(columns) % ROWS * DAY_S + columns.t.astype(np.int64) % DAY_S
     days = np.floor(columns.t / DAY_S)
     every = np.arange(len(columns.t))
     modes = sorted(set(columns.modes))
@@ -145,6 +191,22 @@ def tracks(app: str, device: str, columns: Columns, point: Point) -> Iterator[Tr
             said = datetime.fromtimestamp(day * DAY_S, UTC).date().isoformat()
             name = uuid5(NAMESPACE_OID, "/".join((app, device, mode, said)))
             yield _part(app, mode, name, columns, seq, here, point)
+
+
+def _checksums(columns: Columns) -> npt.NDArray[np.int64]:
+    """Return a checksum of the time and place of each point, as JSON writes them."""
+    points = list(zip(columns.at, columns.lon, columns.lat, strict=True))
+    if _written_alike(columns.lon) and _written_alike(columns.lat):
+        texts = orjson.dumps(points)[1:-1].replace(b"],[", b"]\n[").split(b"\n")
+    else:
+        texts = [f'["{at}",{lon!r},{lat!r}]'.encode() for at, lon, lat in points]
+    return np.fromiter(map(zlib.crc32, texts), dtype=np.int64, count=len(texts))
+
+
+def _written_alike(values: Sequence[float]) -> bool:
+    """Return whether Python and the fast writer write numbers alike: none has an exponent."""
+    size = np.abs(values)
+    return bool(((size == 0) | ((size >= _LEAST_PLAIN) & (size < _MOST_PLAIN))).all())
 
 
 def _part(

@@ -5,11 +5,12 @@ Python's own reader accepts all of those, and what it lets pass is stored as som
 
 import json
 import math
-import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
+import numpy as np
 import orjson
 
 from geo.errors import N_
@@ -19,7 +20,6 @@ MOST_NESTED = 64
 SMALLEST_TOO_LARGE = 2**63
 """JSONB keeps larger integers, and neither our answers nor most readers can hold them."""
 _NESTED = frozenset((dict, list))
-_SPACED_NAME = re.compile(rb'"[ \t\r\n]+:')
 _DIGITS = bytes(ord("0") if chr(code) in "0123456789" else ord(" ") for code in range(256))
 _MANY_DIGITS = b"0" * 19
 """Beyond 64 bits the fast reader takes a whole number for a double."""
@@ -57,7 +57,7 @@ def parse(body: bytes) -> Any:
         return value
     value = _read(body)
     level = [value] if isinstance(value, (dict, list)) else []
-    for _ in range(MOST_NESTED):
+    for _ in range(MOST_NESTED + 1):
         if not level:
             return value
         members = (part.values() if isinstance(part, dict) else part for part in level)
@@ -66,28 +66,58 @@ def parse(body: bytes) -> Any:
 
 
 def _plainly(body: bytes) -> tuple[bool, Any]:
-    """Return whether a text is so plain that a fast reader reads it as we do, and its value.
-
-    Without a backslash no text holds a NUL or half a surrogate pair, and each quote followed by a colon ends
-    a name, unless a text begins with a colon: where as many names were read as stand there, none came twice.
-    """
-    if b"\\" in body or _SPACED_NAME.search(body) or _MANY_DIGITS in body.translate(_DIGITS):
+    """Return whether a text is so plain that a fast reader reads it as we do, and its value."""
+    most = plain_marks(body)
+    if most is None:
         return False, None
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:
         return False, None
-    names = 0
-    level = [value] if isinstance(value, (dict, list)) else []
+    found = count(value, most.parts)
+    return found is not None and found.names == most.names, value
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many names of members there are, and how many ``parts``: objects and lists."""
+
+    names: int
+    parts: int
+
+
+def plain_marks(body: bytes) -> Count | None:
+    """Return how many names and parts a text holds at most; None where it is not plain.
+
+    Without a backslash no text holds a NUL or half a surrogate pair, and each quote followed by a colon ends
+    a name, unless a text begins with a colon: where as many names were read as stand there, none came twice.
+    """
+    if b"\\" in body or _MANY_DIGITS in body.translate(_DIGITS):
+        return None
+    marks = np.frombuffer(body, dtype=np.uint8)
+    colons, before = marks[1:] == ord(":"), marks[:-1]
+    if (colons & (before <= ord(" "))).any():
+        return None
+    names = int(np.count_nonzero(colons & (before == ord('"'))))
+    return Count(names, int(np.count_nonzero((marks == ord("{")) | (marks == ord("[")))))
+
+
+def count(value: Any, most_parts: int) -> Count | None:
+    """Return what a value holds that has no more than so many parts; None if nested deeper than 64."""
+    names, parts = 0, 0
+    level = [value] if type(value) in _NESTED else []
     for _ in range(MOST_NESTED):
-        if not level:
-            return names == body.count(b'":'), value
         objects = [one for one in level if type(one) is dict]
         names += sum(map(len, objects))
+        parts += len(level)
+        if parts == most_parts:
+            return Count(names, parts)  # There can be no others, so nothing more has to be looked into.
         lists = (one for one in level if type(one) is list)
         members = chain(chain.from_iterable(map(dict.values, objects)), chain.from_iterable(lists))
         level = [one for one in members if type(one) in _NESTED]
-    return False, None
+        if not level:
+            return Count(names, parts)
+    return None
 
 
 def _read(body: bytes) -> Any:

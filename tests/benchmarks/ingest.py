@@ -6,6 +6,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -28,6 +29,7 @@ from geo.track import Fixes
 from layers.border import BorderSegment
 from layers.ids import new_id
 from layers.stores import Stores
+from service import heap
 from service.database import make_engine, migrate
 from service.readers import tracks as readers
 from service.readers.loggers import Logged, read_overland, read_owntracks
@@ -81,11 +83,25 @@ class Ours:
             upload(Stores(session, DISTRICT), delivery, track)
             session.commit()
 
+    def phones(
+        self, job: str, read: Callable[[bytes, str], Logged], bodies: Sequence[bytes], *, ledger: bool
+    ) -> None:
+        """Store what two phones send at once: the same walk, each as its own."""
+        with ThreadPoolExecutor(2) as pool:
+            devices = [self.device(job) for _ in range(2)]
+            done = [pool.submit(self._phone, one, read, bodies, ledger=ledger) for one in devices]
+            for one in done:
+                one.result()
+
     def phone(
         self, job: str, read: Callable[[bytes, str], Logged], bodies: Sequence[bytes], *, ledger: bool
     ) -> None:
         """Store what a phone sends, a transaction for each body."""
-        device = self.device(job)
+        self._phone(self.device(job), read, bodies, ledger=ledger)
+
+    def _phone(
+        self, device: str, read: Callable[[bytes, str], Logged], bodies: Sequence[bytes], *, ledger: bool
+    ) -> None:
         for body in bodies:
             sender = Sender(device, uuid4(), datetime.now(UTC))
             with Session(self.engine) as session:
@@ -211,17 +227,27 @@ def run(units: int = 0, *, small: bool = False, peers: bool = True) -> Report:
         engine = make_engine(url)
         try:
             _lay(engine)
+            heap.settle()  # as a server does once it has begun
             ours = Ours(engine)
             for job, act in _jobs(ours, data):
                 act(job, ledger=False)  # the first run makes the months and warms what is compiled
                 for ledger in (False, True):
                     took = [_seconds(partial(act, job, ledger=ledger)) for _ in range(runs)]
                     note = job + (", with the ledger" if ledger else "")
-                    wall, work = (tuple(len(data) / one for one in each) for each in zip(*took, strict=True))
+                    wall, work = (
+                        tuple(len(data) / one for one in column) for column in zip(*took, strict=True)
+                    )
                     rows.append(Row(OURS, UNIT, wall, note, competes=not rows))
                     note += ", by the time our processor worked"
                     rows.append(Row(OURS, UNIT, work, note, competes=False))
                 equal[job] = np.array_equal(ours.stored(job), data.answer)
+            for job, act in _phones(ours.phones, data):
+                for ledger in (False, True):
+                    each = [_seconds(partial(act, job, ledger=ledger))[0] for _ in range(runs)]
+                    note = f"{job}, two phones at once" + (", with the ledger" if ledger else "")
+                    wall = tuple(2 * len(data) / one for one in each)
+                    rows.append(Row(OURS, UNIT, wall, note, competes=False))
+                equal[f"{job}, two at once"] = np.array_equal(ours.stored(job), data.answer)
             rows += _latencies(ours, 3 if small else BATCHES)
         finally:
             engine.dispose()
@@ -246,9 +272,13 @@ def run(units: int = 0, *, small: bool = False, peers: bool = True) -> Report:
 def _jobs(ours: Ours, data: Walk) -> Iterator[tuple[str, Callable[..., None]]]:
     for job, kind in _KINDS.items():
         yield job, partial(ours.file, kind=kind, content=data.files[job])
-    yield f"Overland, {BATCH:,} points a body", partial(ours.phone, read=read_overland, bodies=data.overland)
+    yield from _phones(ours.phone, data)
+
+
+def _phones(act: Callable[..., None], data: Walk) -> Iterator[tuple[str, Callable[..., None]]]:
+    yield f"Overland, {BATCH:,} points a body", partial(act, read=read_overland, bodies=data.overland)
     foot = partial(read_owntracks, mode="foot")
-    yield f"OwnTracks, {BATCH:,} messages a body", partial(ours.phone, read=foot, bodies=data.owntracks)
+    yield f"OwnTracks, {BATCH:,} messages a body", partial(act, read=foot, bodies=data.owntracks)
 
 
 def _latencies(ours: Ours, count: int) -> Iterator[Row]:

@@ -1,6 +1,6 @@
 """Points of tracks: each known by device, track and number, whatever its time and whenever it comes."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from itertools import product
 from uuid import UUID
@@ -42,32 +42,34 @@ def store_points(
     """
     judged: list[Judged] = []
     times: dict[str, list[npt.NDArray[np.float64]]] = {}
-    for device in sorted(_devices(stores, sender, parts)):
+    keys = {part.track for part in parts if part.track is not None}
+    tracks = _begun(stores, sender, keys)
+    # Tracks begun on a former device stay that device's, and so does the ledger of what they walked.
+    for device in sorted({sender.device, *(track.device for track in tracks.values())}):
         stores.coverage.hold(device)
+    # Another person may have begun one on this device until it was held.
+    tracks |= _begun(stores, sender, keys - tracks.keys())
     for part in parts:
-        track = (
-            None if part.track is None else stores.field_tracks.find(part.track, sender.device, sender.person)
-        )
+        track = None if part.track is None else tracks.get(part.track)
         found = _sort(stores, sender, part, track)
+        over = stores.patrols.over(part.fixes.t)
         if len(found.new):
-            track = track or _begin(stores, sender, part)
-            stores.field_tracks.add(track, _table(part, found.new))
+            if track is None:
+                track = _begin(stores, sender, part)
+                tracks[track.id] = track
+            stores.field_tracks.add(track, _table(part, found.new), over[found.new])
             times.setdefault(track.device, []).append(part.fixes.t[found.new])
         tell_shift(stores, sender, part, None if track is None else track.patrol, found.new)
-        judged += _told(part, found, stores.patrols.over(part.fixes.t), named=named)
+        judged += _told(part, found, over, named=named)
     for device, changed in sorted(times.items()):
         work.recompute(stores, device, np.concatenate(changed))
     return judged
 
 
-def _devices(stores: Stores, sender: Sender, parts: Sequence[TrackPart]) -> set[str]:
-    """Return the devices whose ledgers may change: tracks begun on a former device stay that device's."""
-    tracks = [_find(stores, sender, key) for key in {part.track for part in parts}]
-    return {sender.device, *(track.device for track in tracks if track is not None)}
-
-
-def _find(stores: Stores, sender: Sender, key: UUID | None) -> Track | None:
-    return None if key is None else stores.field_tracks.find(key, sender.device, sender.person)
+def _begun(stores: Stores, sender: Sender, keys: Set[UUID]) -> dict[UUID, Track]:
+    """Return those of some tracks that are stored."""
+    found = {key: stores.field_tracks.find(key, sender.device, sender.person) for key in keys}
+    return {key: track for key, track in found.items() if track is not None}
 
 
 def _sort(stores: Stores, sender: Sender, part: TrackPart, track: Track | None) -> _Sorted:
@@ -95,6 +97,8 @@ def _repeats(part: TrackPart, good: Places, faults: dict[int, Fault]) -> tuple[P
     """Return the first place of each number and the true copies of those; others of a number are faults."""
     numbers, first = np.unique(part.seq[good], return_index=True)
     chosen = good[first]
+    if len(chosen) == len(good):
+        return chosen, good[:0]
     others = np.setdiff1d(good, chosen)
     model = chosen[np.searchsorted(numbers, part.seq[others])]
     fixes = part.fixes

@@ -119,7 +119,7 @@ LOCATIONS = st.fixed_dictionaries(
 FEATURES = st.builds(
     lambda t, zone, lon, lat, motion, others: {
         "type": "Feature",
-        "geometry": {"coordinates": [lon, lat, 1]},
+        "geometry": {"type": "Point", "coordinates": [lon, lat, 1]},
         "properties": {
             "timestamp": datetime.fromtimestamp(t, UTC).strftime("%Y-%m-%dT%H:%M:%S") + zone,
             "motion": motion,
@@ -132,6 +132,11 @@ FEATURES = st.builds(
     PLACES,
     st.lists(st.sampled_from(["walking", "driving", "cycling", "x"]), max_size=2),
     st.fixed_dictionaries({}, optional={"horizontal_accuracy": MAYBE, "speed": MAYBE, "course": MAYBE}),
+)
+
+
+BESIDE: st.SearchStrategy[Any] = st.fixed_dictionaries(
+    {}, optional={"trip": FEATURES | ODD, "current": FEATURES | ODD, "other": ODD}
 )
 
 
@@ -157,14 +162,20 @@ def parts_of(logged: loggers.Logged) -> list[Any]:
     ]
 
 
-def assert_read_alike(read: Callable[[Any], loggers.Logged], name: str, values: list[Any]) -> None:
+def assert_read_alike(read: Callable[[bytes], loggers.Logged], name: str, body: bytes) -> None:
+    fast = outcome(read, body)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(strict_json, "parse", lambda _: values)
-        fast = read(b"x")
         patch.setattr(plain_points, name, lambda *_: None)
-        slow = read(b"x")
-    assert parts_of(fast) == parts_of(slow)
-    assert (fast.unreadable, fast.ignored) == (slow.unreadable, slow.ignored)
+        assert outcome(read, body) == fast
+
+
+def outcome(read: Callable[[bytes], loggers.Logged], body: bytes) -> Any:
+    """Return all that is read of a body, or why it is refused."""
+    try:
+        logged = read(body)
+    except ServiceError as error:
+        return type(error), error.message, error.params
+    return parts_of(logged), repr(logged.unreadable), logged.ignored
 
 
 @given(st.lists(LOCATIONS, min_size=1, max_size=8), st.data())
@@ -172,7 +183,8 @@ def test_plain_messages_of_owntracks_are_read_as_any(values: list[Any], data: An
     if data.draw(st.booleans()):
         name = data.draw(st.sampled_from(["tst", "lon", "lat", "acc", "vel", "cog"]))
         data.draw(st.sampled_from(values))[name] = data.draw(ODD)
-    assert_read_alike(lambda body: loggers.read_owntracks(body, "d", "foot"), "owntracks_columns", values)
+    body = json.dumps(values).encode()
+    assert_read_alike(lambda one: loggers.read_owntracks(one, "d", "foot"), "owntracks_columns", body)
 
 
 @given(st.lists(FEATURES, min_size=1, max_size=8), st.data())
@@ -180,18 +192,25 @@ def test_plain_features_of_overland_are_read_as_any(values: list[Any], data: Any
     if data.draw(st.booleans()):
         name = data.draw(st.sampled_from(["timestamp", "motion", "speed", "course", "type"]))
         data.draw(st.sampled_from(values))["properties"][name] = data.draw(ODD)
-    parsed = {"locations": values}
-    assert_read_alike(
-        lambda body: loggers.read_overland(body, "d"),
-        "overland_columns",
-        parsed,  # type: ignore[arg-type]
-    )
+    body = {"locations": values, **data.draw(BESIDE)}
+    text = json.dumps(body)
+    # A name that comes twice, and what stands where nobody expects it.
+    told = data.draw(st.sampled_from([None, '"motion":', '"geometry":', '"type":', '"speed":']))
+    if told is not None:
+        text = text.replace(
+            told.replace(":", ": "),
+            data.draw(st.sampled_from([f"{told} {{}}, {told}", f'"x": [], {told}'])),
+            1,
+        )
+    assert_read_alike(lambda one: loggers.read_overland(one, "d"), "overland_columns", text.encode())
 
 
 def test_plain_bodies_take_the_fast_way() -> None:
     message = {"_type": "location", "tst": 1_780_275_600, "lon": 131.5, "lat": 46.5, "acc": 3}
     assert plain_points.owntracks_columns([message], "foot", 3.6) is not None
-    assert plain_points.overland_columns([feature(3)], loggers._mode) is not None
+    for beside in ({}, {"current": feature(4), "trip": {"distance": 3, "start_location": feature(1)}}):
+        body = json.dumps({"locations": [feature(3), feature(4)], **beside}).encode()
+        assert plain_points.overland_columns(body, loggers._mode) is not None
 
 
 def test_a_track_keeps_its_name() -> None:
