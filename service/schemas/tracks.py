@@ -1,5 +1,6 @@
 """Shapes of the answer to an uploaded track: what became of every fix."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ class PatrolOut(BaseModel):
     id: UUID
     device: str
     person: str | None
+    who: str | None = Field(description="The name of the person; without an account what the file says.")
     mode: str
     name: str
     source: str
@@ -104,12 +106,13 @@ class TrackReport(BaseModel):
     coverage: list[WalkedOut]
 
 
-def patrol_json(value: Patrol) -> dict[str, Any]:
-    """Return a patrol as JSON."""
+def patrol_json(value: Patrol, called: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return a patrol as JSON; ``called`` has the names of people by their ids."""
     return {
         "id": str(value.id),
         "device": value.device,
         "person": value.person,
+        "who": None if value.person is None else (called or {}).get(value.person, value.person),
         "mode": value.mode,
         "name": value.name,
         "source": value.source,

@@ -40,13 +40,15 @@ def with_effort(
     took = efforts(in_order.within(begins[in_order.line], period.seconds[1]), len(found))
     lengths = np.array([one.length_m for one in found])
     fresh = freshnesses(in_order.within(0.0, period.seconds[1]), lengths, period.as_of.timestamp())
+    called = stores.called(known.holders) if known.twice else {}
+    names = [called.get(one, one) for one in known.holders]
     both: dict[int, list[Both]] = {}
     for each in known.twice:
         for line in each.lines:
             both.setdefault(line, []).append(each)
     return tuple(
         _of_segment(
-            one, mine, Freshness(known_m, aged / DAY_S), _twice(both.get(k, ()), known.holders, one, period)
+            one, mine, Freshness(known_m, aged / DAY_S), _twice(both.get(k, ()), names, one, period)
         )
         for k, (one, mine, (known_m, aged)) in enumerate(zip(found, took, fresh, strict=True))
     )

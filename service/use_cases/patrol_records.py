@@ -69,8 +69,13 @@ def list_patrols(
             where={"parameter": "to"},
         )
     mine, leads = recorder_of(stores, identity), bool(identity.roles(stores.district) & LEADS)
-    found = stores.patrols.during(from_at, to_at)
-    return [{**patrol_json(one), "own": mine.owns(one)} for one in found if leads or mine.owns(one)]
+    found = [one for one in stores.patrols.during(from_at, to_at) if leads or mine.owns(one)]
+    called = _called(stores, *found)
+    return [{**patrol_json(one, called), "own": mine.owns(one)} for one in found]
+
+
+def _called(stores: Stores, *patrols: Patrol) -> dict[str, str]:
+    return stores.called([one.person for one in patrols if one.person])
 
 
 def view_fixes(stores: Stores, identity: Identity, patrol: UUID, purpose: str | None) -> dict[str, Any]:
@@ -95,7 +100,7 @@ def view_fixes(stores: Stores, identity: Identity, patrol: UUID, purpose: str | 
     table = stores.patrols.fixes_of(value.id)
     decimals = 7 if own else SHOWN_DECIMALS
     return {
-        "patrol": patrol_json(value),
+        "patrol": patrol_json(value, _called(stores, value)),
         "own": own,
         "at": [instant(float(t)).isoformat() for t in table.t],
         "lon": np.round(table.lon, decimals).tolist(),

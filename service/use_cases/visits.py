@@ -57,6 +57,7 @@ def unit_coverage(
         if row.entered_at < period.to_at and row.left_at > period.from_at:
             rows[row.unit].append(row)
     latest = stores.reached.last_units([one.id for one in leaves], last - HISTORY, last + DAY)
+    called = stores.called([one.person for one in latest.values() if one.person])
     found = []
     for unit in leaves:
         here = rows.get(unit.id, [])
@@ -74,7 +75,7 @@ def unit_coverage(
                 metres=sum(share * row.metres for share, row in zip(shares, here, strict=True)),
                 seconds=sum(share * row.seconds for share, row in zip(shares, here, strict=True)),
                 last_at=None if done is None else min(done.left_at, period.to_at),
-                last_by=None if done is None else done.person or done.device,
+                last_by=None if done is None else _holder(done, called),
             )
         )
     return code, tuple(found)
@@ -99,9 +100,10 @@ def marker_coverage(stores: Stores, period: Period, kind: str | None = None) -> 
     latest = stores.reached.last_markers(Evidence.OBSERVED, period.to_at - HISTORY, period.to_at)
     joint = stores.reached.last_joint(JOINT, period.to_at - HISTORY, period.to_at)
     segments = {one.id: one.code for one in stores.border.all(last)}
+    called = stores.called([one.person for one in latest.values() if one.person])
     zone = ZoneInfo(stores.districts.current().timezone)
     return tuple(
-        _of_marker(one, segments, best.get(one.code), latest.get(one.code), joint.get(one.code), zone)
+        _of_marker(one, segments, best.get(one.code), latest.get(one.code), joint.get(one.code), zone, called)
         for one in markers
     )
 
@@ -113,6 +115,7 @@ def _of_marker(
     done: MarkerRow | None,
     joint_at: datetime | None,
     zone: ZoneInfo,
+    called: Mapping[str, str],
 ) -> MarkerCoverage:
     routine_at = None if done is None else done.at
     return MarkerCoverage(
@@ -120,12 +123,17 @@ def _of_marker(
         segment=None if one.segment is None else segments.get(one.segment),
         evidence=evidence,
         last_at=routine_at,
-        last_by=None if done is None else done.person or done.device,
+        last_by=None if done is None else _holder(done, called),
         last_evidence=None if done is None else done.evidence,
         distance_m=None if done is None else done.distance_m,
         routine=_clock(one.attributes.routine_days, routine_at, one.valid_from, zone),
         joint=_clock(one.attributes.joint_days, joint_at, one.valid_from, zone),
     )
+
+
+def _holder(done: UnitRow | MarkerRow, called: Mapping[str, str]) -> str:
+    """Return who was there: the name of a person with an account, what a file calls them, else the device."""
+    return called.get(done.person, done.person) if done.person else done.device
 
 
 def _clock(days: int | None, last_at: datetime | None, since: date | None, zone: ZoneInfo) -> Clock:

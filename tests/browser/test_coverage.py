@@ -116,6 +116,24 @@ def test_paper_has_the_map_and_the_lists_but_no_controls(watched: Watched) -> No
     assert page.locator(".leaflet-control-zoom").is_hidden()
 
 
+def test_a_period_without_a_border_or_yet_to_come_has_no_gaps(watched: Watched) -> None:
+    page = watched.open("/coverage?from=2019-01-01&to=2019-02-01")
+    assert page.inner_text("#summary").startswith("No border on 31 Jan 2019")
+    ahead = datetime.now(UTC).date() + timedelta(days=40)
+    watched.open(f"/coverage?from={ahead}&to={ahead + timedelta(days=7)}")
+    assert "It has not begun" in page.inner_text("#summary")
+    assert page.locator("#gaps-section").is_hidden()
+    assert page.locator("[data-gap]").count() == 0
+
+
+def test_sheet_fits_its_paper(watched: Watched) -> None:
+    page = watched.page
+    page.set_viewport_size({"width": 672, "height": 900})  # A4 within its margins
+    page.emulate_media(media="print")
+    page.goto(f"{watched.origin}/api/v1/coverage/sheet.html?{_period()}&lang=en")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 672
+
+
 def test_a_refusal_is_in_sight_and_says_what_is_still_shown(watched: Watched) -> None:
     page = watched.open("/coverage")
     before = page.inner_text("#period-text")

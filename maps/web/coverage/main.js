@@ -24,10 +24,11 @@ import { page } from "wardline/page";
 import { groups } from "wardline/palette";
 import { shift, today, watchPeriod } from "wardline/period";
 import { sheet } from "wardline/sheet";
-import { _, ago, chainage, instant, metres, percent } from "wardline/text";
+import { _, ago, chainage, day, instant, metres, percent } from "wardline/text";
 import { outlines } from "wardline/units";
 
 const NEAR_DEG = 0.01;
+const UNSIGNED = 401;
 
 let line = null;
 let ticks = null;
@@ -69,18 +70,22 @@ function comparison(share) {
   );
 }
 
+/** Why there is nothing to walk: the border came later, or there is none at all. */
+function noBorder() {
+  const last = shown.period && lastDay(shown.period);
+  if (last && last < today()) return message(_("No border on {day}", { day: day(last) }), _("Choose later days."));
+  return message(
+    _("No border yet"),
+    make("span", {}, _("Import the border as lines, then upload tracks:"), make("p", {}, make("code", {}, "./wardline import border FILE --apply"))),
+  );
+}
+
 function showSummary() {
   const { segments } = shown;
   const length = sumOf(segments, "length_m");
   showRungs(segments);
   if (!length) {
-    replace(
-      byId("summary"),
-      message(
-        _("No border yet"),
-        make("span", {}, _("Import the border as lines, then upload tracks:"), make("p", {}, make("code", {}, "./wardline import border FILE --apply"))),
-      ),
-    );
+    replace(byId("summary"), noBorder());
     return;
   }
   const walked = sumOf(segments, "covered_m");
@@ -98,6 +103,7 @@ function showSummary() {
     ),
     make("div", { class: "bar-measure" }, rate(walked / length, beside / length, _("{share} walked", { share: percent(walked / length) }))),
     comparison(share),
+    shown.period.from > today() ? message(_("It has not begun"), _("What is not walked in it yet is no gap.")) : null,
     bridged > 0 && counted === walked
       ? make("p", { class: "faint" }, _("{n} more are bridged between fixes and not counted.", { n: metres(bridged) }))
       : null,
@@ -200,8 +206,9 @@ function choose(code) {
 }
 
 function showGaps(features) {
-  const gaps = gapsOf(features).filter(({ code }) => !chosen || code === chosen);
-  byId("gaps-section").hidden = features.length === 0;
+  const begun = page.data || shown.period?.from <= today();
+  const gaps = begun ? gapsOf(features).filter(({ code }) => !chosen || code === chosen) : [];
+  byId("gaps-section").hidden = features.length === 0 || !begun;
   byId("gaps-count").textContent = gaps.length ? metres(gaps.reduce((total, gap) => total + gap.to_m - gap.from_m, 0)) : "";
   gapList(gaps);
 }
@@ -258,6 +265,7 @@ function refuse(problem, period) {
   byId("period-text").textContent = still ?? periodName(period);
   byId("problem").firstChild.append(
     make("p", {}, still ? _("What is shown is still of {period}.", { period: still }) : ""),
+    problem.status === UNSIGNED ? make("a", { href: "/signin", target: "_blank", rel: "noopener" }, _("Sign in in another tab, then try again here.")) : "",
     make("button", { class: "button", type: "button", on: { click: () => load(period) } }, _("Ask again")),
   );
 }
@@ -273,7 +281,7 @@ async function load(period) {
   byId("panel-body").classList.add("loading");
   // At first the map has yet to go to the border: what is drawn before is asked for twice.
   const first = line.features().length === 0;
-  let day = first ? null : drawDay(lastDay(period)).catch(show);
+  let drawn = first ? null : drawDay(lastDay(period)).catch(show);
   try {
     const [report, intervals, weaker, barriers, before] = await Promise.all([
       ask("segments", "/api/v1/coverage/segments", period, options),
@@ -288,16 +296,16 @@ async function load(period) {
     line.barriers(barriers.items);
     ticks.set(intervals.features);
     shown = { period, from: report.from, segments: report.segments, total: report.total, before: before && { period: other, segments: before.segments } };
-    byId("as-of").textContent = _("as known {when}", { when: instant(report.as_of) });
+    byId("as-of").textContent = _("ages as of {when}", { when: instant(report.as_of) });
     tell();
     showGaps(intervals.features);
     legend(_("Last walked"), "line", [...borderClasses(intervals.features), ...weakerClasses(weaker.features), ...barrierClasses(barriers.items)]);
     if (first) line.goTo();
-    day ??= drawDay(lastDay(period)).catch(show);
+    drawn ??= drawDay(lastDay(period)).catch(show);
     places.ring(null);
     walks.show(report);
     await Promise.all([
-      day,
+      drawn,
       strip.show(period, options),
       chart.show(lastDay(period), options),
       due.show(report.as_of, options),

@@ -43,7 +43,7 @@ export function linesUpTo(way, last) {
 }
 
 function whose(patrol) {
-  return patrol.person && !UUID.test(patrol.person) ? patrol.person : patrol.device;
+  return patrol.who && !UUID.test(patrol.who) ? patrol.who : patrol.device;
 }
 
 /** How somebody moves, in words. */
@@ -82,8 +82,8 @@ function player() {
     L.polyline(linesUpTo(way, way.at.length - 1), { ...look, color: colour("quiet"), weight: 2, dashArray: "2 4" }).addTo(drawn);
     const gone = linesUpTo(way, here.index);
     gone.at(-1).push([here.lat, here.lon]);
-    L.polyline(gone, { ...look, color: colour("casing"), weight: 6 }).addTo(drawn);
-    L.polyline(gone, { ...look, color: colour("selected"), weight: 3 }).addTo(drawn);
+    L.polyline(gone, { ...look, color: colour("casing"), weight: 7 }).addTo(drawn);
+    L.polyline(gone, { ...look, color: colour("label"), weight: 3.5 }).addTo(drawn);
     L.circleMarker([here.lat, here.lon], { ...look, radius: 7, weight: 2.5, color: colour("casing"), fillColor: colour("selected"), fillOpacity: 1 }).addTo(drawn);
     const said = instant(new Date(time).toISOString());
     controls.slider.value = String(Math.round(((time - way.at[0]) / (end() - way.at[0] || 1)) * SLIDER_STEPS));

@@ -14,12 +14,14 @@ from layers.ids import new_id
 from layers.marker_kinds import read_attributes
 from layers.markers import Marker
 from layers.stores import Stores
+from tests.fixtures.accounts import add_person
 from tests.fixtures.client import TestClient
 from tests.fixtures.county import DISTRICT, SIDE, County, centre
 from tests.fixtures.walks import along, gpx
 from tests.service.routers.test_tracks import BORDER
 
 JUNE = {"from": "2025-06-01", "to": "2025-07-01"}
+QUARTER = {"from": "2025-06-01T00:00:00Z", "to": "2025-07-01T00:00:00Z"}
 GRIDS, MARKERS = "/api/v1/coverage/grids", "/api/v1/coverage/markers"
 NIGHT = 1_750_000_000.0  # 23:06:40 in the county
 DAWN = NIGHT + 8 * 3_600.0
@@ -172,3 +174,16 @@ def test_the_answers_have_the_shapes_they_say(visited: TestClient) -> None:
     for path, name in ((GRIDS, "UnitsCoverageOut"), (MARKERS, "MarkersCoverageOut")):
         schema = document["components"]["schemas"][name]
         assert set(get(visited, path).json()) == set(schema["properties"])
+
+
+def test_who_was_there_is_told_by_name(visited: TestClient, engine: Engine) -> None:
+    person = str(add_person(engine, "lin", [("guard", DISTRICT, None)]))
+    send(visited, through(DAWN), "phone", person)
+    send(visited, gpx(along(BORDER, 0.0, 500.0, start=DAWN + 7_200.0, interval=5.0)), "phone", person)
+    grids = visited.get(GRIDS, params=JUNE).json()["units"]
+    markers = visited.get(MARKERS, params=JUNE).json()["markers"]
+    segments = visited.get("/api/v1/coverage/segments", params=JUNE).json()["segments"]
+    patrols = visited.get("/api/v1/patrols", params=QUARTER).json()["items"]
+    told = [{one["last_by"] for one in some} - {None} for some in (grids, markers, segments)]
+    assert told == [{"lin"}] * 3
+    assert {one["who"] for one in patrols} == {"王", "lin"}
