@@ -47,9 +47,7 @@ def with_effort(
         for line in each.lines:
             both.setdefault(line, []).append(each)
     return tuple(
-        _of_segment(
-            one, mine, Freshness(known_m, aged / DAY_S), _twice(both.get(k, ()), names, one, period)
-        )
+        _of_segment(one, mine, Freshness(known_m, aged / DAY_S), _twice(both.get(k, ()), names, one, period))
         for k, (one, mine, (known_m, aged)) in enumerate(zip(found, took, fresh, strict=True))
     )
 
