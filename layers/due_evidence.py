@@ -9,8 +9,9 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from geo.evidence import Evidence
-from layers.coverage import coverage_grid, coverage_marker
+from layers.coverage import coverage_marker
 from layers.field_tables import visit
+from layers.marker_visits import MarkerVisits
 from layers.markers import marker
 from layers.storage import Store
 from layers.unit_visits import UnitVisits
@@ -32,19 +33,9 @@ class DueEvidence(Store):
 
     def of_markers(self, codes: Collection[str], since: date) -> dict[str, list[Proof]]:
         """Return the visits of markers from a day on, by code."""
-        ledger = coverage_marker.c
-        rows = self._all(
-            select(marker.c.code, ledger.at, ledger.evidence)
-            .join(marker, (marker.c.district == ledger.district) & (marker.c.id == ledger.marker))
-            .where(
-                ledger.district == self.district,
-                ledger.day >= since,
-                marker.c.code == func.any(list(codes)),
-            )
-        )
         found: dict[str, list[Proof]] = defaultdict(list)
-        for row in rows:
-            found[row.code].append(Proof(row.at, Evidence(row.evidence)))
+        for row in MarkerVisits(self._session, self.district).of(codes, since):
+            found[row.marker].append(Proof(row.at, row.evidence))
         return found
 
     def of_joint(self, codes: Collection[str], since: datetime) -> dict[str, list[Proof]]:
@@ -72,19 +63,17 @@ class DueEvidence(Store):
         return found
 
     def units_of(self, patrols: Collection[UUID], day: date) -> list[tuple[UUID, str, float]]:
-        """Return the units that recordings reached on a day: visited or grazed, and for how many seconds."""
-        ledger = coverage_grid.c
-        # "visited" comes after "grazed".
-        rows = self._all(
-            select(
-                ledger.unit, func.max(ledger.state).label("state"), func.sum(ledger.seconds).label("seconds")
-            )
-            .where(
-                ledger.district == self.district, ledger.day == day, ledger.patrol == func.any(list(patrols))
-            )
-            .group_by(ledger.unit)
-        )
-        return [(row.unit, row.state, row.seconds) for row in rows]
+        """Return the units that a person's recordings of a day reached: visited or grazed, and for how long.
+
+        Seconds; at two places at once the person was at one.
+        """
+        found: dict[UUID, tuple[bool, float]] = {}
+        for row in UnitVisits(self._session, self.district).of_patrols(patrols, day):
+            visited, seconds = found.get(row.unit, (False, 0.0))
+            found[row.unit] = visited or row.visited, seconds + row.seconds
+        return [
+            (unit, "visited" if visited else "grazed", seconds) for unit, (visited, seconds) in found.items()
+        ]
 
     def markers_of(self, patrols: Collection[UUID], day: date) -> list[tuple[UUID, Evidence, datetime]]:
         """Return the markers that recordings reached on a day, how well that is known, and when."""
@@ -98,17 +87,12 @@ class DueEvidence(Store):
 
     def visited(self, first: date, after: date) -> dict[str, int]:
         """Return how many units and markers were visited on the days of [first, after)."""
-        grids, marks = coverage_grid.c, coverage_marker.c
-        units = select(func.count(grids.unit.distinct())).where(
-            grids.district == self.district, grids.day >= first, grids.day < after, grids.state == "visited"
-        )
-        markers = select(func.count(marks.marker.distinct())).where(
-            marks.district == self.district,
-            marks.day >= first,
-            marks.day < after,
-            marks.evidence >= int(Evidence.OBSERVED),
-        )
-        return {"units": self._all(units)[0][0], "markers": self._all(markers)[0][0]}
+        units = UnitVisits(self._session, self.district).during(first, after)
+        markers = MarkerVisits(self._session, self.district).during(first, after)
+        return {
+            "units": len({row.unit for row in units if row.visited}),
+            "markers": len({row.marker for row in markers if row.evidence >= Evidence.OBSERVED}),
+        }
 
     def actions(self, from_at: datetime, to_at: datetime) -> dict[str, int]:
         """Return how often each action was done at markers in [from_at, to_at)."""

@@ -2,15 +2,13 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from geo.evidence import Evidence
 from layers.coverage import coverage_grid, coverage_line, coverage_marker
 from layers.coverage_areas import coverage_area
 from layers.field_tables import visit
@@ -19,18 +17,6 @@ from layers.storage import Store
 from layers.unit_visits import UnitRow, UnitVisits
 
 _DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class MarkerRow:
-    """How it is known that somebody was at a marker, by its code, when, how near, and by whom."""
-
-    marker: str
-    device: str
-    person: str | None
-    evidence: Evidence
-    at: datetime
-    distance_m: float | None
 
 
 class Reached(Store):
@@ -44,26 +30,6 @@ class Reached(Store):
             mine = (table.c.district == self.district, table.c.device == device, table.c.day == day)
             found[table.name] = Counter(tuple(row) for row in self._all(select(*columns).where(*mine)))
         return found
-
-    def markers(self, from_day: date, to_day: date) -> tuple[MarkerRow, ...]:
-        """Return how markers were reached on the days of [from_day, to_day), by time."""
-        c = coverage_marker.c
-        rows = self._all(self._marker_rows().where(c.day >= from_day, c.day < to_day).order_by(c.at, c.id))
-        return tuple(_marker_row(row) for row in rows)
-
-    def last_markers(self, least: Evidence, since: datetime, until: datetime) -> dict[str, MarkerRow]:
-        """Return how each marker was last reached in [since, until), known at least so well, by code."""
-        c = coverage_marker.c
-        # By day first, which has an index: a day begins nowhere more than a day before its own date does.
-        statement = self._marker_rows().where(
-            c.day >= since.date() - _DAY, c.at >= since, c.at < until, c.evidence >= int(least)
-        )
-        rows = self._all(
-            statement.ext(distinct_on(marker.c.code)).order_by(
-                marker.c.code, c.at.desc(), c.evidence.desc(), c.id
-            )
-        )
-        return {row.code: _marker_row(row) for row in rows}
 
     def last_joint(self, action: str, since: datetime, until: datetime) -> dict[str, datetime]:
         """Return when an action was last done at each marker in [since, until), by code."""
@@ -79,14 +45,6 @@ class Reached(Store):
             .group_by(marker.c.code)
         )
         return {row.code: row.last_at for row in rows}
-
-    def _marker_rows(self) -> Select[Any]:
-        c = coverage_marker.c
-        return (
-            select(marker.c.code, c.device, c.person, c.evidence, c.at, c.distance_m)
-            .join(marker, (marker.c.district == c.district) & (marker.c.id == c.marker))
-            .where(c.district == self.district)
-        )
 
     def last_units(self, units: Collection[UUID], since: date, until: date) -> dict[UUID, UnitRow]:
         """Return the last visit that counts of each unit on the days of [since, until)."""
@@ -127,7 +85,3 @@ class Reached(Store):
 def _latest(rows: Iterable[UnitRow]) -> dict[UUID, UnitRow]:
     """Return the latest of the visits of each unit."""
     return {row.unit: row for row in sorted(rows, key=lambda row: row.left_at)}
-
-
-def _marker_row(row: Row[Any]) -> MarkerRow:
-    return MarkerRow(row.code, row.device, row.person, Evidence(row.evidence), row.at, row.distance_m)

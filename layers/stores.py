@@ -40,6 +40,7 @@ from layers.items import Items
 from layers.letters import Letters
 from layers.line_features import LineFeatures
 from layers.lineage import Lineage
+from layers.marker_visits import MarkerVisits
 from layers.markers import Markers
 from layers.notices import Notices
 from layers.observed import Observed
@@ -243,6 +244,11 @@ class Stores:
     def shifts(self) -> Shifts:
         """The shifts that run."""
         return Shifts(self.session, self.district)
+
+    @cached_property
+    def marker_visits(self) -> MarkerVisits:
+        """Which markers people came to, each at one place at a time."""
+        return MarkerVisits(self.session, self.district)
 
     @cached_property
     def unit_visits(self) -> UnitVisits:

@@ -48,6 +48,11 @@ class UnitVisits(Store):
         rows = self._rows(c.day >= since, *before, c.state == "visited", c.unit == func.any(wanted))
         return self.settled(rows, frozenset(wanted))
 
+    def of_patrols(self, patrols: Collection[UUID], day: date) -> tuple[UnitRow, ...]:
+        """Return the visits of a day that some recordings show, all of one person, by time of entering."""
+        c = coverage_grid.c
+        return at_one_place(self._rows(c.day == day, c.patrol == func.any(list(patrols))))
+
     def settled(self, rows: Sequence[UnitRow], units: Collection[UUID]) -> tuple[UnitRow, ...]:
         """Return what is left of visits of some units when all that their people did those days is known."""
         days = {row.day for row in rows if row.person is not None}

@@ -4,6 +4,7 @@ from geo.visits.area import Cells, Watched, areas_in, watched
 from geo.visits.cover import UNREACHABLE, Cover, CoverIndex
 from geo.visits.grids import UnitIndex, UnitVisits, unit_visits, way_totals
 from geo.visits.markers import MarkerIndex, MarkerVisits, marker_visits
+from geo.visits.one_place import one_visit_each
 from geo.visits.seen import (
     NO_BARRIERS,
     Band,
@@ -31,6 +32,7 @@ __all__ = [
     "areas_in",
     "barrier_index",
     "marker_visits",
+    "one_visit_each",
     "seen",
     "sight_along",
     "unit_visits",

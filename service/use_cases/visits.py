@@ -14,8 +14,8 @@ import numpy as np
 from geo.evidence import Evidence
 from geo.visits import areas_in
 from layers.due_evidence import JOINT
+from layers.marker_visits import MarkerRow
 from layers.markers import Marker
-from layers.reached import MarkerRow
 from layers.stores import Stores
 from layers.unit_visits import UnitRow
 from service.indexes.day_units import cover_on, reachable, units_of
@@ -94,10 +94,10 @@ def marker_coverage(stores: Stores, period: Period, kind: str | None = None) -> 
     first, last = _days(stores, period)
     markers = stores.markers.all(last, kind)
     best: dict[str, Evidence] = {}
-    for row in stores.reached.markers(first, last + DAY):
+    for row in stores.marker_visits.during(first, last + DAY):
         if period.from_at <= row.at < period.to_at:
             best[row.marker] = max(best.get(row.marker, Evidence.DECLARED), row.evidence)
-    latest = stores.reached.last_markers(Evidence.OBSERVED, period.to_at - HISTORY, period.to_at)
+    latest = stores.marker_visits.last(Evidence.OBSERVED, period.to_at - HISTORY, period.to_at)
     joint = stores.reached.last_joint(JOINT, period.to_at - HISTORY, period.to_at)
     segments = {one.id: one.code for one in stores.border.all(last)}
     called = stores.called([one.person for one in latest.values() if one.person])
