@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.track import CleanTrack, Fixes, Mode, Verdict, admit, clean, sessions
+from geo.track import CleanTrack, Fixes, Mode, Verdict, admit, clean, rolled_over, sessions
 from tests.fixtures.walks import EXACT, START, Receiver, record
 
 WALK = np.arange(0.0, 600.0, 1.3)
@@ -282,3 +282,12 @@ def test_admit_needs_no_clock() -> None:
     fixes = Fixes.of([START, 1e10], 115.0, 47.0)
     assert admit(fixes).tolist() == [Verdict.ACCEPTED] * 2
     assert admit(fixes, START).tolist() == [Verdict.ACCEPTED, Verdict.IN_FUTURE]
+
+
+@given(st.floats(-3.0, 3.0), st.integers(0, 3))
+def test_a_worn_out_counter_of_weeks_is_told_by_its_date(years: float, turns: int) -> None:
+    """Of the last year and one turn back, and nothing else: not what is right, nor what is older."""
+    now = START
+    t = now + years * 365.0 * 86_400.0 - turns * 1_024 * 604_800.0
+    expected = turns == 1 and -366.0 / 365.0 <= years <= 1.0 / 365.0
+    assert rolled_over(np.array([t, np.nan]), now).tolist() == [expected, False]

@@ -8,16 +8,20 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from geo.evidence import Evidence
+from geo.linear import MeasuredLine
 from layers.coverage import LineVisit
 from layers.ids import new_id
 from layers.marker_kinds import read_attributes
 from layers.markers import Marker
 from layers.stores import Stores
+from service.access.policy import POLICY
+from tests.fixtures.accounts import Callers
 from tests.fixtures.client import TestClient
 from tests.fixtures.county import DISTRICT, County
 from tests.fixtures.walks import along, gpx
@@ -258,3 +262,26 @@ def test_timelines_that_are_none(client: TestClient, query: dict[str, str]) -> N
 def test_timeline_ends_with_the_calendar(client: TestClient) -> None:
     last = {"from": "9999-12-01", "to": "9999-12-31"}
     assert [get(client, TIMELINE, **last, by=by).status_code for by in ("day", "week", "month")] == [200] * 3
+
+
+def test_a_track_over_the_line_is_in_no_public_view(callers: Callers) -> None:
+    """Who has not signed in finds neither its places, nor its device, nor its person, wherever they look."""
+    beyond = MeasuredLine.from_lonlat(np.add(BORDER.lonlat, (0.0, 0.0011)))  # 120 m over it
+    walk = gpx(along(beyond, 500.0, 2_500.0, interval=2.0))
+    office = callers.role("out", "coordinator", DISTRICT)
+    query = {"device": "beyond-7", "person": "Somebody out there"}
+    told = office.post("/api/v1/tracks", params=query, content=walk)
+    assert told.status_code == 201
+    assert told.json()["coverage"] == []
+    at = {"lon": float(beyond.lonlat[0, 0]) + 0.01, "lat": float(beyond.lonlat[0, 1]), "district": DISTRICT}
+    places = {f"{value:.4f}" for value in beyond.interpolate(np.arange(500.0, 2_500.0, 250.0))[:, 0]}
+    nobody, asked = callers.nobody(), 0
+    for key, rule in POLICY.items():
+        method, path = key.split(" ")
+        if method == "GET" and rule.public and "{" not in path and "signin" not in path:
+            said = nobody.get(path, params=at).text
+            asked += 1
+            assert not [one for one in (*places, *query.values()) if one in said], path
+        elif method == "GET" and path.startswith(("/api/v1/coverage", "/api/v1/patrols")):
+            assert nobody.get(path.replace("{", "").replace("}", "")).status_code == 401, path
+    assert asked > 10

@@ -1,6 +1,7 @@
 """Uploads and the ledger: what an upload leaves is what a rebuild from all fixes gives, in any order."""
 
 import itertools
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ import pytest
 import shapely
 from sqlalchemy.orm import Session
 
+from geo.evidence import Evidence
 from geo.linear import MeasuredLine
 from geo.track import Fixes, Mode
 from layers.border import BorderSegment
@@ -20,7 +22,7 @@ from service.readers.track_file import TrackRefused
 from service.readers.tracks import read
 from service.schemas.tracks import TrackReport
 from service.use_cases.coverage import coverage, period_of, segments_of
-from service.use_cases.tracks import Delivery, Receipt, recompute, report, upload
+from service.use_cases.tracks import Delivery, Receipt, on_time, recompute, report, upload
 from tests.fixtures.walks import START, Receiver, along, gpx, line, places
 
 DISTRICT = "152921"
@@ -224,6 +226,48 @@ def test_a_redefined_segment_counts_from_its_day(stores: Stores) -> None:
     assert then.covered_m == pytest.approx(2_500.0, abs=20.0)
     assert now.counted_from.date() == date(2025, 6, 20)
     assert now.covered_m == pytest.approx(1_000.0, abs=20.0)
+
+
+def test_a_patrol_over_midnight_into_a_redefined_segment_is_split_there(stores: Stores) -> None:
+    """From midnight on the segment is another, measured from its other end: each has what was its own."""
+    old = stores.border.by_code("B0", DAYS[0])
+    turned = MeasuredLine.from_lonlat(LINE.cut(0.0, 3_000.0).round(7)[::-1])
+    others = [one for one in stores.border.all(DAYS[0]) if one.code != "B0"]
+    stores.border.replace([segment("B0", turned, DAYS[1]), *others], DAYS[1])
+    send(stores, walk(500.0, 2_500.0, START + 2_300.0))  # midnight at 500 + 900 × 1.3 = 1,670 m
+    new = stores.border.by_code("B0", DAYS[1])
+    spans = {}
+    for one in (old, new):
+        rows = stores.coverage.lines([one.id], DAYS[0], DAYS[1] + timedelta(days=1))
+        assert set(rows.day.tolist()) == {DAYS[0] if one is old else DAYS[1]}
+        there = rows.evidence >= Evidence.OBSERVED
+        ends = np.concatenate([rows.from_m[there], rows.to_m[there]])
+        spans[one.id] = (ends.min(), ends.max())
+    assert spans[old.id] == pytest.approx((500.0, 1_670.0), abs=12.0)
+    assert spans[new.id] == pytest.approx((500.0, 1_330.0), abs=12.0)
+
+
+def test_a_clock_two_hours_off_is_set_right_on_word(session: Session, stores: Stores) -> None:
+    """A file two hours behind says so and leaves the ledger of the right one; nothing is moved unsaid."""
+    right = walk(500.0, 2_500.0)
+    wrong = gpx(replace(right, t=right.t - 7_200.0))
+
+    def ledger_of(behind: int | None) -> list[tuple[object, ...]]:
+        attempt = session.begin_nested()
+        delivery = Delivery.of("d1", "walk.gpx", wrong, NOW, "A", clock_behind_s=behind)
+        receipt = upload(stores, delivery, on_time(read(wrong, "gpx"), behind))
+        found = ledger(stores)
+        assert receipt.counts.created == len(right)
+        attempt.rollback()
+        return found
+
+    attempt = session.begin_nested()
+    send(stores, right)
+    expected = ledger(stores)
+    attempt.rollback()
+    assert expected
+    assert ledger_of(7_200) == expected
+    assert ledger_of(None) != expected
 
 
 def test_bad_fixes_are_kept_apart_with_their_reasons(stores: Stores) -> None:
