@@ -165,13 +165,17 @@ def look(
     xyz: Floats,
     lonlat: Floats,
     wall: tuple[Floats, Places, Places, Places, Floats],
+    walled: bool,
     found: Floats,
 ) -> int:
-    """Write the shares of edge i that are in sight of the way from p to q; return how many spans."""
+    """Write the shares of edge i that are in sight of the way from p to q; return how many spans.
+
+    ``walled`` is whether any barrier is near.
+    """
     low, high = sight_on(p, q, xyz, i, radius)
     if not high > low:
         return 0
-    if wall[0].shape[0] == 0:
+    if not walled:
         found[0, 0], found[0, 1] = low, high
         return 1
     edge = xyz[i + 1] - xyz[i]
@@ -234,10 +238,12 @@ def sights(
             lon = what[k, 2] + middle * (what[j, 2] - what[k, 2])
             lat = what[k, 3] + middle * (what[j, 3] - what[k, 3])
             t0, t1 = begun + a * (ended - begun), begun + b * (ended - begun)
+            # Barriers are indexed as far as anything is seen from a part.
+            first, last = edges_near(lon, lat, wall[1], wall[2], wall[4])
             lo, hi = edges_near(lon, lat, keys, spans, cell)
             for e in range(lo, hi):
                 i = edges[e]
-                for s in range(look(p, q, i, radius[k], xyz, lonlat, wall, found)):
+                for s in range(look(p, q, i, radius[k], xyz, lonlat, wall, last > first, found)):
                     span = measures[i + 1] - measures[i]
                     low, high = measures[i] + found[s, 0] * span, measures[i] + found[s, 1] * span
                     rows, count = extend(rows, count, held, chain[i], low, high, t0, t1, k)

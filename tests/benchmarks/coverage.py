@@ -14,8 +14,20 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.coverage import Intervals, RouteIndex, covered_length, union, walked
+from geo.linear import MeasuredLine
 from geo.track import clean
-from geo.visits import MarkerIndex, UnitIndex, marker_visits, unit_visits
+from geo.visits import (
+    NO_BARRIERS,
+    MarkerIndex,
+    SightIndex,
+    UnitIndex,
+    barrier_index,
+    marker_visits,
+    seen,
+    sight_along,
+    unit_visits,
+    watched,
+)
 from tests.benchmarks import coverage_ledger
 from tests.benchmarks.database import bench_database, plain
 from tests.benchmarks.ground import KEPT
@@ -28,6 +40,8 @@ FIXES, SMALL = 1_000_000, 6_000
 UNITS, MARKERS = 3_000, 1_000
 RUNS = 5
 UNIT = "fixes/s"
+WALLED, ASIDE_DEG = 10, 0.0002
+"""Along every so many segments, and so far to the north of them, stands a barrier."""
 WAYS = ("cleaning", "line", "units", "markers")
 
 SHARE, ENDS_M = 0.005, 70.0
@@ -54,6 +68,7 @@ def run(units: int = 0, *, small: bool = False, peers: bool = True, keep: Path =
     _say(f"{size[0]:,} fixes …")
     ground = patrolled(*size, keep)
     rows, walks = _ours(ground, runs)
+    rows += _sights(ground, runs)
     remarks = [load_now("at the start")]
     metres = [_covered(ground, [one]) for one in walks]
     equal = {"what was really walked": _agree(metres, np.diff(ground.spans)[:, 0])}
@@ -113,6 +128,34 @@ def _ours(ground: Patrolled, runs: int) -> tuple[list[Row], list[Intervals]]:
     rows.append(Row(OURS, "ms", milli, f"all four for {ground.fixes:,} fixes", competes=False))
     rows.append(Row(OURS, "ms", tuple(worked[1:]), "of that the processor worked", competes=False))
     return rows, walks
+
+
+def _sights(ground: Patrolled, runs: int) -> list[Row]:
+    """Return how long it takes to tell what was seen in all three bands, past barriers and without any."""
+    tracks = [clean(one) for one in ground.patrols]
+    sights = [sight_along(one, one.way()) for one in tracks]
+    walls = [
+        MeasuredLine.from_lonlat(
+            one.interpolate(np.linspace(0.0, one.length_m, 20)) + np.array([0.0, ASIDE_DEG])
+        )
+        for one in ground.segments[::WALLED]
+    ]
+    rows = []
+    for name, barriers in (("", NO_BARRIERS), (f", a barrier along 1/{WALLED}", barrier_index(walls))):
+        lines = SightIndex.build(ground.segments, barriers)
+        worked = np.empty((runs + 1, 2))
+        for one in range(runs + 1):
+            begun = time.process_time()
+            for track, sight in zip(tracks, sights, strict=True):
+                seen(track, lines, sight=sight)
+            between = time.process_time()
+            for track, sight in zip(tracks, sights, strict=True):
+                watched(track, sight, (), barriers=barriers)
+            worked[one] = between - begun, time.process_time() - between
+        for what, milli in zip(("line", "ground"), 1e3 * worked[1:].T, strict=True):
+            told = f"{what} seen, of the processor{name}"
+            rows.append(Row(OURS, "ms", tuple(milli.tolist()), told, competes=False))
+    return rows
 
 
 def _covered(ground: Patrolled, walks: Sequence[Intervals]) -> float:
