@@ -238,6 +238,8 @@ POLICY: Mapping[str, Rule] = {
     "DELETE /api/v1/coverage/due/suspensions/{suspension}": Rule(KEEPERS, "district"),
     "GET /api/v1/coverage/markers/{code}/actions": Rule(BORDER, "district"),
     "POST /api/v1/coverage/markers/{code}/actions": Rule(WALKING, "district"),
+    "PUT /api/v1/coverage/photos/{sha256}": Rule(WALKING, "district"),
+    "GET /api/v1/coverage/photos/{sha256}": Rule(WALKING, "district"),
     "GET /api/v1/coverage/reports": Rule(BORDER, "district"),
     "GET /api/v1/coverage/reports/{month}": Rule(BORDER, "district"),
     "GET /api/v1/coverage/reports/{month}/draft": Rule(BORDER, "district"),

@@ -4,6 +4,7 @@ from tests.service.access_rows import BORDER, NO_ID, WALKING, Row, there
 
 _SAID = "/api/v1/coverage/declarations"
 _WALLS = "/api/v1/coverage/barriers"
+_PHOTOS = "/api/v1/coverage/photos"
 _DUE = "/api/v1/coverage/due"
 _REPORTS = "/api/v1/coverage/reports"
 _TASKS = "/api/v1/coverage/tasks"
@@ -39,6 +40,8 @@ DUE: dict[str, Row] = {
     "POST /api/v1/coverage/markers/{code}/actions": Row(
         WALKING, "district", there("/api/v1/coverage/markers/D1/actions"), {}
     ),
+    f"PUT {_PHOTOS}/{{sha256}}": Row(WALKING, "district", there(f"{_PHOTOS}/{'0' * 64}")),
+    f"GET {_PHOTOS}/{{sha256}}": Row(WALKING, "district", there(f"{_PHOTOS}/{'0' * 64}"), found=404),
     **{
         f"GET /api/v1/patrols/days/{{person}}/{{day}}{end}": Row(
             "wgcsau",

@@ -5,7 +5,13 @@
 track or an incident is handed in as :class:`Work`.
 """
 
-from service.use_cases.field.actions import action_json, history, photos_of, record_action
+from service.use_cases.field.actions import (
+    action_json,
+    history,
+    photos_of,
+    record_action,
+    sender_without_device,
+)
 from service.use_cases.field.batches import Taken, take, take_points
 from service.use_cases.field.judged import Judged, Sender, Work, counted
 from service.use_cases.field.settling import Correction, ReleaseRefused, discard, release
@@ -26,6 +32,7 @@ __all__ = [
     "photos_of",
     "record_action",
     "release",
+    "sender_without_device",
     "take",
     "take_points",
 ]

@@ -39,10 +39,9 @@ def record_action(
         No marker of this code stands today.
     """
     stores.markers.by_code(code, stores.districts.current().today(now))
-    person = identity.person or uuid5(NAMESPACE_OID, f"wardline {identity.name}")
-    sender = Sender(f"by {identity.name}"[:64], person, now)
+    sender = sender_without_device(identity, now)
     item = {**given.model_dump(mode="json"), "marker": code}
-    stores.batches.hold(person)
+    stores.batches.hold(sender.person)
     # The ledger is that of no device of theirs.
     with stores.settling():
         (judged,) = store_visits(stores, sender, [item])
@@ -58,6 +57,12 @@ def record_action(
     if judged.verdict == "created":
         stores.audit.record("marker.action", "marker", code, visit=str(given.id), done=given.action)
     return known[given.id], judged.verdict == "created"
+
+
+def sender_without_device(identity: Identity, now: datetime) -> Sender:
+    """Return who sends in a session, under a name that no device has."""
+    person = identity.person or uuid5(NAMESPACE_OID, f"wardline {identity.name}")
+    return Sender(f"by {identity.name}"[:64], person, now)
 
 
 def history(stores: Stores, code: str) -> list[dict[str, Any]]:

@@ -120,6 +120,31 @@ def test_an_unknown_marker_is_404(client: TestClient) -> None:
     assert client.post(PATH.replace("D1", "NOPE"), json=body).status_code == 404
 
 
+def test_a_photo_is_sent_without_a_device_in_parts_and_proves_the_own_work(callers: Callers) -> None:
+    guard, other = (callers.role(name, "guard", DISTRICT) for name in ("watch", "mate"))
+    photo = jpeg(size=9_000)
+    path = f"/api/v1/coverage/photos/{sha256(photo)}"
+    assert act(guard, action="repainted", photos=[sha256(photo)]).status_code == 201
+    head = {"Content-Type": "application/octet-stream"}
+    part = {**head, "Content-Range": "bytes 0-3999/9000"}
+    assert guard.put(path, content=photo[:4_000], headers=part).status_code == 202
+    assert guard.head(path).headers["Upload-Offset"] == "4000"
+    assert other.head(path).headers["Upload-Offset"] == "0"
+    assert other.put(path, content=photo, headers=head).status_code == 201, "the same bytes, another's"
+    (one,) = told(guard)["actions"]
+    assert (one["evidence"], one["photos"][0]["arrived"]) == ("inspected", False), "and nothing is linked"
+    rest = {**head, "Content-Range": "bytes 4000-8999/9000"}
+    assert guard.put(path, content=photo[4_000:], headers=rest).status_code == 201
+    assert guard.put(path, content=photo, headers=head).status_code == 200
+    (one,) = told(guard)["actions"]
+    assert (one["evidence"], one["photos"][0]["arrived"]) == ("serviced", True)
+    assert guard.get(path).headers["Content-Type"] == "image/jpeg"
+    keeper = callers.role("keeper", "coordinator", DISTRICT)
+    assert keeper.get(path).status_code == 404
+    assert keeper.get(f"/api/v1/devices/by%20watch/files/{sha256(photo)}").status_code == 200
+    assert callers.role("law", "auditor", DISTRICT).put(path, content=photo, headers=head).status_code == 403
+
+
 def test_a_guard_records_the_own_work(callers: Callers, engine: Engine) -> None:
     guard = callers.role("watch", "guard", DISTRICT)
     made = act(guard, action="repainted", note="both faces", photos=[sha256(jpeg())])
