@@ -8,6 +8,7 @@ that is spelled otherwise is read by itself, so what a text means never depends 
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,8 @@ _QUARTER_S = 900
 _EXACT = 2**53
 
 _NUMBER = re.compile(r"-?[0-9]{1,19}([.,][0-9]+)?")
+_COUNT = re.compile(r"[0-9]{9,13}(\.[0-9]{1,9})?")
+"""A count that is neither a day nor a date and time without marks."""
 _DAY = re.compile(r"(19|20)[0-9]{6}")
 _COMPACT = re.compile(r"(19|20)[0-9]{12}")
 """A date and time without marks, as 20250615080000; as a count of anything it would lie after 2600."""
@@ -152,6 +155,21 @@ def _tails(rows: npt.NDArray[np.uint8], value: Ints) -> tuple[Ints, Ints, Flags,
         micro, offset = np.where(zone, part, micro), np.where(zone, shift, offset)
         fits, naive = fits | zone, np.where(zone, naive_here, naive)
     return micro, offset, fits, naive
+
+
+def unix_seconds(texts: Sequence[Any]) -> tuple[Floats, Flags]:
+    """Read texts that count seconds since 1970, or thousandths and so on of them; the others are left.
+
+    Returns
+    -------
+    Seconds (n,), NaN where nothing was read; which were read (n,).
+    """
+    read = np.fromiter(
+        (isinstance(one, str) and _COUNT.fullmatch(one) is not None for one in texts), bool, len(texts)
+    )
+    seconds = np.full(len(texts), np.nan)
+    seconds[read] = seconds_of(np.array([float(one) for one in compress(texts, read)], dtype=np.float64))
+    return seconds, read
 
 
 def read_time(text: str, *, day_first: bool | None = None) -> datetime | float:

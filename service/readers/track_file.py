@@ -19,6 +19,7 @@ from service.readers.moments import (
     from_wall_clock,
     iso_seconds,
     read_time,
+    unix_seconds,
     wall_seconds,
 )
 from service.readers.track_values import METRES_PER_HDOP, Reading, numbers
@@ -279,6 +280,9 @@ class TrackBuilder:
             return t
         texts = ["" if one is None else one for one in values]
         t, read, naive = iso_seconds(texts)
+        if not read.all():
+            counted, others_read = unix_seconds(texts)
+            t[others_read], read = counted[others_read], read | others_read
         others = np.flatnonzero(~read).tolist()
         day_first = self.day_first
         if day_first is None:

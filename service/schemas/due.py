@@ -15,7 +15,12 @@ from service.schemas.incidents import Word
 from service.schemas.times import NearDay, NearInstant
 
 Translate = Callable[[str], str]
-Season = Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
+_MONTHS = (
+    r"((0[1-9]|1[0-2])-(0[1-9]|[12][0-9]))",
+    r"((0[13-9]|1[0-2])-30)",
+    r"((0[13578]|1[02])-31)",
+)
+Season = Annotated[str, StringConstraints(pattern=f"^({'|'.join(_MONTHS)})$")]
 Metres = Annotated[float, Field(ge=0, le=1e7, allow_inf_nan=False, strict=True)]
 Proof = Literal["seen", "observed", "scanned", "inspected", "serviced"]
 Note = Annotated[str, StringConstraints(max_length=500, strip_whitespace=True)]

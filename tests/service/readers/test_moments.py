@@ -15,6 +15,7 @@ from service.readers.moments import (
     iso_seconds,
     read_time,
     seconds_of,
+    unix_seconds,
     wall_seconds,
 )
 from service.readers.track_clocks import joined
@@ -128,3 +129,11 @@ def test_what_a_clock_shows_twice_or_never_is_doubtful() -> None:
 )
 def test_dates_and_times_of_day_in_two_columns(day: str, clock: str) -> None:
     assert read_time(joined(day, clock)) == WALL
+
+
+@given(st.from_regex(r"[0-9]{7,15}(\.[0-9]{1,10})?", fullmatch=True))
+def test_counts_of_seconds_are_read_together_as_one_by_one(text: str) -> None:
+    (seconds,), (read,) = unix_seconds([text])
+    assert read or len(text.partition(".")[0]) not in range(9, 14) or len(text.partition(".")[2]) > 9
+    if read:
+        assert seconds == read_time(text)

@@ -229,6 +229,8 @@ def grid_visited(engine: Engine, county: County, code: str, at: str) -> None:
         ({"layer": "grids"}, "/layer"),
         ({"kind": "marker", "code": "D1", "from_m": 1.0, "to_m": 2.0}, "/from_m"),
         ({"season_from": "13-01", "season_to": "01-01"}, "/season_from"),
+        ({"season_from": "02-01", "season_to": "02-30"}, "/season_to"),
+        ({"season_from": "04-31", "season_to": "05-31"}, "/season_from"),
         ({"within_days": 0.0}, "/within_days"),
     ],
 )
