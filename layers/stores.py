@@ -24,10 +24,7 @@ from layers.districts import Districts
 from layers.due import DueRules
 from layers.due_evidence import DueEvidence
 from layers.dwellings import Dwellings
-from layers.field_batches import Batches
-from layers.field_files import FieldFiles
-from layers.field_incidents import FieldIncidents
-from layers.field_tracks import FieldTracks
+from layers.field_stores import FieldStores
 from layers.fix_exports import FixExports
 from layers.grids import Grids
 from layers.ground_cover import GroundCover
@@ -49,7 +46,6 @@ from layers.patrols import Patrols
 from layers.periods import Periods
 from layers.plans import Plans
 from layers.projects import Projects
-from layers.quarantine import Quarantine
 from layers.reached import Reached
 from layers.releases import Releases
 from layers.reports import Reports
@@ -65,7 +61,6 @@ from layers.stops import Stops
 from layers.tasks import Tasks
 from layers.tiles import Tiles
 from layers.unit_visits import UnitVisits
-from layers.visits import Visits
 from layers.volunteers import Volunteers
 from layers.watches import Watches
 from layers.withdrawals import Withdrawals
@@ -73,7 +68,7 @@ from layers.withdrawals import Withdrawals
 _PERSON = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
-class Stores:
+class Stores(FieldStores):
     """All stores of one district.
 
     They share the session: what they write is committed or undone together by whoever owns it. ``roots`` are
@@ -369,33 +364,3 @@ class Stores:
     def tiles(self) -> Tiles:
         """Every layer as vector tiles."""
         return Tiles(self.session, self.district, self.roots)
-
-    @cached_property
-    def batches(self) -> Batches:
-        """What devices sent at once."""
-        return Batches(self.session, self.district)
-
-    @cached_property
-    def field_tracks(self) -> FieldTracks:
-        """The tracks that devices send in parts."""
-        return FieldTracks(self.session, self.district)
-
-    @cached_property
-    def visits(self) -> Visits:
-        """What was done at markers."""
-        return Visits(self.session, self.district)
-
-    @cached_property
-    def field_incidents(self) -> FieldIncidents:
-        """What devices call their incidents."""
-        return FieldIncidents(self.session, self.district)
-
-    @cached_property
-    def field_files(self) -> FieldFiles:
-        """The photos from the field."""
-        return FieldFiles(self.session, self.district)
-
-    @cached_property
-    def quarantine(self) -> Quarantine:
-        """What came from the field and could not be stored."""
-        return Quarantine(self.session, self.district)
