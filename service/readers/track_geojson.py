@@ -2,7 +2,8 @@
 
 A LineString has its times in the property ``coordTimes``, ``times`` or ``coordinateProperties.times``, a
 MultiLineString a list of such lists. Points have a property ``time``. Times are ISO 8601 texts or Unix
-milliseconds. An object without a type and with lists of longitudes and latitudes is a table in columns.
+milliseconds. An object without a type and with lists of longitudes and latitudes is a table in columns, and
+a list of objects with a place and a time is one in rows.
 """
 
 import itertools
@@ -19,6 +20,7 @@ from service.readers.track_columns import is_columns, read_columns
 from service.readers.track_file import MOST_FIXES, TrackBuilder, TrackFile, too_many
 from service.readers.track_heads import lenient
 from service.readers.track_places import doubts
+from service.readers.track_records import as_list, columns_of, features_of
 
 _LINE_TIMES = ("coordTimes", "times", "timestamps")
 _POINT_TIMES = ("time", "timestamp", "at", "t", "datetime")
@@ -48,9 +50,10 @@ def read_geojson(
     # Counting bytes costs nothing; a value of Python costs fifty times the memory of its two bytes of text.
     if content.count(b"],") > most + _OTHERS or content.count(b",") > _VALUES_OF_A_FIX * most + _OTHERS:
         raise too_many(most)
-    value = _bare(strict_json.loads(content))
-    if is_columns(value):
-        return read_columns(value, zone=zone, mode=mode, most=most)
+    value = features_of(_bare(strict_json.loads(as_list(content))))
+    columns = value if is_columns(value) else columns_of(value)
+    if columns is not None:
+        return read_columns(columns, zone=zone, mode=mode, most=most)
     builder = TrackBuilder("geojson", zone, mode, most)
     modes: list[str | None] = []
     devices: list[Any] = []

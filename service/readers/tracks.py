@@ -74,6 +74,7 @@ _READERS: Mapping[Format, Callable[..., TrackFile]] = {
 _ROOT = re.compile(r"<(?:[\w.-]{1,20}:)?(kml|TrainingCenterDatabase)[\s>]")
 _ROOTS: dict[str, Format] = {"kml": "kml", "TrainingCenterDatabase": "tcx"}
 _PROLOGUE = 2_048
+_LIST = re.compile(r"\[\s*\{")
 _CLOCK = re.compile(r"([+-]?\d{1,9})([smhdw]?)")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _SALVAGED: tuple[Format, ...] = ("gpx", "fit")
@@ -125,7 +126,7 @@ def _begins_as(content: bytes) -> Format | None:
     if begins.startswith("<"):
         root = _ROOT.search(content[:_PROLOGUE].decode(encoding, "replace"))
         return "gpx" if root is None else _ROOTS[root[1]]
-    if begins.startswith("{"):
+    if begins.startswith("{") or _LIST.match(begins):
         return "geojson"
     return "csv" if has_head(content) else None
 

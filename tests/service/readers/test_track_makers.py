@@ -104,6 +104,19 @@ ANSWER = {
             f"Header\tTrack\n\nHeader\tPosition\tTime\nTrackpoint\tN47 15.000 E115 30.000\t{ISO}\n",
             id="BaseCamp, with places in one column",
         ),
+        pytest.param(
+            json.dumps(
+                {
+                    "data": {
+                        "results": [{"location": {"latitude": 47.25, "longitude": 115.5}, "recorded_at": ISO}]
+                    }
+                }
+            ),
+            id="observations of EarthRanger",
+        ),
+        pytest.param(
+            json.dumps([{"time": ISO, "lon": 115.5, "lat": 47.25, "more": [1]}]), id="a list of objects"
+        ),
         pytest.param(KML.format(when=ISO), id="KML"),
         pytest.param(f"<kml><Document>{POINT.format(ISO)}</Placemark></Document></kml>", id="KML of points"),
         pytest.param(zipped(doc__kml=KML.format(when=ISO), files_in_icon__png=b"x"), id="KMZ"),
@@ -116,6 +129,17 @@ def test_makers(content: str | bytes) -> None:
     assert (track.fixes.lon[0], track.fixes.lat[0], track.fixes.t[0]) == (115.5, 47.25, T0)
     assert len(track) == 1
     assert len(track.devices) <= 1
+
+
+def test_lines_of_objects_are_a_list() -> None:
+    rows = [{"time": ISO, "lon": 115.5, "lat": 47.25}, {"time": "soon", "lon": 115.5, "lat": 47.25}]
+    track = sent("\n".join(map(json.dumps, rows)) + "\n")
+    assert (len(track), track.faults) == (2, {1: "time-unreadable"})
+    features = [{"type": "Feature", "properties": {"time": ISO}, "geometry": PLACE}] * 2
+    assert len(sent("\n".join(map(json.dumps, features)))) == 2
+    for content in ('[{"a": 1}]', '{"data": {"data": {"data": {"data": []}}}}', "[{}, 1]", "[[]]"):
+        with pytest.raises(ServiceError):
+            read(content.encode(), "geojson")
 
 
 def test_the_dilution_of_osmand_is_its_accuracy() -> None:
