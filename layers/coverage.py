@@ -347,7 +347,7 @@ class Coverage(Store):
             if made_again or len(rows) >= COPY_FROM:
                 yield
                 return
-            with self._driver().pipeline():
+            with self._pipelined():
                 yield
 
     def _replace(

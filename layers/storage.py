@@ -69,6 +69,9 @@ _STAGE = (
     "TRUNCATE pg_temp.{stage}",
 )
 
+_PLAN_ONCE = b"SET LOCAL plan_cache_mode = auto"
+_PLAN_EACH = b"SET LOCAL plan_cache_mode = force_custom_plan"
+
 # From here on COPY is faster than statements in a pipeline.
 COPY_FROM = 100
 
@@ -125,10 +128,14 @@ class Store:
     def _pipelined(self) -> Iterator[None]:
         """Send stored statements without waiting for those that answer nothing, until the block ends.
 
-        Each still sees what those before it did. Neither COPY nor SQLAlchemy's statements work within.
+        Each still sees what those before it did. Neither COPY nor SQLAlchemy's statements work within. They
+        are to write rows by their keys: such a plan is always the same, so it is kept, and with it those of
+        the foreign keys, which would take longer to plan for each row than the row itself.
         """
         with translated(), self._driver().pipeline():
+            self._driver().execute(_PLAN_ONCE)
             yield
+            self._driver().execute(_PLAN_EACH)
 
     def _page(
         self,
