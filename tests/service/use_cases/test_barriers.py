@@ -1,13 +1,16 @@
 """Barriers of sight: nobody sees past them, and the ledgers say what a rebuild from raw fixes would."""
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import psycopg
 import pytest
 import shapely
-from sqlalchemy import select
+from sqlalchemy import Engine, select, text
+from sqlalchemy.orm import Session
 
 from geo.coverage import covered_length, union
 from geo.evidence import Evidence
@@ -20,6 +23,7 @@ from service.use_cases.tracks import end_barrier, put_barriers, rebuild
 from tests.fixtures.walks import line, places
 from tests.service.use_cases.test_ledger import (
     DAYS,
+    DISTRICT,
     ZONE,
     ground,
     ledgers,
@@ -137,6 +141,30 @@ def test_a_walk_over_midnight_sees_past_a_wall_that_is_gone(stores: Stores) -> N
     ]
     assert behind[0] == 0 < behind[1]
     assert_as_rebuilt(stores)
+
+
+def test_who_changes_a_barrier_waits_for_every_ledger_and_they_for_it(engine: Engine) -> None:
+    """Else an upload beside it would leave a ledger that knows nothing of the barrier."""
+
+    def waits(hold: Callable[[Stores], None]) -> bool:
+        with Session(engine) as other:
+            other.execute(text("SET LOCAL lock_timeout = '20ms'"))
+            try:
+                hold(Stores(other, DISTRICT))
+            except psycopg.errors.LockNotAvailable:
+                return True
+        return False
+
+    with Session(engine) as one:
+        Stores(one, DISTRICT).coverage.hold("phone")
+        assert waits(lambda stores: stores.barriers.hold())
+        assert waits(lambda stores: stores.coverage.hold("phone"))
+        assert not waits(lambda stores: stores.coverage.hold("watch"))
+        assert not waits(lambda stores: Stores(stores.session, "152922").barriers.hold())
+    with Session(engine) as one:
+        Stores(one, DISTRICT).barriers.hold()
+        assert waits(lambda stores: stores.coverage.hold("watch"))
+        Stores(one, DISTRICT).coverage.hold("watch")
 
 
 def whole(day: date) -> tuple[datetime, datetime]:
