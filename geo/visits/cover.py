@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import shapely
 
+from geo.geocentric import Floats
 from geo.locate import OverlayIndex
 from geo.track.fixes import Codes
 from geo.visits.seen import Ground
@@ -29,18 +31,32 @@ class Cover(IntEnum):
 _GROUND = np.array([Ground.OPEN, Ground.SCRUB, Ground.FOREST, Ground.OPEN, Ground.OPEN], dtype=np.int8)
 UNREACHABLE = (Cover.WATER, Cover.CLOSED)
 
+LATTICE_DEG = 1e-7
+MOST_BOXES = 64
+"""Of more areas that nobody can walk in one box round them all is looked at first."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CoverIndex:
-    """Polygons of ground cover; where several meet the smallest tells, and where there is none it is open."""
+    """Polygons of ground cover; where several meet the smallest tells, and where there is none it is open.
+
+    Nobody is kept out anywhere but within ``boxes`` (k, 4): west, south, east, north in degrees.
+    """
 
     areas: OverlayIndex
     kind: Codes
+    boxes: Floats
 
     @classmethod
     def build(cls, polygons: Sequence[Any] | npt.NDArray[Any], kinds: Sequence[Cover]) -> "CoverIndex":
         """Index polygons, lon, lat in degrees, each with its cover."""
-        return cls(OverlayIndex.build(polygons), np.array([int(one) for one in kinds], dtype=np.int8))
+        kind = np.array([int(one) for one in kinds], dtype=np.int8)
+        shut = np.asarray(polygons, dtype=object)[np.isin(kind, UNREACHABLE)]
+        boxes = shapely.bounds(shut).reshape(-1, 4)
+        if len(boxes) > MOST_BOXES:
+            boxes = shapely.total_bounds(shut)[None]
+        # Points are rounded to the lattice when they are looked up.
+        return cls(OverlayIndex.build(polygons), kind, boxes + LATTICE_DEG * np.array([-1.0, -1.0, 1.0, 1.0]))
 
     def at(self, lon: npt.ArrayLike, lat: npt.ArrayLike) -> Codes:
         """Return the code of :class:`Cover` at points in degrees, (n,)."""
@@ -57,4 +73,9 @@ class CoverIndex:
 
     def closed(self, lon: npt.ArrayLike, lat: npt.ArrayLike) -> npt.NDArray[np.bool_]:
         """Return at which points in degrees, (n,), nobody can walk."""
-        return np.isin(self.at(lon, lat), UNREACHABLE)
+        x, y = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
+        within = np.zeros(x.shape, dtype=bool)
+        for west, south, east, north in self.boxes.tolist():
+            within |= (west <= x) & (x <= east) & (south <= y) & (y <= north)
+        within[within] = np.isin(self.at(x[within], y[within]), UNREACHABLE)
+        return within

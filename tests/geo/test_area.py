@@ -230,6 +230,26 @@ def test_the_smallest_cover_tells_and_where_there_is_none_it_is_open() -> None:
     assert CoverIndex.build([], []).at(lon, lat).tolist() == [Cover.OPEN] * 4
 
 
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(-9, 9), st.integers(-9, 9), st.integers(1, 9), st.sampled_from(list(Cover))),
+        max_size=5,
+    ),
+    st.booleans(),
+)
+def test_nobody_walks_where_the_smallest_polygon_says_so(
+    squares: list[tuple[int, int, int, Cover]], many: bool
+) -> None:
+    """Told by boxes round the polygons first, or one round all of many."""
+    squares = squares * 15 if many else squares
+    shapes = [box(10.0 * x, 10.0 * y, 10.0 * (x + side), 10.0 * (y + side)) for x, y, side, _ in squares]
+    cover = CoverIndex.build(shapes, [kind for *_, kind in squares])
+    lon, lat = places(*np.mgrid[-100:190:7, -100:190:7].reshape(2, -1)).round(7).T
+    shut = np.isin(cover.at(lon, lat), [Cover.WATER, Cover.CLOSED])
+    assert np.array_equal(cover.closed(lon, lat), shut)
+
+
 def test_each_step_sees_by_its_own_ground() -> None:
     """Of two kilometres the second lies in a forest: 200 m wide, then 50 m."""
     track = clean(walk(0.0, 2_000.0))
