@@ -1,7 +1,5 @@
 """The unit of work: every store of one district, bound to one session and so to one transaction."""
 
-import re
-from collections.abc import Collection
 from contextlib import AbstractContextManager
 from functools import cached_property
 from uuid import UUID
@@ -65,8 +63,6 @@ from layers.volunteers import Volunteers
 from layers.watches import Watches
 from layers.withdrawals import Withdrawals
 
-_PERSON = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
-
 
 class Stores(FieldStores):
     """All stores of one district.
@@ -91,14 +87,6 @@ class Stores(FieldStores):
     def settling(self) -> AbstractContextManager[None]:
         """Return a block that brings tasks and ledgers in step with evidence, whoever brings it."""
         return acting(self.session, SETTLING)
-
-    def called(self, holders: Collection[str]) -> dict[str, str]:
-        """Return the names of those holders of evidence that are people; the others are named already."""
-        people = [UUID(one) for one in sorted(set(holders)) if _PERSON.fullmatch(one)]
-        if not people:
-            return {}
-        with self.settling():
-            return {str(one): name for one, name in self.tasks.names(people).items()}
 
     @cached_property
     def districts(self) -> Districts:

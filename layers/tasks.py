@@ -4,7 +4,8 @@ A task is done when evidence since ``counts_from`` leaves nothing of it open, an
 evidence is withdrawn; only what a person closed stays closed.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, Literal
@@ -32,6 +33,7 @@ from geo.evidence import Evidence
 from layers.accounts import person, role_grant
 from layers.base import identifier, in_district, shard_table
 from layers.errors import NotFound
+from layers.row_security import SETTLING, acting
 from layers.storage import Store
 
 Kind = Literal["segment", "unit", "marker"]
@@ -120,6 +122,7 @@ class Assignable:
     name: str
 
 
+_PERSON = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 _NAMES = tuple(one.name for one in fields(CoverageTask))
 
 
@@ -211,6 +214,14 @@ class Tasks(Store):
             .order_by(person.c.name, person.c.id)
         )
         return tuple(Assignable(row.id, row.name) for row in rows)
+
+    def called(self, holders: Collection[str]) -> dict[str, str]:
+        """Return the names of those holders of evidence that are people; others are names already."""
+        people = [UUID(one) for one in sorted(set(holders)) if _PERSON.fullmatch(one)]
+        if not people:
+            return {}
+        with acting(self._session, SETTLING):
+            return {str(one): name for one, name in self.names(people).items()}
 
     def names(self, people: Sequence[UUID]) -> dict[UUID, str]:
         """Return the names of people that the caller may know."""

@@ -17,6 +17,7 @@ async function json(path, options = {}) {
     ...options,
     headers: { Accept: "application/json", "Accept-Language": page.lang, ...options.headers },
   });
+  if (answer.status === 204) return null;
   const body = await answer.json().catch(() => ({}));
   if (!answer.ok) {
     throw new Problem(
@@ -38,9 +39,10 @@ function post(path, body = null) {
 /** Who is signed in with this browser; null for nobody, undefined where the service cannot be asked. */
 export async function signedIn() {
   try {
-    return await json("/api/v1/me");
-  } catch (problem) {
-    return problem instanceof Problem && problem.status === 401 ? null : undefined;
+    // Not /api/v1/me, which refuses whoever is nobody: browsers log each refusal.
+    return await json("/api/v1/session");
+  } catch {
+    return undefined;
   }
 }
 

@@ -121,6 +121,7 @@ POLICY: Mapping[str, Rule] = {
     "POST /signin/password": Rule(PEOPLE, "own", anybody=True),
     "POST /signout": _OPEN,
     "POST /api/v1/session": _OPEN,
+    "GET /api/v1/session": _OPEN,
     "DELETE /api/v1/session": _OPEN,
     "GET /api/v1/me": Rule(PEOPLE | {REPORTER}, "own", anybody=True),
     "POST /api/v1/me/password": Rule(PEOPLE, "own", anybody=True),

@@ -78,7 +78,8 @@ def get_pdf(told: ToldDep, reader: ReaderDep, _language: Language = None) -> Res
 @router.get(
     "/coverage/segments.gpkg", response_class=Response, responses={200: {"content": {GEOPACKAGE: {}}}}
 )
-def get_geopackage(told: ToldDep) -> Response:
-    """Return the stretches of a period as a GeoPackage, for desktop map programs."""
+def get_geopackage(told: ToldDep, reader: ReaderDep, _language: Language = None) -> Response:
+    """Return the stretches and segments of a period as a GeoPackage, for desktop map programs."""
     headers = told.attached("gpkg") | {"Cache-Control": "no-store"}
-    return Response(geopackage(told.found, told.period), media_type=GEOPACKAGE, headers=headers)
+    body = geopackage(told.found, told.period, reader.translate)
+    return Response(body, media_type=GEOPACKAGE, headers=headers)

@@ -35,6 +35,20 @@ def post_session(
     return me_json(identity_of(accounts.people, person, accounts.now, None))
 
 
+@router.get(
+    "/session",
+    response_model=MeOut,
+    summary="Who is signed in",
+    responses={204: {"description": "Nobody is."}},
+)
+def get_session(identity: IdentityDep, response: Response) -> Any:
+    """Return who is signed in; nobody is no refusal, for pages that are open to everybody."""
+    if not identity.signed_in:
+        return Response(status_code=204, headers={"Cache-Control": "no-store"})
+    response.headers["Cache-Control"] = "no-store"
+    return me_json(identity)
+
+
 @router.delete("/session", status_code=204, summary="Sign out")
 def delete_session(request: Request, accounts: AccountsDep) -> Response:
     """End the session for good; without one nothing happens."""

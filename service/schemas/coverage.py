@@ -286,6 +286,27 @@ def features_json(found: Sequence[SegmentCoverage], period: Period) -> dict[str,
     return {"type": "FeatureCollection", "features": features}
 
 
+FIGURES = (
+    "segment", "name", "owner", "length_m", "walked_m", "walked_percent", "seen_percent", "inferred_percent",
+    "declared_percent", "passes_mean", "last_at", "last_by", "walked_km", "hours", "person_hours",
+    "freshness_days", "due", "overdue_m",
+)  # fmt: skip
+"""What a file tells of a segment; each percentage of a weaker evidence counts the stronger ones as well."""
+
+
+def figures_of(found: Sequence[SegmentCoverage], period: Period) -> list[tuple[Any, ...]]:
+    """Return a row of ``FIGURES`` for each segment, as the API tells them."""
+    rows = []
+    for one in (segment_json(each, period) for each in found):
+        rungs = (one["rungs"][name] for name in ("observed", "seen", "inferred", "declared"))
+        rows.append((
+            one["code"], one["name"], one["owner"] or "", one["length_m"], one["covered_m"], *rungs,
+            one["passes"]["mean"], one["last_at"] or "", one["last_by"] or "", one["walked_km"], one["hours"],
+            one["person_hours"], one["freshness"]["age_days"], one["due"]["state"], one["due"]["overdue_m"],
+        ))  # fmt: skip
+    return rows
+
+
 CSV_COLUMNS = (
     "segment", "name", "owner", "state", "from_m", "to_m", "length_m", "after_marker", "before_marker",
     "passes", "last_at", "last_by", "age_days",

@@ -143,7 +143,7 @@ def coverage(
     known = stores.observed.known(ids, Periods(earliest, last_day + DAY, begins, period.seconds[1]))
     places = stores.markers.names_along(ids, last_day)
     found = summaries(lines, known.walks, known.sights, OVERDUE_LEAST_M)
-    called = stores.called(known.holders)
+    called = stores.tasks.called(known.holders)
     names = [called.get(one, one) for one in known.holders]
     told = tuple(
         _of_segment(segment, summary, names, places.get(segment.id, ()), period, counted_from)

@@ -1,6 +1,8 @@
 """Coverage of the border as a file: rows for a spreadsheet, lines for a map program."""
 
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,9 +14,40 @@ import shapely
 
 from geo.crs import STORAGE_CRS
 from geo.errors import N_
+from maps import style
+from maps.qgis import LineRule, line_style
 from service.errors import UnsupportedFormat
 from service.hardening.cells import table
-from service.schemas.coverage import CSV_COLUMNS, Period, SegmentCoverage, features_json, rows_of
+from service.schemas.coverage import (
+    CSV_COLUMNS,
+    FIGURES,
+    Period,
+    SegmentCoverage,
+    features_json,
+    figures_of,
+    rows_of,
+)
+
+_STYLES = """
+CREATE TABLE layer_styles (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, f_table_catalog TEXT, f_table_schema TEXT, f_table_name TEXT,
+    f_geometry_column TEXT, styleName TEXT, styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN,
+    description TEXT, owner TEXT, ui TEXT, update_time DATETIME DEFAULT CURRENT_TIMESTAMP
+)
+"""
+"""The table in which QGIS looks for the style of a layer."""
+
+_KNOWN = """
+INSERT INTO gpkg_contents (table_name, data_type, identifier)
+VALUES ('layer_styles', 'attributes', 'layer_styles')
+"""
+
+_STYLE = """
+INSERT INTO layer_styles (
+    f_table_catalog, f_table_schema, f_table_name, f_geometry_column,
+    styleName, styleQML, styleSLD, useAsDefault
+) VALUES ('', '', 'coverage', 'geometry', 'coverage', ?, '', 1)
+"""
 
 SUFFIXES = (".html", ".geojson", ".csv", ".gpkg")
 
@@ -69,36 +102,79 @@ def write(found: Sequence[SegmentCoverage], period: Period, path: Path, page: st
         temporary.unlink(missing_ok=True)
 
 
-def geopackage(found: Sequence[SegmentCoverage], period: Period) -> bytes:
-    """Return coverage as a GeoPackage; its lines are in lon, lat degrees, EPSG:4490."""
+def geopackage(
+    found: Sequence[SegmentCoverage], period: Period, translate: Callable[[str], str] = str
+) -> bytes:
+    """Return coverage as a GeoPackage; its lines are in lon, lat degrees, EPSG:4490.
+
+    The layer ``coverage`` has the stretches, with the classes of the map as its style in QGIS; the layer
+    ``segments`` has the figures of each segment.
+    """
     with TemporaryDirectory(prefix="wardline-coverage-") as folder:
         path = Path(folder) / "coverage.gpkg"
-        _write_geopackage(found, period, path)
+        _write_geopackage(found, period, path, translate)
         return path.read_bytes()
 
 
-def _write_geopackage(found: Sequence[SegmentCoverage], period: Period, path: Path) -> None:
-    rows = rows_of(found, period)
-    lines = [
-        shapely.LineString(one.line.cut(stretch.from_m, stretch.to_m))
+def _write_geopackage(
+    found: Sequence[SegmentCoverage], period: Period, path: Path, translate: Callable[[str], str] = str
+) -> None:
+    stretches = [
+        (row, stretch.from_m, stretch.to_m, one)
         for one in found
-        for stretch in one.stretches
+        for row, stretch in zip(rows_of([one], period), one.stretches, strict=True)
     ]
-    columns = {name: _array([row[k] for row in rows]) for k, name in enumerate(CSV_COLUMNS)}
+    _write_layer(path, "coverage", CSV_COLUMNS, stretches)
+    figures = [
+        (row, 0.0, one.length_m, one) for one, row in zip(found, figures_of(found, period), strict=True)
+    ]
+    _write_layer(path, "segments", FIGURES, figures)
+    rules = [LineRule(step, translate(step.label), chosen) for step, chosen in _classes()]
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute(_STYLES)
+        database.execute(_KNOWN)
+        database.execute(_STYLE, (line_style(rules),))
+
+
+def _write_layer(
+    path: Path,
+    name: str,
+    heads: Sequence[str],
+    rows: Sequence[tuple[Sequence[Any], float, float, SegmentCoverage]],
+) -> None:
+    """Add a layer of parts of segments between two measures, with a row of columns each."""
+    lines = [shapely.LineString(one.line.cut(low, high)) for _, low, high, one in rows]
+    columns = {head: _array([row[k] for row, *_ in rows]) for k, head in enumerate(heads)}
     pyogrio.write_arrow(
         pa.table({**columns, "geometry": pa.array(shapely.to_wkb(lines).tolist(), pa.binary())}),
         path,
         driver="GPKG",
-        layer="coverage",
+        layer=name,
         geometry_name="geometry",
         geometry_type="LineString",
         crs=STORAGE_CRS,
+        append=path.exists(),
     )
 
 
+def _classes() -> list[tuple[style.MapClass, str]]:
+    """Return the classes of stretches, and what chooses them in QGIS."""
+    ages = [
+        (
+            step,
+            f"state = 'covered' AND age_days >= {step.low or 0:g}"
+            + (f" AND age_days < {step.high:g}" if step.high else ""),
+        )
+        for step in style.AGES
+    ]
+    return [*ages, (style.INFERRED, "state = 'inferred'"), (style.GAP, "state = 'gap'")]
+
+
 def _array(values: list[Any]) -> pa.Array:
-    """Return a column; an empty text among numbers is nothing."""
-    numbers = [value for value in values if not isinstance(value, str)]
-    if numbers:
-        return pa.array([None if isinstance(value, str) else value for value in values])
+    """Return a column; an empty text among numbers is nothing, and so is a number that nobody knows."""
+    texts = [value for value in values if isinstance(value, str)]
+    if values and len(texts) < len(values):
+        numbers = [None if isinstance(value, str) else value for value in values]
+        known = any(value is not None for value in numbers)
+        return pa.array(numbers) if known else pa.array(numbers, pa.float64())
     return pa.array(values, pa.string())

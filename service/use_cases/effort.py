@@ -40,7 +40,7 @@ def with_effort(
     took = efforts(in_order.within(begins[in_order.line], period.seconds[1]), len(found))
     lengths = np.array([one.length_m for one in found])
     fresh = freshnesses(in_order.within(0.0, period.seconds[1]), lengths, period.as_of.timestamp())
-    called = stores.called(known.holders) if known.twice else {}
+    called = stores.tasks.called(known.holders) if known.twice else {}
     names = [called.get(one, one) for one in known.holders]
     both: dict[int, list[Both]] = {}
     for each in known.twice:

@@ -75,7 +75,7 @@ def list_patrols(
 
 
 def _called(stores: Stores, *patrols: Patrol) -> dict[str, str]:
-    return stores.called([one.person for one in patrols if one.person])
+    return stores.tasks.called([one.person for one in patrols if one.person])
 
 
 def view_fixes(stores: Stores, identity: Identity, patrol: UUID, purpose: str | None) -> dict[str, Any]:

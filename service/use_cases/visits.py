@@ -57,7 +57,7 @@ def unit_coverage(
         if row.entered_at < period.to_at and row.left_at > period.from_at:
             rows[row.unit].append(row)
     latest = stores.reached.last_units([one.id for one in leaves], last - HISTORY, last + DAY)
-    called = stores.called([one.person for one in latest.values() if one.person])
+    called = stores.tasks.called([one.person for one in latest.values() if one.person])
     found = []
     for unit in leaves:
         here = rows.get(unit.id, [])
@@ -100,7 +100,7 @@ def marker_coverage(stores: Stores, period: Period, kind: str | None = None) -> 
     latest = stores.marker_visits.last(Evidence.OBSERVED, period.to_at - HISTORY, period.to_at)
     joint = stores.reached.last_joint(JOINT, period.to_at - HISTORY, period.to_at)
     segments = {one.id: one.code for one in stores.border.all(last)}
-    called = stores.called([one.person for one in latest.values() if one.person])
+    called = stores.tasks.called([one.person for one in latest.values() if one.person])
     zone = ZoneInfo(stores.districts.current().timezone)
     return tuple(
         _of_marker(one, segments, best.get(one.code), latest.get(one.code), joint.get(one.code), zone, called)

@@ -327,8 +327,12 @@ def test_a_revoked_phone_keeps_what_it_has_until_it_is_renewed(field: Field) -> 
 
 def test_anybody_reports_once_also_without_a_network(field: Field) -> None:
     page = field.phone().new_page()
+    logged: list[str] = []
+    page.on("console", lambda message: logged.append(message.text))
     page.goto(f"{field.origin}/report")
     page.wait_for_selector("body[data-offline='1']")
+    page.wait_for_selector("body[data-ready]")
+    assert logged == [], "nobody's being signed in is no refusal"
     page.context.set_offline(True)
     page.reload()
     page.wait_for_selector("body[data-ready]")

@@ -69,7 +69,7 @@ TABLE: dict[str, Row] = {
     "POST /signin": Row(ALL, path="/signin"),
     "POST /signout": Row(ALL, path="/signout"),
     "POST /api/v1/session": Row(ALL, path="/api/v1/session", body={}),
-    "DELETE /api/v1/session": Row(ALL, path="/api/v1/session"),
+    **{f"{method} /api/v1/session": Row(ALL, path="/api/v1/session") for method in ("GET", "DELETE")},
     "GET /api/v1/locate": Row(ALL, path=there(f"/api/v1/locate?{LOCATED}")),
     "GET /api/v1/stations": Row(ALL, path=there("/api/v1/stations")),
     "GET /api/v1/stations/nearest": Row(ALL, path=there(f"/api/v1/stations/nearest?{LOCATED}")),

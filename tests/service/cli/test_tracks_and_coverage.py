@@ -150,9 +150,9 @@ def test_coverage_in_every_format(wardline: Any, walk: Path, tmp_path: Path, suf
         assert "1337" not in text
         assert "</script>{{7*191}}" not in text
     else:
-        table = pyogrio.read_arrow(path)[1]
+        table = pyogrio.read_arrow(path, layer="coverage")[1]
         assert table.num_rows == 3
-        assert pyogrio.read_info(path)["crs"] in ("EPSG:4490", "EPSG:4326")
+        assert pyogrio.read_info(path, layer="coverage")["crs"] in ("EPSG:4490", "EPSG:4326")
 
 
 def test_a_wrong_file_or_period_is_refused_before_any_work(wardline: Any, tmp_path: Path) -> None:

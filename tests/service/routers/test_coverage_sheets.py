@@ -1,9 +1,12 @@
 """Coverage to take away: the sheet, the same as PDF, and the GeoPackage."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pyogrio
 import pytest
+from defusedxml.ElementTree import fromstring
 
 from tests.fixtures.client import TestClient
 from tests.service.routers.test_coverage import JUNE, walked
@@ -56,11 +59,35 @@ def test_the_geopackage_has_a_line_for_each_stretch(walked: TestClient, tmp_path
     assert reply.status_code == 200
     file = tmp_path / "coverage.gpkg"
     file.write_bytes(reply.content)
-    meta, _, lines, columns = pyogrio.raw.read(file)
+    meta, _, lines, columns = pyogrio.raw.read(file, layer="coverage")
     fields = dict(zip(meta["fields"], columns, strict=True))
     assert meta["crs"] == "EPSG:4490"
     assert fields["state"].tolist() == ["gap", "covered", "gap"]
     assert len(lines) == 3
+
+
+def test_the_geopackage_has_the_figures_of_the_api_and_the_classes_of_the_map(
+    walked: TestClient, tmp_path: Path
+) -> None:
+    file = tmp_path / "coverage.gpkg"
+    file.write_bytes(walked.get(f"{PATH}/segments.gpkg", params=JUNE | {"lang": "zh"}).content)
+    told = walked.get(f"{PATH}/segments", params=JUNE).json()["segments"]
+    meta, _, lines, columns = pyogrio.raw.read(file, layer="segments")
+    fields = dict(zip(meta["fields"], columns, strict=True))
+    assert meta["crs"] == "EPSG:4490"
+    assert fields["walked_m"].tolist() == [one["covered_m"] for one in told]
+    assert fields["declared_percent"].tolist() == [one["rungs"]["declared"] for one in told]
+    assert fields["person_hours"].tolist() == [one["person_hours"] for one in told]
+    assert len(lines) == len(told)
+    with closing(sqlite3.connect(file)) as database:
+        ((name, text),) = database.execute(
+            "SELECT f_table_name, styleQML FROM layer_styles WHERE useAsDefault"
+        )
+    rules = {one.get("label"): one.get("filter") for one in fromstring(text).iter("rule")}
+    assert name == "coverage"
+    assert len(rules) == 7
+    assert rules["未巡到"] == "state = 'gap'"
+    assert rules["3–6 天前"] == "state = 'covered' AND age_days >= 3 AND age_days < 7"
 
 
 def test_an_empty_geopackage(client: TestClient) -> None:

@@ -40,6 +40,8 @@ def basic(login: str, password: str) -> dict[str, str]:
 def test_a_session_begins_is_known_and_ends(callers: Callers, guard: UUID) -> None:
     client = callers.nobody()
     assert client.get("/api/v1/me").status_code == 401
+    # The same question for whoever may be nobody.
+    assert client.get("/api/v1/session").status_code == 204
     answer = client.post("/api/v1/session", json={"login": "Guard", "password": PASSWORD})
     assert answer.status_code == 201
     assert answer.json()["held"] == [{"role": "guard", "district": DISTRICT, "unit": None}]
@@ -47,6 +49,7 @@ def test_a_session_begins_is_known_and_ends(callers: Callers, guard: UUID) -> No
     assert cookie.startswith(f"{PLAIN_COOKIE}=")
     assert {"HttpOnly", "Path=/", "SameSite=lax"} <= set(cookie.split("; "))
     assert client.get("/api/v1/me").json()["name"] == "guard"
+    assert client.get("/api/v1/session").json() == client.get("/api/v1/me").json()
     token = client.cookies[PLAIN_COOKIE]
     assert client.delete("/api/v1/session").status_code == 204
     client.cookies.set(PLAIN_COOKIE, token)
