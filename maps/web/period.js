@@ -60,7 +60,7 @@ export function watchPeriod(change) {
     if (event.target.name === "preset") choose(preset(event.target.value));
     else if (fields.from.value && fields.to.value && fields.from.value <= fields.to.value) {
       choose({ from: fields.from.value, to: shift(fields.to.value, 1) });
-    }
+    } else if (fields.from.value && fields.to.value) event.target.reportValidity();
   });
   form.addEventListener("submit", (event) => event.preventDefault());
   showPeriod();

@@ -145,6 +145,7 @@ def test_a_refusal_is_in_sight_and_says_what_is_still_shown(watched: Watched) ->
     assert page.inner_text("#period-text") == before
     page.locator("#exports").scroll_into_view_if_needed()
     expect(problem).to_be_in_viewport()
+    assert page.get_attribute("#panel-body", "aria-busy") == "false"
     page.context.set_offline(False)
     problem.get_by_role("button").click()
     expect(problem).to_be_hidden()

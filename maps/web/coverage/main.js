@@ -261,6 +261,7 @@ function tell() {
 /** Say why a period cannot be told, whose figures are shown instead, and offer to ask again. */
 function refuse(problem, period) {
   show(problem);
+  if (!shown.period) replace(byId("summary"));
   const still = shown.period && shown.period !== period ? periodName(shown.period) : null;
   byId("period-text").textContent = still ?? periodName(period);
   byId("problem").firstChild.append(
@@ -279,6 +280,7 @@ async function load(period) {
   byId("period-text").textContent = periodName(period);
   showLinks(period);
   byId("panel-body").classList.add("loading");
+  byId("panel-body").setAttribute("aria-busy", "true");
   // At first the map has yet to go to the border: what is drawn before is asked for twice.
   const first = line.features().length === 0;
   let drawn = first ? null : drawDay(lastDay(period)).catch(show);
@@ -318,7 +320,10 @@ async function load(period) {
     if (!(problem instanceof Problem)) throw problem;
     refuse(problem, period);
   } finally {
-    if (!options.signal.aborted) byId("panel-body").classList.remove("loading");
+    if (!options.signal.aborted) {
+      byId("panel-body").classList.remove("loading");
+      byId("panel-body").setAttribute("aria-busy", "false");
+    }
   }
 }
 
