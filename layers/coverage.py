@@ -28,9 +28,6 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
-    exists,
-    func,
-    literal,
     not_,
     select,
 )
@@ -40,8 +37,8 @@ from layers.base import identifier, link, shard_table
 from layers.coverage_areas import AreaSight, coverage_area
 from layers.coverage_days import CoverageDays
 from layers.errors import translated
-from layers.fixes import late_fix
 from layers.ids import first_id_at, new_id
+from layers.late_rows import late_fixes_of
 from layers.line_intervals import LineIntervals, coded
 from layers.storage import COPY_FROM, Store, read_sql
 
@@ -338,7 +335,7 @@ class Coverage(Store):
         known = horizon or self.horizon()
         if known.removed_at is None or known.before <= day:
             return ()
-        return (and_(table.c.id > first_id_at(known.removed_at + _OVERLAP), _late_fixes_of(table)),)
+        return (and_(table.c.id > first_id_at(known.removed_at + _OVERLAP), late_fixes_of(table)),)
 
     @contextmanager
     def _together(self, rows: Sequence[Any], made_again: Sequence[Any] = ()) -> Iterator[None]:
@@ -371,25 +368,3 @@ class Coverage(Store):
             ("id", "device", "day", *columns),
             ((new_id(), device, day, *(getattr(visit, name) for name in columns)) for visit in visits),
         )
-
-
-def _late_fixes_of(table: Table) -> ColumnElement[bool]:
-    """Return the condition that a late fix lies in the time of a row of a ledger.
-
-    A crash empties the table of late fixes; what they showed must not be made again without them.
-    """
-    first, last = {
-        "coverage_line": ("from_at", "to_at"),
-        "coverage_area": ("from_at", "to_at"),
-        "coverage_grid": ("entered_at", "left_at"),
-        "coverage_marker": ("at", "at"),
-    }[table.name]
-    ends = table.c[first], table.c[last]
-    return exists(
-        select(literal(1)).where(
-            late_fix.c.district == table.c.district,
-            late_fix.c.device == table.c.device,
-            late_fix.c.at >= func.least(*ends),
-            late_fix.c.at <= func.greatest(*ends),
-        )
-    )
