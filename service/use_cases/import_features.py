@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, cast
@@ -257,22 +257,14 @@ def plan_cover(features: Features, fields: Mapping[str, str], kind: str | None =
     names, kinds = _names_and_kinds(features, chosen, kind, len(codes), faults)
     faults += _unknown_kinds(kinds, COVER_KINDS, N_("There is no ground cover “{kind}”; there are: {known}."))
     faults += repeated_codes(codes)
-    shapes = [[quantise(part) for part in shapely.get_parts(shape)] for shape in features.geometries]
-    message, mend = N_("Its edges cross, or it has no area on the lattice."), N_("Mend it, or leave it out.")
-    faults += [
-        RowFault(row, message, mend, codes[row - 1])
-        for row, parts in enumerate(shapes, start=1)
-        if not parts or not all(one.is_valid and one.area > 0.0 for one in parts)
-    ]
-    refuse_rows(features.file, features.layer, faults)
+    shapes, more = _parts(
+        features, codes, N_("Its edges cross, or it has no area on the lattice."), lambda one: one.area > 0.0
+    )
+    refuse_rows(features.file, features.layer, faults + more)
     made, rows = [], []
-    for row, parts in enumerate(shapes, start=1):
-        for number, part in enumerate(parts, start=1):
-            code = codes[row - 1] if len(parts) == 1 else f"{codes[row - 1]}-{number}"
-            made.append(
-                CoverArea(new_id(), code, Cover[kinds[row - 1].upper()], names[row - 1] or code, part)
-            )
-            rows.append(row)
+    for row, code, part in _numbered(codes, shapes):
+        made.append(CoverArea(new_id(), code, Cover[kinds[row - 1].upper()], names[row - 1] or code, part))
+        rows.append(row)
     refuse_rows(features.file, features.layer, _repeated_parts(made, rows))
     return CoverPlan(features, tuple(made), tuple(codes))
 
@@ -313,25 +305,14 @@ def plan_barriers(
         kinds, BARRIER_KINDS, N_("There is no kind of barrier “{kind}”; there are: {known}.")
     )
     faults += repeated_codes(codes)
-    shapes = [[quantise(part) for part in shapely.get_parts(shape)] for shape in features.geometries]
-    message, mend = (
-        N_("Its edges cross, or it has no extent on the lattice."),
-        N_("Mend it, or leave it out."),
-    )
-    faults += [
-        RowFault(row, message, mend, codes[row - 1])
-        for row, parts in enumerate(shapes, start=1)
-        if not parts or not all(one.is_valid and one.length > 0.0 for one in parts)
-    ]
-    refuse_rows(features.file, features.layer, faults)
+    message = N_("Its edges cross, or it has no extent on the lattice.")
+    shapes, more = _parts(features, codes, message, lambda one: one.length > 0.0)
+    refuse_rows(features.file, features.layer, faults + more)
     made, rows = [], []
-    for row, parts in enumerate(shapes, start=1):
-        whole = codes[row - 1]
-        for number, part in enumerate(parts, start=1):
-            code = whole if len(parts) == 1 else f"{whole}-{number}"
-            what, name = cast("BarrierKind", kinds[row - 1]), names[row - 1] or code
-            made.append(Barrier(new_id(), code, what, name, part, effective_on, None, notes[row - 1] or ""))
-            rows.append(row)
+    for row, code, part in _numbered(codes, shapes):
+        what, name = cast("BarrierKind", kinds[row - 1]), names[row - 1] or code
+        made.append(Barrier(new_id(), code, what, name, part, effective_on, None, notes[row - 1] or ""))
+        rows.append(row)
     refuse_rows(features.file, features.layer, _repeated_parts(made, rows))
     return BarrierPlan(features, tuple(made), tuple(codes))
 
@@ -349,6 +330,27 @@ def _names_and_kinds(
     kinds, more = required_texts(features, chosen["kind"])
     faults += more
     return names, kinds
+
+
+def _parts(
+    features: Features, codes: Sequence[str], message: str, good: Callable[[Any], bool]
+) -> tuple[list[list[Any]], list[RowFault]]:
+    """Return the parts of each row on the lattice, and a fault for each row of which not all are good."""
+    shapes = [[quantise(part) for part in shapely.get_parts(shape)] for shape in features.geometries]
+    faults = [
+        RowFault(row, message, N_("Mend it, or leave it out."), codes[row - 1])
+        for row, parts in enumerate(shapes, start=1)
+        if not parts or not all(one.is_valid and good(one) for one in parts)
+    ]
+    return shapes, faults
+
+
+def _numbered(codes: Sequence[str], shapes: Sequence[Sequence[Any]]) -> Iterator[tuple[int, str, Any]]:
+    """Yield each part with its row and its code: that of the row, and a number where it has several."""
+    for row, parts in enumerate(shapes, start=1):
+        for number, part in enumerate(parts, start=1):
+            whole = codes[row - 1]
+            yield row, whole if len(parts) == 1 else f"{whole}-{number}", part
 
 
 def _repeated_parts(made: Sequence[LineFeature | CoverArea | Barrier], rows: Sequence[int]) -> list[RowFault]:
