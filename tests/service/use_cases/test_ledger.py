@@ -221,14 +221,9 @@ WALKS = st.lists(
 )
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(WALKS, st.randoms(use_true_random=False))
-def test_the_ledgers_do_not_know_how_the_fixes_came(
-    session: Session, walks: list[tuple[float, float, float]], random: Any
-) -> None:
-    """Shuffled, split, doubled, sent again, rebuilt: the same rows; and each upload only adds."""
-    outer = session.begin_nested()
-    stores = border_of(session)
+def come_and_go(stores: Stores, walks: list[tuple[float, float, float]], random: Any) -> None:
+    """Send walks in every way; hold that the ledgers are the same."""
+    session = stores.session
     parts, start = [], START
     for seed, (begin, end, pause) in enumerate(walks):
         parts.append(walk(begin, end, start + pause, seed))
@@ -255,7 +250,19 @@ def test_the_ledgers_do_not_know_how_the_fixes_came(
     assert (ledgers(stores), packed(stores)) == (expected, days)
     assert all(one.equal for one in rebuild(stores, DAYS[0], DAYS[0] + timedelta(days=5)))
     attempt.rollback()
-    outer.rollback()
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(WALKS, st.randoms(use_true_random=False))
+def test_the_ledgers_do_not_know_how_the_fixes_came(
+    session: Session, walks: list[tuple[float, float, float]], random: Any
+) -> None:
+    """Shuffled, split, doubled, sent again, rebuilt: the same rows; and each upload only adds."""
+    outer = session.begin_nested()
+    try:
+        come_and_go(border_of(session), walks, random)
+    finally:
+        outer.rollback()
 
 
 def test_evidence_only_adds(stores: Stores) -> None:
