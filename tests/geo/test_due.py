@@ -97,7 +97,7 @@ def test_limits_that_are_none(wrong: dict[str, float]) -> None:
 def test_more_evidence_never_makes_it_more_overdue(what: Rule, some: list[float], more: list[float]) -> None:
     few, many = (stand(what, Visits.of([one]), 0.0, NOW) for one in (some, some + more))
     assert many.late_s[0] <= few.late_s[0] + 1e-6
-    assert many.due_t[0] >= few.due_t[0]
+    assert many.due_t[0] >= few.due_t[0] - 1e-6
     debt = [overdue_s(what, Visits.of([one]), 0.0, 0.0, NOW)[0] for one in (some, some + more)]
     assert debt[1] <= debt[0] + 1e-3
 
