@@ -117,7 +117,7 @@ def test_coordinates_in_an_address(wire: Wire, query: dict[str, Any], code: str)
         pytest.param("[]", "input-invalid", id="empty"),
         pytest.param("[[131], [131.1]]", "input-invalid", id="one-dimension"),
         pytest.param("[131, 46]", "input-invalid", id="flat"),
-        pytest.param("[[131, 46, 1, 2], [131.1, 46, 1, 2]]", "input-invalid", id="four-dimensions"),
+        pytest.param("[[131, 46, 1, 2, 3], [131.1, 46, 1, 2, 3]]", "input-invalid", id="five-dimensions"),
         pytest.param("[[[131, 46]], [[131.1, 46]]]", "input-invalid", id="nested"),
     ],
 )
