@@ -1,3 +1,8 @@
--- Whether all of some tables are there.
-SELECT coalesce(bool_and(to_regclass(name) IS NOT NULL), true)
+-- Whether all of some tables are there, beside the table of fixes.
+SELECT coalesce(bool_and(EXISTS (
+    SELECT
+    FROM pg_class AS one
+    WHERE one.relname = name AND one.relnamespace = beside.relnamespace
+)), true)
 FROM unnest(%(tables)s::text[]) AS name
+CROSS JOIN (SELECT relnamespace FROM pg_class WHERE oid = 'fix'::regclass) AS beside

@@ -201,6 +201,13 @@ def test_months_are_made_once_and_at_their_edges(session: Session, stores: Store
     assert len(stores.patrols.fixes_of(owner.id)) == 4
 
 
+def test_a_month_of_another_schema_is_none_of_ours(stores: Stores, session: Session) -> None:
+    session.execute(text("SELECT public.ensure_fix_months('{2031-12-01}')"))
+    owner = _stored(stores)
+    stores.patrols.add_fixes(owner, makers.fixes(4, datetime(2031, 12, 5, tzinfo=UTC), 5.0))
+    assert len(stores.patrols.fixes_of(owner.id)) == 4
+
+
 @pytest.mark.parametrize("year", [1901, 1989, 2101, 9999, 20_000])
 def test_years_that_are_not_stored_are_refused(stores: Stores, year: int) -> None:
     seconds = float(np.datetime64(f"{year}-06-01", "s").astype(np.int64))
