@@ -30,7 +30,8 @@ export function address(path, parameters = {}) {
   return text ? `${path}?${text}` : path;
 }
 
-async function refusal(response) {
+/** What an answer that is no success says, as a Problem. */
+export async function refusal(response) {
   let body = {};
   try {
     body = await response.json();

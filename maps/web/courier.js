@@ -2,14 +2,11 @@
 
 import { acknowledge, changed, refuse, waiting } from "wardline/outbox";
 import { page } from "wardline/page";
+import { FIRST_PAUSE_MS, LONGEST_PAUSE_MS, mayPass, sendParts } from "wardline/photos";
 import { get } from "wardline/store";
 import { _ } from "wardline/text";
 
 const AT_ONCE = 3;
-const FIRST_PAUSE_MS = 2000;
-const LONGEST_PAUSE_MS = 60_000;
-const PART_BYTES = 512 * 1024;
-const NEVER_BY_ITSELF = new Set([400, 403, 404, 409, 410, 413, 415, 422]);
 
 export const state = new EventTarget();
 state.online = navigator.onLine;
@@ -41,22 +38,7 @@ async function sendFile(entry, phone) {
   // Two visits may name one photo: it went with the first of them.
   if (!file) return null;
   const path = where(`/api/v1/devices/${encodeURIComponent(phone.code)}/files/${entry.sha256}`, entry.district);
-  const known = await ask(path, { method: "HEAD", headers: headers(phone, {}) });
-  let offset = known.ok ? Number(known.headers.get("Upload-Offset") ?? 0) : 0;
-  let answer = known;
-  do {
-    const last = Math.min(offset + PART_BYTES, file.blob.size);
-    answer = await ask(path, {
-      method: "PUT",
-      headers: headers(phone, {
-        "Content-Type": "application/octet-stream",
-        "Content-Range": `bytes ${offset}-${last - 1}/${file.blob.size}`,
-      }),
-      body: file.blob.slice(offset, last),
-    });
-    offset = last;
-  } while (answer.status === 202 && offset < file.blob.size);
-  return answer;
+  return sendParts((method, more, body) => ask(path, { method, headers: headers(phone, more), body }), file.blob);
 }
 
 function sendBatch(entry, phone) {
@@ -94,7 +76,7 @@ async function send(entry) {
     await refuse(entry, _("This phone's right to send has ended. Sign in as {name} to renew it.", { name: entry.login ?? "" }));
     return true;
   }
-  if (NEVER_BY_ITSELF.has(answer.status)) {
+  if (!mayPass(answer.status)) {
     await refuse(entry, problem.detail || _("The service answered {status}", { status: answer.status }));
     return true;
   }

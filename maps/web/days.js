@@ -21,6 +21,12 @@ export function instantOf(local) {
   return new Date(utc - ahead(guess) * MINUTE_MS).toISOString();
 }
 
+/** The present minute by the district's clock, as a field of local times has it. */
+export function localNow() {
+  const now = Date.now();
+  return new Date(now + ahead(now) * MINUTE_MS).toISOString().slice(0, "2025-01-01T00:00".length);
+}
+
 /** The half-year of a number of half-years ago: its first and its last day. */
 export function halfYear(back) {
   const [year, month] = today().split("-").map(Number);

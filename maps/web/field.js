@@ -70,19 +70,6 @@ async function list() {
   document.body.dataset.online = network.online ? "1" : "0";
 }
 
-/** The photos of a file input with their digests. */
-export async function photosOf(input) {
-  return Promise.all(
-    [...input.files].map(async (file) => {
-      const bytes = await file.arrayBuffer();
-      const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-      const sha256 = [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-      // A copy: the file behind an input may be gone by the time it is sent.
-      return { sha256, name: file.name, blob: new Blob([bytes], { type: file.type }) };
-    }),
-  );
-}
-
 /** Where the phone is now; rejects with a text that says what to do. */
 export function position() {
   return new Promise((resolve, reject) => {

@@ -5,10 +5,11 @@
 import { guarded, onRegister, showPhone } from "wardline/carrier";
 import { byId, make, replace } from "wardline/dom";
 import { MEMBERS, addPart, begin, keep, optionsOf, recordOf, removePart, renew } from "wardline/draft";
-import { note, photosOf, position, startField } from "wardline/field";
+import { note, position, startField } from "wardline/field";
 import { post } from "wardline/outbox";
 import { page } from "wardline/page";
 import { current, signedIn } from "wardline/phone";
+import { photosOf } from "wardline/photos";
 import { _ } from "wardline/text";
 
 const LAST = "wardline-representative";

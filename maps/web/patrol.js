@@ -2,9 +2,10 @@
 
 import { guarded, onRegister, showPhone } from "wardline/carrier";
 import { byId } from "wardline/dom";
-import { note, now, photosOf, position, startField } from "wardline/field";
+import { note, now, position, startField } from "wardline/field";
 import { post } from "wardline/outbox";
 import { choose, current, signedIn } from "wardline/phone";
+import { photosOf } from "wardline/photos";
 import { begin, end, packRest, resume, running, state } from "wardline/recorder";
 import { _, count, metres } from "wardline/text";
 

@@ -2,10 +2,11 @@
 
 import { guarded } from "wardline/carrier";
 import { byId } from "wardline/dom";
-import { note, now, photosOf, position, startField } from "wardline/field";
+import { note, now, position, startField } from "wardline/field";
 import { post, postAnonymous } from "wardline/outbox";
 import { page } from "wardline/page";
 import { current, signedIn } from "wardline/phone";
+import { photosOf } from "wardline/photos";
 import { _ } from "wardline/text";
 
 let phone = null;

@@ -25,6 +25,7 @@ from service.use_cases.coverage import coverage, period_of, segments_of
 from service.use_cases.coverage_map import coverage_map, days_of
 from service.use_cases.coverage_timeline import strips_of
 from service.use_cases.effort import with_effort
+from service.use_cases.field import sender_without_device
 from service.use_cases.map_context import MapContext, map_context
 
 router = APIRouter(tags=["pages"], include_in_schema=False, route_class=GuardedRoute)
@@ -41,6 +42,7 @@ _PARTS = {
     "tasks": "GET /api/v1/coverage/tasks",
     "give": "POST /api/v1/coverage/tasks",
     "declare": "POST /api/v1/coverage/declarations",
+    "act": "POST /api/v1/coverage/markers/{code}/actions",
     "live": "GET /api/v1/coverage/live",
     "record": "POST /api/v1/outreach",
     "handle": "POST /api/v1/incidents/{incident}/events",
@@ -99,7 +101,8 @@ def _me(request: Request) -> str | None:
 @router.get("/coverage", response_class=HTMLResponse)
 def get_coverage(request: Request, reader: ReaderDep, context: ContextDep) -> Response:
     """Return the map of border coverage."""
-    return _page(request, "coverage", reader, context)
+    sender = sender_without_device(request.state.identity, datetime.now(UTC)).device
+    return _page(request, "coverage", reader, context, sender=sender)
 
 
 @router.get("/stations", response_class=HTMLResponse)

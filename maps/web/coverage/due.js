@@ -23,7 +23,8 @@ function kindName(kind) {
   return { segment: _("Stretches"), unit: _("Grids"), marker: _("Markers") }[kind];
 }
 
-function lateness(thing) {
+/** How late a thing is, or that it will be soon. */
+export function lateness(thing) {
   if (!thing.overdue) return _("due soon");
   const { late_days: days } = thing;
   return days < LATE_DAYS ? _("{n} h late", { n: count(Math.max(1, Math.round(days * 24))) }) : _("{n} d late", { n: decimal(days, 0) });
@@ -108,8 +109,8 @@ export function dueList(goTo, beside) {
   };
 }
 
-/** A ring round the place that the list led to, and the layer of markers by how they stand. */
-export function duePlaces() {
+/** A ring round the place that the list led to, and the layer of markers by how they stand; a press opens one by its code. */
+export function duePlaces(open) {
   const pen = L.canvas({ pane: "data", padding: 0.3, tolerance: 5 });
   const points = L.layerGroup();
   const ring = L.layerGroup().addTo(map);
@@ -130,6 +131,7 @@ export function duePlaces() {
       const look = { renderer: pen, radius: (late ? 6 : 5) - far, weight: late ? 2.5 : 1.5, color: colour(late ? key : "casing"), fillColor: colour(late ? "casing" : key), fillOpacity: 1 };
       L.circleMarker([thing.lat, thing.lon], look)
         .bindTooltip(() => story(thing), { sticky: true, direction: "top", offset: [0, -8], opacity: 1 })
+        .on("click", () => open(thing.code))
         .addTo(points);
     }
     ring.clearLayers();

@@ -2,6 +2,7 @@
 
 import { address, ask, every, Problem, show } from "wardline/api";
 import { ageClass, barrierClasses, border, borderClasses, gapsOf, weakerClasses } from "wardline/border";
+import { markerActions } from "wardline/coverage/actions";
 import { askedFor } from "wardline/coverage/asked";
 import { difference, periodName, watchComparison } from "wardline/coverage/compare";
 import { declarations } from "wardline/coverage/declared";
@@ -357,8 +358,9 @@ async function start() {
     () => ({ segments: shown.segments, gaps: gapsOf(line.features()), chosen }),
     () => load(wanted),
   );
-  due = dueList(goToDue, tasks.beside);
-  places = duePlaces();
+  const markers = markerActions(() => load(wanted));
+  due = dueList(goToDue, (row, thing) => markers.beside(tasks.beside(row, thing), thing));
+  places = duePlaces(markers.open);
   walks = patrols();
   watchLive();
   drawLayers = watchLayers({ markers: { ...places, kind: "point" }, grids: gridVisits(), ground: gridGround(), asked: askedFor() });
