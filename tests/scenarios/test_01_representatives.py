@@ -77,7 +77,9 @@ def redraw(county: County) -> None:
         cursor = None
         while level == 1 or cursor is not None or len(units) < BIG_GRIDS + SMALL_GRIDS:
             asked = {"level": level, "limit": 1000, **({"cursor": cursor} if cursor else {})}
-            page = county.planner.get("/api/v1/layers/grids/items", params=asked).json()
+            answer = county.planner.get("/api/v1/layers/grids/items", params=asked)
+            assert answer.status_code == 200, answer.text
+            page = answer.json()
             units |= {one["properties"]["code"]: one["id"] for one in page["features"]}
             cursor = page.get("cursor")
             if cursor is None:
