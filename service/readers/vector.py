@@ -211,6 +211,8 @@ def _opened(file: str, work: Any) -> Any:
         with np.errstate(invalid="ignore"), warnings.catch_warnings():
             # So is a CRS that the file does not define: the refusal says it.
             warnings.filterwarnings("ignore", "unable to read srs_id", RuntimeWarning)
+            # And so is a ring that does not close: it becomes no geometry.
+            warnings.filterwarnings("ignore", "Non closed ring", RuntimeWarning)
             return work()
     except UnicodeDecodeError as error:
         raise InvalidInput(

@@ -197,6 +197,15 @@ def test_a_coordinate_that_is_no_number_is_named_by_row(tmp_path: Path, bad: flo
     assert "not a number of JSON" in str(refused(literal, MalformedBody))
 
 
+def test_an_unclosed_ring_of_a_binary_format_is_named_and_nothing_else_is_said(tmp_path: Path) -> None:
+    path = write(tmp_path / "grids.fgb", [shapely.box(116.0, 39.0, 116.5, 40.0)])
+    content = bytearray(path.read_bytes())
+    last = content.rfind(struct.pack("<d", 116.5))
+    content[last : last + 8] = struct.pack("<d", 116.25)
+    path.write_bytes(content)
+    assert "not closed" in str(refused(path))
+
+
 def test_an_unclosed_ring_is_named_by_row_and_never_closed_silently(tmp_path: Path) -> None:
     unclosed = polygon((116, 39), (117, 39), (117, 40), (116, 40))
     error = refused(collection(tmp_path / "grids.geojson", GOOD, unclosed))
