@@ -199,10 +199,9 @@ def test_a_coordinate_that_is_no_number_is_named_by_row(tmp_path: Path, bad: flo
 
 def test_an_unclosed_ring_of_a_binary_format_is_named_and_nothing_else_is_said(tmp_path: Path) -> None:
     path = write(tmp_path / "grids.fgb", [shapely.box(116.0, 39.0, 116.5, 40.0)])
-    content = bytearray(path.read_bytes())
+    content = path.read_bytes()
     last = content.rfind(struct.pack("<d", 116.5))
-    content[last : last + 8] = struct.pack("<d", 116.25)
-    path.write_bytes(content)
+    path.write_bytes(content[:last] + struct.pack("<d", 116.25) + content[last + 8 :])
     assert "not closed" in str(refused(path))
 
 
