@@ -242,11 +242,9 @@ def run(units: int = 0, *, small: bool = False, peers: bool = True) -> Report:
                     rows.append(Row(OURS, UNIT, work, note, competes=False))
                 equal[job] = np.array_equal(ours.stored(job), data.answer)
             for job, act in _phones(ours.phones, data):
-                for ledger in (False, True):
-                    each = [_seconds(partial(act, job, ledger=ledger))[0] for _ in range(runs)]
-                    note = f"{job}, two phones at once" + (", with the ledger" if ledger else "")
-                    wall = tuple(2 * len(data) / one for one in each)
-                    rows.append(Row(OURS, UNIT, wall, note, competes=False))
+                each = [_seconds(partial(act, job, ledger=False))[0] for _ in range(runs)]
+                wall = tuple(2 * len(data) / one for one in each)
+                rows.append(Row(OURS, UNIT, wall, f"{job}, two phones at once", competes=False))
                 equal[f"{job}, two at once"] = np.array_equal(ours.stored(job), data.answer)
             rows += _latencies(ours, 3 if small else BATCHES)
         finally:
