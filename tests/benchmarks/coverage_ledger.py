@@ -44,6 +44,9 @@ TIMES = 190
 BEGIN = date(2024, 1, 1)
 SPREAD_S = 165_978
 """Walks are repeated after so many seconds: 190 of them take a year."""
+APART_PEOPLE = 20
+"""So many repetitions, which overlap in time, are of other people: nobody is in two places at once."""
+
 _RUNGS = ((Evidence.OBSERVED, 0), (Evidence.SEEN, -1), (Evidence.SEEN, 0), (Evidence.SEEN, 1))
 
 _REPEAT = """
@@ -52,7 +55,7 @@ _REPEAT = """
     SELECT district, gen_random_uuid(), segment, device || '-' || k,
            ((from_at - shift) AT TIME ZONE 'Asia/Shanghai')::date, patrol, evidence,
            CASE WHEN from_m > 0 THEN least(to_m, from_m + 0.7 * k) ELSE 0 END, to_m,
-           from_at - shift, to_at - shift, person, band
+           from_at - shift, to_at - shift, person || '-' || k % :apart_people, band
     FROM coverage_line
     CROSS JOIN LATERAL (
         SELECT k, make_interval(secs => k * CAST(:apart AS float8)) AS shift
@@ -197,7 +200,7 @@ def _day(walk: Intervals) -> date:
 def _repeat(ledger: _Ledger, times: int) -> None:
     """Make the ledger so many times as large: the same walks earlier, their ends at other places."""
     with ledger.engine.begin() as database:
-        database.execute(text(_REPEAT), {"times": times, "apart": SPREAD_S})
+        database.execute(text(_REPEAT), {"times": times, "apart": SPREAD_S, "apart_people": APART_PEOPLE})
         database.execute(text("ANALYZE coverage_line"))
     with Session(ledger.engine) as session:
         days = CoverageDays(session, DISTRICT)
