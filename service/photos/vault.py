@@ -131,7 +131,8 @@ class Vault:
             with os.fdopen(descriptor, "r+b") as file:
                 fcntl.flock(file, fcntl.LOCK_EX)
                 # The twin may have moved the file away while this one waited for it.
-                if path.exists() and os.fstat(descriptor).st_ino == path.stat().st_ino:
+                found = _stat(path)
+                if found is not None and os.path.samestat(os.fstat(descriptor), found):
                     yield file
                     return
 
@@ -140,7 +141,10 @@ class Vault:
         oldest = time.time() - KEPT_S
         under_way = 0
         for path in folder.iterdir():
-            if path.stat().st_mtime < oldest:
+            found = _stat(path)
+            if found is None:
+                continue
+            if found.st_mtime < oldest:
                 path.unlink(missing_ok=True)
             else:
                 under_way += 1
@@ -153,6 +157,14 @@ class Vault:
 
     def _incoming(self, sender: str, sha256: str) -> Path:
         return self.folder / "incoming" / hashlib.sha256(sender.encode()).hexdigest()[:32] / sha256
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    """Return what a file is like; None where a twin has moved it away."""
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
 
 
 def _check(part: Part) -> None:
