@@ -127,7 +127,7 @@ def _features(body: bytes) -> list[Feature] | None:
         return None
     try:
         batch = _BATCHES.decode(body)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     found = batch.locations
     others = [one for one in (batch.current, batch.trip) if one is not msgspec.UNSET]

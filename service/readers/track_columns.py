@@ -44,17 +44,18 @@ def read_columns(
     names = list(value)
     head = head_of(names)
     columns = {name: value[names[place]] for name, place in head.places.items()}
+    places = value[names[_place_of(head)]]
+    count = len(places) if isinstance(places, list) else 0
     for name, column in columns.items():
         if isinstance(column, str | None) and name in ("mode", "device", "segment"):
             continue
-        if not isinstance(column, list) or len(column) != len(value[names[_place_of(head)]] or ()):
+        if not isinstance(column, list) or len(column) != count:
             raise InvalidInput(
                 N_("/{column} is not a list of one value for each fix."),
                 mend=N_("Send lists of one length; null stands for what is not known."),
                 where={"pointer": f"/{names[head.places[name]]}"},
                 column=names[head.places[name]],
             )
-    count = len(value[names[_place_of(head)]])
     if count > most:
         raise too_many(most)
     for name in ("mode", "device", "segment"):

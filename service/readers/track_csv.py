@@ -252,8 +252,14 @@ class Table:
 
     def _another_head(self, cells: Sequence[str]) -> None:
         note = N_("The table has several heads; each holds for the rows below it.")
-        factors = dict(self.builder.reading.factors)
+        factors, zone = dict(self.builder.reading.factors), self._known().zone
         self._set_head(cells)
+        if self._known().zone != zone:  # times are read all together
+            raise MalformedBody(
+                N_("The table has several heads, with times in different zones."),
+                mend=N_("Save the parts as tables of their own."),
+                where={"row": self.builder.rows[-1] + 1 if self.builder.rows else 1},
+            )
         if self.builder.reading.factors != factors and self.builder.rows:
             raise MalformedBody(
                 N_("The table has several heads, with different units."),

@@ -47,10 +47,11 @@ def read_geojson(
     ContentTooLarge
         More fixes than are accepted at once.
     """
+    content = as_list(content)
     # Counting bytes costs nothing; a value of Python costs fifty times the memory of its two bytes of text.
     if content.count(b"],") > most + _OTHERS or content.count(b",") > _VALUES_OF_A_FIX * most + _OTHERS:
         raise too_many(most)
-    value = features_of(_bare(strict_json.loads(as_list(content))))
+    value = features_of(_bare(strict_json.loads(content)))
     columns = value if is_columns(value) else columns_of(value)
     if columns is not None:
         return read_columns(columns, zone=zone, mode=mode, most=most)
@@ -144,7 +145,7 @@ def _add_point(
     lon, lat = _pair(geometry.get("coordinates"), f"{pointer}/geometry/coordinates")
     names = itertools.islice(properties, _MOST_NAMES)
     known = _known(tuple(name for name in names if len(name) <= _LONGEST_NAME))
-    times = (*_POINT_TIMES, known.get("time", ""))
+    times = (*_POINT_TIMES, known.get("time", "time"))
     time = next((properties[name] for name in times if properties.get(name) is not None), "")
     given = properties.get("mode")
     builder.add(
@@ -156,10 +157,10 @@ def _add_point(
         speed=_number(properties, "speed", "speed_ms"),
         course=_number(properties, "course", "heading", "bearing"),
     )
-    for place, fault in doubts([properties.get(known.get("valid", ""))], (), len(builder.rows) - 1):
+    for place, fault in doubts([properties.get(known.get("valid", "valid"))], (), len(builder.rows) - 1):
         builder.faults[place] = fault
     devices.extend([None] * (len(builder.rows) - 1 - len(devices)))
-    devices.append(properties.get(known.get("device", "")))
+    devices.append(properties.get(known.get("device", "device")))
     modes.extend([None] * (len(builder.rows) - 1 - len(modes)))
     modes.append(given if isinstance(given, str) else None)
 

@@ -14,13 +14,14 @@ _DEPTH = 3
 _MOST_NAMES = 300
 _LINES = re.compile(rb"\s*\{[^\n]*\}[ \t\r]*\n\s*\{")
 """An object that ends with its line, and another after it: no JSON as a whole."""
+_BETWEEN = re.compile(rb"\}[ \t\r]*\n\s*\{")
 
 
 def as_list(content: bytes) -> bytes:
     """Return lines of one object each as a list; other content as it is."""
     if _LINES.match(content[: 1 << 16]) is None:
         return content
-    return b"[" + b",".join(line for line in content.splitlines() if line.strip()) + b"]"
+    return b"[" + _BETWEEN.sub(b"},\n{", content) + b"]"
 
 
 def features_of(value: Any) -> Any:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from service.errors import ServiceError
+from service.errors import MalformedBody, ServiceError
 from service.readers import loggers, plain_points, strict_json
 from service.readers.field_faults import canonical
 from service.readers.field_points import read_track
@@ -94,6 +94,13 @@ def test_how_points_are_batched_does_not_change_what_they_are_called(seconds: li
     random.shuffle(features)
     assert called([[one] for one in features]) == whole
     assert called([features[::2], features[1::2]]) == whole
+
+
+def test_what_is_not_utf8_is_refused() -> None:
+    body = json.dumps({"locations": [feature(1, note="b")]}).encode()
+    for place in (b"note", b"Feature", b'"b"'):
+        with pytest.raises(MalformedBody, match="not UTF-8"):
+            loggers.read_overland(body.replace(place, b'"\xff"' if place == b'"b"' else b"\xff"), "d")
 
 
 def test_many_messages_of_owntracks() -> None:

@@ -146,6 +146,8 @@ def test_what_is_wrong_in_columns_is_of_the_fix_alone() -> None:
         ({"t": [1], "lon": [1, 2], "lat": [1, 2]}, "/t"),
         ({"t": 1, "lon": [1], "lat": [1]}, "/t"),
         ({"t": [1], "lon": None, "lat": [1]}, "/t"),
+        ({"t": [1], "lon": 5, "lat": [1]}, "/t"),
+        ({"t": [1], "position": 5}, "/t"),
         ({"t": [1], "lon": [1], "lat": [1], "mode": 3}, "/mode"),
     ],
 )

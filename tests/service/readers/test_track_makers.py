@@ -135,8 +135,10 @@ def test_lines_of_objects_are_a_list() -> None:
     rows = [{"time": ISO, "lon": 115.5, "lat": 47.25}, {"time": "soon", "lon": 115.5, "lat": 47.25}]
     track = sent("\n".join(map(json.dumps, rows)) + "\n")
     assert (len(track), track.faults) == (2, {1: "time-unreadable"})
-    features = [{"type": "Feature", "properties": {"time": ISO}, "geometry": PLACE}] * 2
-    assert len(sent("\n".join(map(json.dumps, features)))) == 2
+    features = [{"type": "Feature", "properties": {"time": ISO, "": "no"}, "geometry": PLACE}] * 2
+    assert sent("\n".join(map(json.dumps, features))).faults == {}
+    with pytest.raises(ContentTooLarge):
+        sent("{}\n" * 11_100, most=1)
     for content in ('[{"a": 1}]', '{"data": {"data": {"data": {"data": []}}}}', "[{}, 1]", "[[]]"):
         with pytest.raises(ServiceError):
             read(content.encode(), "geojson")

@@ -176,6 +176,14 @@ def test_joined_tables_of_different_units_are_refused() -> None:
         table(f"time,lon,lat\n{ROW}time,lon,lat,speed (km/h)\n{ROW}")
 
 
+@pytest.mark.parametrize("second", ["time (UTC)", "time"])
+def test_joined_tables_of_different_zones_are_refused(second: str) -> None:
+    rows = "2025-06-15 16:00:00,115.5,47.25\n"
+    assert len(table(f"time (GMT+8),lon,lat\n{rows}time (GMT+08:00),lon,lat\n{rows}")) == 2
+    with pytest.raises(MalformedBody, match="different zones"):
+        table(f"time (GMT+8),lon,lat\n{rows}{second},lon,lat\n{rows}")
+
+
 def test_units_of_columns_and_values() -> None:
     track = table("time,lon,lat,speed (km/h),accuracy\n2025-06-15T08:00:00Z,115.5,47.25,36,5 m\n")
     assert track.fixes.speed_ms[0] == pytest.approx(10.0)
