@@ -161,6 +161,15 @@ class Shifts(Store):
         new = self._insert_new(shift_look, rows, key, told="track")
         return [one for one in seen if one.track in new]
 
+    def began(self) -> dict[UUID, datetime]:
+        """Return since when people are on a shift that runs now, as far as the caller may know."""
+        rows = self._all(
+            select(shift.c.person, func.min(shift.c.began_at).label("began_at"))
+            .where(shift.c.district == self.district, ~shift.c.ended, shift.c.began_at > func.now() - LONGEST)
+            .group_by(shift.c.person)
+        )
+        return {row.person: row.began_at for row in rows}
+
     def runs(self, patrol: UUID) -> bool:
         """Say whether a patrol is somebody's shift that runs now, as far as the caller may know."""
         statement = select(literal(1)).where(

@@ -88,9 +88,12 @@ Spans = Sequence[tuple[float, float]]
 
 @dataclass(frozen=True, slots=True)
 class Twice:
-    """Somebody at work with two devices at once: how long, and how far apart (None: never on one segment)."""
+    """Somebody at work with two devices at once: how long, and how far apart (None: never on one segment).
 
-    by: str
+    ``by`` is None while they are on shift.
+    """
+
+    by: str | None
     minutes: float
     apart_m: float | None
 

@@ -82,7 +82,7 @@ class FreshnessOut(BaseModel):
 class TwiceOut(BaseModel):
     """Somebody with two devices at once: the one that walked more counts."""
 
-    by: str
+    by: str | None = Field(description="Null while they are on shift.")
     minutes: float
     apart_m: float | None = Field(description="Most they were apart along a segment; null where on others.")
 

@@ -1,7 +1,7 @@
 """Coverage of the border in a period: what was walked, when last, by whom, what is open and what is due."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -43,6 +43,7 @@ from service.schemas.coverage import (
     Stretch,
 )
 from service.schemas.places import between, naming
+from service.underway import names_of
 
 DAY = timedelta(days=1)
 HISTORY = timedelta(days=400)
@@ -58,6 +59,9 @@ OVERDUE_LEAST_M = 50.0
 """Shorter overdue stretches are the error of the ends of walks."""
 
 LONGEST_PERIOD = timedelta(days=3660)
+
+Who = Callable[[float, float], str | None]
+"""The name of a holder of evidence, by its position or −1, if its last is of a time."""
 
 
 def period_of(first: str | None, last: str | None, timezone: str, now: datetime) -> Period:
@@ -143,10 +147,13 @@ def coverage(
     known = stores.observed.known(ids, Periods(earliest, last_day + DAY, begins, period.seconds[1]))
     places = stores.markers.names_along(ids, last_day)
     found = summaries(lines, known.walks, known.sights, OVERDUE_LEAST_M)
-    called = stores.tasks.called(known.holders)
-    names = [called.get(one, one) for one in known.holders]
+    names = names_of(stores, known.holders)
+
+    def who(holder: float, last_t: float) -> str | None:
+        return names.at(known.holders[int(holder)], instant(last_t)) if holder >= 0 else None
+
     told = tuple(
-        _of_segment(segment, summary, names, places.get(segment.id, ()), period, counted_from)
+        _of_segment(segment, summary, who, places.get(segment.id, ()), period, counted_from)
         for segment, summary, counted_from in zip(segments, found, counted, strict=True)
     )
     said = known.walks.take(known.walks.evidence == Evidence.DECLARED)
@@ -197,7 +204,7 @@ def _asked(segment: BorderSegment, begin: datetime, period: Period) -> Asked:
 def _of_segment(
     segment: BorderSegment,
     known: Summary,
-    names: Sequence[str],
+    who: Who,
     markers: Sequence[NamedPlace],
     period: Period,
     counted_from: datetime,
@@ -215,18 +222,16 @@ def _of_segment(
         declared_m=told.declared_m,
         passes=Passes(told.mean, told.most, told.fewest),
         last_at=_told(told.last_t),
-        last_by=names[told.last_by] if told.last_by >= 0 else None,
+        last_by=who(told.last_by, told.last_t),
         walked_km=told.walked_m / 1000.0,
         hours=told.seconds / 3600.0,
-        stretches=_stretches(known, names, naming(markers)),
+        stretches=_stretches(known, who, naming(markers)),
         due=_due(segment, told, period),
         sight=known.sights[LIKELY].tolist(),
     )
 
 
-def _stretches(
-    known: Summary, names: Sequence[str], markers: Sequence[tuple[float, str]]
-) -> tuple[Stretch, ...]:
+def _stretches(known: Summary, who: Who, markers: Sequence[tuple[float, str]]) -> tuple[Stretch, ...]:
     return tuple(
         Stretch(
             state=STATES[int(state)],
@@ -234,11 +239,11 @@ def _stretches(
             to_m=high,
             passes=int(passes),
             last_at=_told(last_t),
-            last_by=names[int(who)] if who >= 0 else None,
+            last_by=who(holder, last_t),
             oldest_at=_told(oldest_t),
             markers=between(markers, low, high),
         )
-        for state, low, high, passes, last_t, who, oldest_t in known.stretches.tolist()
+        for state, low, high, passes, last_t, holder, oldest_t in known.stretches.tolist()
     )
 
 

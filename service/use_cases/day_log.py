@@ -29,6 +29,7 @@ from service.access.identity import Identity
 from service.errors import InvalidInput
 from service.schemas.places import between, naming, place_name
 from service.schemas.tracks import patrol_json
+from service.underway import require_over
 
 LEADS = frozenset({"coordinator", "supervisor", "administrator", "auditor"})
 LEAST_M = 50.0
@@ -69,6 +70,8 @@ def day_of(
         It is another's, and no purpose is given.
     NotFound
         There is nobody of this id, or nobody whom the caller leads.
+    NotAllowed
+        It is another's, and a shift of it runs: what it reached tells where they are.
     """
     own = identity.person == person
     words = None if own else _purpose(stores, identity, person, purpose)
@@ -78,6 +81,7 @@ def day_of(
     if name is None and not asked.patrols and not asked.visits:
         raise missing(str(person))
     if words is not None:
+        require_over(stores, *asked.patrols)
         stores.audit.record("day.read", "person", person, purpose=words, day=day.isoformat())
     segments, border_m = _segments(stores, asked, translate)
     return {

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,8 +12,10 @@ from geo.coverage import Effort, covered_length, efforts, freshnesses
 from geo.coverage import Twice as Both
 from geo.evidence import Evidence
 from layers.coverage_days import Periods
+from layers.fixes import instant
 from layers.stores import Stores
 from service.schemas.coverage import Freshness, Period, SegmentCoverage, Twice
+from service.underway import Names, names_of
 
 DAY = timedelta(days=1)
 HISTORY = timedelta(days=400)
@@ -40,38 +42,52 @@ def with_effort(
     took = efforts(in_order.within(begins[in_order.line], period.seconds[1]), len(found))
     lengths = np.array([one.length_m for one in found])
     fresh = freshnesses(in_order.within(0.0, period.seconds[1]), lengths, period.as_of.timestamp())
-    called = stores.tasks.called(known.holders) if known.twice else {}
-    names = [called.get(one, one) for one in known.holders]
+    names = names_of(stores, known.holders) if known.twice else Names({}, {})
     both: dict[int, list[Both]] = {}
     for each in known.twice:
         for line in each.lines:
             both.setdefault(line, []).append(each)
+    twice = [_twice(both.get(k, ()), known.holders, names, one, period) for k, one in enumerate(found)]
     return tuple(
-        _of_segment(one, mine, Freshness(known_m, aged / DAY_S), _twice(both.get(k, ()), names, one, period))
-        for k, (one, mine, (known_m, aged)) in enumerate(zip(found, took, fresh, strict=True))
+        _of_segment(one, mine, Freshness(known_m, aged / DAY_S), doubled)
+        for one, mine, (known_m, aged), doubled in zip(found, took, fresh, twice, strict=True)
     )
 
 
 def _twice(
-    known: Sequence[Both], names: Sequence[str], one: SegmentCoverage, period: Period
+    known: Sequence[Both], holders: Sequence[str], names: Names, one: SegmentCoverage, period: Period
 ) -> tuple[Twice, ...]:
     """Return who was at work with two devices at once in a period, for how long, and how far apart."""
     begin, end = one.counted_from.timestamp(), period.seconds[1]
-    found: dict[int, tuple[float, list[float]]] = {}
+    found: dict[int, _Together] = {}
     for each in known:
         spans = np.clip(each.spans, begin, end)
-        seconds, apart = found.get(each.holder, (0.0, []))
-        if (more := covered_length(spans)) > 0.0:
-            found[each.holder] = (seconds + more, [*apart, each.apart_m])
+        if (seconds := covered_length(spans)) > 0.0:
+            found.setdefault(each.holder, _Together()).add(seconds, each.apart_m, float(spans.max()))
     return tuple(
-        Twice(names[holder], round(seconds / 60.0, 1), _most(apart))
-        for holder, (seconds, apart) in found.items()
+        Twice(names.at(holders[holder], instant(both.last_t)), round(both.seconds / 60.0, 1), both.most_m())
+        for holder, both in found.items()
     )
 
 
-def _most(metres: Sequence[float]) -> float | None:
-    known = [one for one in metres if not math.isnan(one)]
-    return round(max(known), 1) if known else None
+@dataclass(slots=True)
+class _Together:
+    """For how long somebody was at work with two devices, how far apart these were, and until when."""
+
+    seconds: float = 0.0
+    apart_m: list[float] = field(default_factory=list)
+    last_t: float = 0.0
+
+    def add(self, seconds: float, apart_m: float, last_t: float) -> None:
+        """Add a day."""
+        self.seconds += seconds
+        self.apart_m.append(apart_m)
+        self.last_t = max(self.last_t, last_t)
+
+    def most_m(self) -> float | None:
+        """Return the most metres; None where none are known."""
+        known = [one for one in self.apart_m if not math.isnan(one)]
+        return round(max(known), 1) if known else None
 
 
 def _of_segment(

@@ -15,11 +15,11 @@ from layers.fix_exports import FixExport
 from layers.fixes import FixTable, instant
 from layers.ids import new_id
 from layers.patrols import Patrol
-from layers.row_security import SYSTEM, acting
 from layers.stores import Stores
 from service.access.identity import Identity
 from service.errors import InvalidInput, NotAllowed
 from service.schemas.tracks import patrol_json
+from service.underway import require_over
 
 LEADS = frozenset({"coordinator", "supervisor", "administrator", "auditor"})
 """The roles that may look at where others were, for a purpose."""
@@ -95,7 +95,7 @@ def view_fixes(stores: Stores, identity: Identity, patrol: UUID, purpose: str | 
     if not own:
         _require_lead(stores, identity)
         words = _purpose(purpose)
-        _require_over(stores, value)
+        require_over(stores, value)
         stores.audit.record("track.read", "patrol", value.id, purpose=words, fixes=value.fixes)
     table = stores.patrols.fixes_of(value.id)
     decimals = 7 if own else SHOWN_DECIMALS
@@ -160,7 +160,7 @@ def take_export(stores: Stores, identity: Identity, export: UUID, now: datetime)
             N_("These fixes are given to who asked for them, once somebody else has allowed it."),
             mend=N_("Ask a supervisor or an administrator to allow the request."),
         )
-    _require_over(stores, stores.patrols.get(asked.patrol))
+    require_over(stores, stores.patrols.get(asked.patrol))
     stores.audit.record("track.export", "patrol", asked.patrol, purpose=asked.purpose, export=str(export))
     return f"fixes-{asked.patrol}.csv", _csv(stores.patrols.fixes_of(asked.patrol))
 
@@ -199,18 +199,6 @@ def _require_lead(stores: Stores, identity: Identity) -> None:
     if not identity.roles(stores.district) & LEADS:
         raise NotAllowed(
             N_("Where another person was is not shown to you."), mend=N_("Look at your own recordings.")
-        )
-
-
-def _require_over(stores: Stores, patrol: Patrol) -> None:
-    """Refuse the way of somebody whose shift runs: its end is where they are at this moment."""
-    with acting(stores.session, SYSTEM):
-        runs = stores.shifts.runs(patrol.id)
-    if runs:
-        raise NotAllowed(
-            N_("This patrol is not over yet; where somebody is at this moment is for their coordinator."),
-            mend=N_("Ask again when the shift is over, or ask their coordinator."),
-            where={"patrol": str(patrol.id)},
         )
 
 

@@ -21,6 +21,7 @@ from layers.unit_visits import UnitRow
 from service.indexes.day_units import cover_on, reachable, units_of
 from service.schemas.coverage import Period
 from service.schemas.visits import Between, Clock, Ground, MarkerCoverage, UnitCoverage, UnitState
+from service.underway import Names, names_of
 
 DAY = timedelta(days=1)
 HISTORY = timedelta(days=400)
@@ -57,7 +58,7 @@ def unit_coverage(
         if row.entered_at < period.to_at and row.left_at > period.from_at:
             rows[row.unit].append(row)
     latest = stores.reached.last_units([one.id for one in leaves], last - HISTORY, last + DAY)
-    called = stores.tasks.called([one.person for one in latest.values() if one.person])
+    names = names_of(stores, [one.person for one in latest.values() if one.person])
     found = []
     for unit in leaves:
         here = rows.get(unit.id, [])
@@ -75,7 +76,7 @@ def unit_coverage(
                 metres=sum(share * row.metres for share, row in zip(shares, here, strict=True)),
                 seconds=sum(share * row.seconds for share, row in zip(shares, here, strict=True)),
                 last_at=None if done is None else min(done.left_at, period.to_at),
-                last_by=None if done is None else _holder(done, called),
+                last_by=None if done is None else _holder(done, done.left_at, names),
             )
         )
     return code, tuple(found)
@@ -100,10 +101,10 @@ def marker_coverage(stores: Stores, period: Period, kind: str | None = None) -> 
     latest = stores.marker_visits.last(Evidence.OBSERVED, period.to_at - HISTORY, period.to_at)
     joint = stores.reached.last_joint(JOINT, period.to_at - HISTORY, period.to_at)
     segments = {one.id: one.code for one in stores.border.all(last)}
-    called = stores.tasks.called([one.person for one in latest.values() if one.person])
+    names = names_of(stores, [one.person for one in latest.values() if one.person])
     zone = ZoneInfo(stores.districts.current().timezone)
     return tuple(
-        _of_marker(one, segments, best.get(one.code), latest.get(one.code), joint.get(one.code), zone, called)
+        _of_marker(one, segments, best.get(one.code), latest.get(one.code), joint.get(one.code), zone, names)
         for one in markers
     )
 
@@ -115,7 +116,7 @@ def _of_marker(
     done: MarkerRow | None,
     joint_at: datetime | None,
     zone: ZoneInfo,
-    called: Mapping[str, str],
+    names: Names,
 ) -> MarkerCoverage:
     routine_at = None if done is None else done.at
     return MarkerCoverage(
@@ -123,7 +124,7 @@ def _of_marker(
         segment=None if one.segment is None else segments.get(one.segment),
         evidence=evidence,
         last_at=routine_at,
-        last_by=None if done is None else _holder(done, called),
+        last_by=None if done is None else _holder(done, done.at, names),
         last_evidence=None if done is None else done.evidence,
         distance_m=None if done is None else done.distance_m,
         routine=_clock(one.attributes.routine_days, routine_at, one.valid_from, zone),
@@ -131,9 +132,9 @@ def _of_marker(
     )
 
 
-def _holder(done: UnitRow | MarkerRow, called: Mapping[str, str]) -> str:
-    """Return who was there: the name of a person with an account, what a file calls them, else the device."""
-    return called.get(done.person, done.person) if done.person else done.device
+def _holder(done: UnitRow | MarkerRow, at: datetime, names: Names) -> str | None:
+    """Return who was there: a person, else the device."""
+    return names.at(done.person or done.device, at)
 
 
 def _clock(days: int | None, last_at: datetime | None, since: date | None, zone: ZoneInfo) -> Clock:

@@ -55,6 +55,6 @@ export function effortNote(segment) {
 
 /** Somebody who was at work with two devices at once: told, since one of them was at another place. */
 export function twiceNote({ by, minutes, apart_m: apart }) {
-  const who = _("two devices at once: {who}, {n} min", { who: by, n: count(Math.round(minutes)) });
+  const who = _("two devices at once: {who}, {n} min", { who: by ?? _("somebody on shift"), n: count(Math.round(minutes)) });
   return make("span", { class: "row-note state-overdue" }, apart === null ? who : `${who}, ${_("{n} apart", { n: metres(apart) })}`);
 }

@@ -3,6 +3,7 @@
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine, text
@@ -14,7 +15,7 @@ from service.use_cases.retention import Kept, forget, is_due
 from tests.fixtures.accounts import Callers, add_person
 from tests.fixtures.client import TestClient
 from tests.fixtures.county import DISTRICT, County
-from tests.fixtures.field import Phone, batch, points, track
+from tests.fixtures.field import Phone, batch, points, track, visit
 
 LIVE = "/api/v1/coverage/live"
 HOUR = timedelta(hours=1)
@@ -182,3 +183,30 @@ def test_each_look_is_known_and_the_way_is_shown_to_nobody(scene: Scene) -> None
     assert scene.callers.signed_in(scene.guard).get(place).status_code == 200
     send(scene.phone, name, [], began, ended=now())
     assert lead.get(place, params=asked).status_code == 200
+
+
+def test_nobody_is_named_for_a_shift_that_runs(scene: Scene) -> None:
+    began, name, days = now() - HOUR, uuid.uuid4(), {"from": (now() - 2 * HOUR).isoformat()}
+    day = f"/api/v1/patrols/days/{scene.guard}/{began.astimezone(ZoneInfo('Asia/Shanghai')).date()}"
+    auditor = scene.callers.role("auditor", "auditor", DISTRICT)
+    days["to"] = (now() + HOUR).isoformat()
+
+    def named() -> set[tuple[str, str | None]]:
+        """Return by whom segments, stretches, grids and markers were last visited that were."""
+        found = set()
+        for kind, part in (("segments", "segments"), ("grids", "units"), ("markers", "markers")):
+            body = auditor.get(f"/api/v1/coverage/{kind}", params=days).json()
+            found |= {(kind, one["last_by"]) for one in body[part] if one["last_at"] is not None}
+        lines = auditor.get("/api/v1/coverage/segments.geojson", params=days).json()["features"]
+        walked = (one["properties"] for one in lines if one["properties"]["state"] == "covered")
+        return found | {("stretches", one["last_by"]) for one in walked}
+
+    send(scene.phone, name, points(100, start=began), began)
+    scene.phone.put(batch(visits=[visit(at=(now() - HOUR / 2).isoformat())]))
+    every = ("segments", "stretches", "grids", "markers")
+    assert named() == {(kind, None) for kind in every}
+    assert auditor.get(day, params={"purpose": "a monthly review"}).status_code == 403
+    assert scene.callers.signed_in(scene.guard).get(day).status_code == 200
+    send(scene.phone, name, [], began, ended=now())
+    assert named() == {(kind, "guard") for kind in every}
+    assert auditor.get(day, params={"purpose": "a monthly review"}).status_code == 200
