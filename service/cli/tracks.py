@@ -139,23 +139,24 @@ def _store(
     """Store files of a device and its person, all or none, and return what became of each."""
     device, person = carried
     read = [(file, *_read(file, options)) for file in files]
-    reports = []
+    stored, reports = [], []
     with listed(unused) as sheet, open_engine(settings) as engine, Session(engine) as session:
         codes = [one.code for one in districts.every(session)]
         stores = Stores(session, choose_district(codes, None, settings.district))
         announce(stores, kept_by(settings), datetime.now(UTC))
-        for file, content, track in read:
+        for file, content, found in read:
             clock = options.clock_behind_s
             delivery = Delivery.of(
                 device, file.name, content, datetime.now(UTC), person, clock_behind_s=clock
             )
-            track = on_time(of_one_device(track, file.name), clock)  # noqa: PLW2901
-            track = seen_from(stores, track, delivery.received_at)  # noqa: PLW2901
-            receipt = upload(stores, delivery, track)
-            sheet.add(file.name, receipt, track)
-            reports.append(report(receipt, track, file.name, translator()))
+            on_one_clock = on_time(of_one_device(found, file.name), clock)
+            track = seen_from(stores, on_one_clock, delivery.received_at)
+            stored.append((file.name, upload(stores, delivery, track), track))
         due.settle(stores, datetime.now(UTC))
         session.commit()
+        for name, receipt, track in stored:  # where one is refused none is stored
+            sheet.add(name, receipt, track)
+            reports.append(report(receipt, track, name, translator()))
     return reports
 
 

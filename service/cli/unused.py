@@ -9,6 +9,7 @@ from typing import Any
 from geo.errors import N_
 from service.cli.language import translator
 from service.errors import InvalidInput
+from service.hardening.cells import inert_row
 from service.readers.track_file import TrackFile
 from service.use_cases.tracks import Receipt, unused
 
@@ -24,7 +25,7 @@ class Unused:
     def add(self, name: str, receipt: Receipt, file: TrackFile) -> None:
         """Write those of a file or of a part of one."""
         if self._sheet is not None:
-            self._sheet.writerows((name, *one) for one in unused(receipt, file, translator()))
+            self._sheet.writerows(inert_row((name, *one)) for one in unused(receipt, file, translator()))
 
 
 @contextmanager

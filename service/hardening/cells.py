@@ -27,10 +27,15 @@ def inert(text: str) -> str:
     return f"'{text}" if _formula(text) and not _number(text) else text
 
 
+def inert_row(row: Iterable[Any]) -> list[Any]:
+    """Return a row in which no text acts as a formula."""
+    return [inert(cell) if isinstance(cell, str) else cell for cell in row]
+
+
 def table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """Return CSV that spreadsheets read as UTF-8 and in which no text acts as a formula."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(header)
-    writer.writerows([inert(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    writer.writerows(map(inert_row, rows))
     return BYTE_ORDER_MARK + text.getvalue()

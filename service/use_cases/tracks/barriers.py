@@ -72,6 +72,8 @@ def put_barriers(
         stores.audit.record(
             "barrier.put", "barrier", barrier.code, kind=barrier.kind, since=effective_on.isoformat()
         )
+    for one in ended:
+        stores.audit.record("barrier.end", "barrier", one.code, on=effective_on.isoformat())
     return made
 
 

@@ -129,6 +129,14 @@ def test_each_fix_that_is_not_used_is_listed_by_row(
         ("1004", "duplicate"),
     ]
     assert {one["why"] for one in told} == {"its time cannot be read", "it is a copy of another fix"}
+    refused = tmp_path / "refused.csv"
+    refused.write_text("t,lon,lat\nsoon,131,46\n", encoding="utf-8")
+    listed = sheet.read_bytes()
+    assert wardline(walk, refused, "--device", "f", "--unused", sheet)[0] == 1
+    assert sheet.read_bytes() == listed, "where one is refused none is stored"
+    walk.write_text(f"t,lon,lat,segment\n{T0},131,46,=1\nsoon,131,46,=1\n", encoding="utf-8")
+    assert wardline(walk, "--device", "f", "--unused", sheet)[0] == 0
+    assert sheet.read_text(encoding="utf-8").splitlines()[-1].startswith("walk.csv,2,'=1,time-unreadable")
 
 
 def test_a_load_in_parts_keeps_no_position_too_long(

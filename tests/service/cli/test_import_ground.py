@@ -124,6 +124,8 @@ class TestBarriers:
         assert (code, report["barrier_kinds"], report["recomputed"]) == (0, {"wall": 2, "building": 1}, 0)
         again = write(tmp_path / "x.geojson", [wall], code=["W"], kind=["hedge"])
         assert run_import("barriers", again, "--apply")[0] == 0
+        ends = [one.subject for one in district_d.audit.entries() if one.action == "barrier.end"]
+        assert sorted(ends) == ["W-1", "W-2"]
         stored = district_d.barriers.during(date(2025, 1, 1), date(2026, 1, 1))
         assert [(one.code, one.kind, one.note, one.valid_to) for one in stored] == [
             ("H", "building", "", None),
