@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Table, exists, func, literal, select
 
+from layers.clocks import MOST, corrected_at
 from layers.fixes import late_fix
 
 _STEP = timedelta(minutes=2)
@@ -33,11 +34,15 @@ def _late_fix_in(
     table: Table, begin: ColumnElement[datetime], end: ColumnElement[datetime]
 ) -> ColumnElement[bool]:
     """Return the condition that a late fix of the device of a row lies within two times."""
+    at = corrected_at(late_fix)
     return exists(
         select(literal(1)).where(
             late_fix.c.district == table.c.district,
             late_fix.c.device == table.c.device,
-            late_fix.c.at >= begin,
-            late_fix.c.at <= end,
+            # By its clock first, of which there is an index.
+            late_fix.c.at >= begin - MOST,
+            late_fix.c.at <= end + MOST,
+            at >= begin,
+            at <= end,
         )
     )

@@ -9,23 +9,11 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 from psycopg.types.json import Jsonb
-from sqlalchemy import (
-    CheckConstraint,
-    Column,
-    DateTime,
-    Index,
-    Integer,
-    Row,
-    Text,
-    UniqueConstraint,
-    select,
-    text,
-)
+from sqlalchemy import Row, select, text
 
 from geo.errors import N_
 from geo.lattice import SCALE
 from layers.accounts import device as device_table
-from layers.base import identifier, in_district, shard_table
 from layers.columns import to_seconds
 from layers.errors import InvalidAttribute, NotFound
 from layers.fixes import (
@@ -37,27 +25,8 @@ from layers.fixes import (
 )
 from layers.ids import new_id
 from layers.ingest import Ingest
+from layers.patrol_tables import SENT, patrol
 from layers.storage import Store, read_sql
-
-patrol = shard_table(
-    "patrol",
-    identifier(),
-    Column("device", Text, nullable=False),
-    Column("person", Text),
-    Column("mode", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("source", Text, nullable=False),
-    Column("digest", Text, nullable=False),
-    Column("started_at", DateTime(timezone=True)),
-    Column("ended_at", DateTime(timezone=True)),
-    Column("fixes", Integer, nullable=False),
-    Column("received_at", DateTime(timezone=True), nullable=False),
-    in_district(),
-    UniqueConstraint("district", "device", "digest"),
-    CheckConstraint("ended_at >= started_at", name="times"),
-    CheckConstraint("fixes >= 0", name="fixes"),
-    Index(None, "district", "started_at"),
-)
 
 _READ = (
     ("patrol", "V16"),
@@ -91,6 +60,11 @@ class Patrol:
     ended_at: datetime | None = None
     person: str | None = None
     fixes: int = 0
+
+    @property
+    def was_sent(self) -> bool:
+        """Whether a device sent it, so that what is known of its clock holds; a file speaks for itself."""
+        return self.digest.startswith(SENT)
 
 
 class Patrols(Store):

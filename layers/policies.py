@@ -146,6 +146,7 @@ _OF_DRAFT = (
 )
 _TOLD = f"{_SYSTEM} OR {_MINE} OR unit IS NOT NULL AND ({_reach('unit', *STAFF)})"
 _WALKED = f"{_whole(*KEEPERS)} OR {_MY_DEVICE}"
+_CLOCKS = f"{_whole(*LEADS, SETTLING)} OR {_MY_DEVICE}"
 _COVERED = _same(
     f"{_whole(*KEEPERS, SETTLING)} OR {_MY_DEVICE}",
     read=f"{_part(*BORDER)} OR {_MY_DEVICE} OR {_whole(SETTLING)}",
@@ -268,6 +269,9 @@ RULES: Mapping[str, Rules] = {
     ),
     "fix": _same(_WALKED, read=f"{_whole(*LEADS)} OR {_MY_DEVICE}", remove=_SYSTEM),
     "late_fix": _same(_WALKED, read=f"{_whole(*LEADS)} OR {_MY_DEVICE}", remove=_SYSTEM),
+    # How far clocks are off is measured with what they send; a word on it is for those who keep the ledgers.
+    **dict.fromkeys(("clock_sample", "clock_skew"), _same(_WALKED, read=_CLOCKS, remove=_SYSTEM)),
+    "clock_word": _same(_whole(*KEEPERS), read=_CLOCKS),
     "shift": Rules(f"{_SYSTEM} OR {_MINE} OR {_WATCHED}", _MINE, f"{_SYSTEM} OR {_MINE}", _SYSTEM),
     "shift_look": Rules(f"{_SYSTEM} OR {_MINE} OR {_MY_LOOK}", f"{_MY_LOOK} AND {_OF_SHIFT}", None, _SYSTEM),
     "fix_quarantine": Rules(read=_OF_PATROL, insert=_OF_PATROL, change=_SYSTEM, remove=_SYSTEM),

@@ -17,6 +17,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from geo.errors import N_
 from layers.accounts import sign_in
+from layers.clocks import MOST, clock_sample, corrected_at
 from layers.coverage_areas import coverage_area
 from layers.districts import district as home
 from layers.field_tables import DISCARDED, WAITING, field_batch, field_incident, quarantine, visit
@@ -44,6 +45,9 @@ FORGOTTEN = "{}"
 """What stands in place of a raw item whose time is over."""
 
 BY = "retention"
+_SAMPLES_LONGER = timedelta(days=3)
+"""The clock of a day is measured together with those of the days beside it."""
+
 _OVER = N_("The time for which it may be kept is over.")
 
 
@@ -104,8 +108,15 @@ def _of_places(district: str, limits: Limits, now: datetime) -> tuple[Step, ...]
     raw, item, seen = fix_quarantine.c, quarantine.c, visit.c
     return (
         *(
-            Step(one, "removed", "fixes", (one.c.district == district) & (one.c.at < limits.fixes))
+            Step(one, "removed", "fixes", (one.c.district == district) & _was_before(one, limits.fixes))
             for one in (fix, late_fix)
+        ),
+        Step(
+            clock_sample,
+            "removed",
+            "fixes",
+            (clock_sample.c.district == district)
+            & (clock_sample.c.received_at < limits.fixes - _SAMPLES_LONGER),
         ),
         _of_ground(district, limits),
         *_of_shifts(district, now),
@@ -136,6 +147,12 @@ def _of_places(district: str, limits: Limits, now: datetime) -> tuple[Step, ...]
             {"lon": None, "lat": None},
         ),
     )
+
+
+def _was_before(table: Table, instant: datetime) -> ColumnElement[bool]:
+    """Return the condition that a fix was recorded before an instant, whatever its device's clock told."""
+    doubtful = (table.c.at < instant + MOST) & (corrected_at(table) < instant)
+    return (table.c.at < instant - MOST) | doubtful
 
 
 def _of_ground(district: str, limits: Limits) -> Step:

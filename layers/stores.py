@@ -12,6 +12,7 @@ from layers.barriers import Barriers
 from layers.border import Border
 from layers.cases import Cases
 from layers.catalog import Catalog
+from layers.clocks import Clocks
 from layers.contacts import Contacts
 from layers.coverage import Coverage
 from layers.coverage_areas import CoverageAreas
@@ -58,6 +59,7 @@ from layers.stations import Stations
 from layers.stops import Stops
 from layers.tasks import Tasks
 from layers.tiles import Tiles
+from layers.timed_fixes import TimedFixes
 from layers.unit_visits import UnitVisits
 from layers.volunteers import Volunteers
 from layers.watches import Watches
@@ -222,6 +224,16 @@ class Stores(FieldStores):
     def patrols(self) -> Patrols:
         """The patrols and their fixes."""
         return Patrols(self.session, self.district)
+
+    @cached_property
+    def clocks(self) -> Clocks:
+        """What is known of the clocks of devices."""
+        return Clocks(self.session, self.district)
+
+    @cached_property
+    def timed_fixes(self) -> TimedFixes:
+        """The fixes by the times at which they were."""
+        return TimedFixes(self.session, self.district)
 
     @cached_property
     def shifts(self) -> Shifts:

@@ -1,7 +1,7 @@
 """What the routes of the field share: the device that sends, and what other use cases do with its things."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from fastapi import Depends, Path, Request
 from pydantic import BaseModel
 
+from geo.clock import Corrections
 from geo.errors import N_, WardlineError
 from layers.errors import NotFound
 from layers.incidents import Incident
@@ -45,6 +46,12 @@ class FieldWork:
         """Bring the ledger of a device up to date for the days of some times."""
         zone = ZoneInfo(stores.districts.current().timezone)
         tracks.recompute(stores, device, tracks.days_of(t, zone))
+
+    def remake(
+        self, stores: Stores, device: str, before: Corrections, clock_days: Sequence[date]
+    ) -> set[date]:
+        """Make the ledger of a device anew after its clock was set right on some days."""
+        return tracks.remake(stores, device, before, clock_days)
 
     def receive(
         self, stores: Stores, reports: Sequence[IncidentIn]

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from geo.errors import N_
 from layers import districts
+from layers.clocks import MOST
 from layers.retention import Done, Limits, drop_months, steps
 from layers.row_security import SYSTEM, acting
 from layers.stores import Stores
@@ -185,7 +186,8 @@ def forget_months(every: Sequence[Stores], kept: Kept, now: datetime) -> Mapping
     earliest = min((limits_of(one, kept, now).fixes for one in every), default=None)
     if earliest is None:
         return {}
-    month = earliest.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    # What a clock that was behind told of the last day before may be of a day that is kept.
+    month = (earliest - MOST).astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     counted = {}
     for stores in every:
         limits = replace(limits_of(stores, kept, now), fixes=month)

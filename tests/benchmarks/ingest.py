@@ -133,7 +133,7 @@ class _Work:
     def receive(self, *_: Any) -> Any:
         raise NotImplementedError
 
-    change = may_record = record = receive
+    change = may_record = record = remake = receive
 
 
 @contextmanager

@@ -56,6 +56,11 @@ _SAID = """
     INSERT INTO coverage_declaration
     VALUES (:d, :id, 'S', 0, 9, now() - interval '1 hour', now(), :person, 'why', now(), 'x', NULL, NULL, '')
 """
+_CLOCK = (
+    "INSERT INTO clock_sample VALUES (:d, :device, now(), '2025-03-01', 7200, now())",
+    "INSERT INTO clock_skew VALUES (:d, :device, '2025-03-01', 7200, 3, now())",
+    "INSERT INTO clock_word VALUES (:d, :device, '2025-03-01', 7200, 'why', 'keeper', now())",
+)
 _LOOKED = "INSERT INTO coverage_area VALUES (:d, :id, :device, '2025-03-01', now(), now(), '')"
 
 
@@ -249,7 +254,7 @@ def _walk(session: Session, person: UUID, device: str) -> None:
     patrol, _ = stores.patrols.add(makers.patrol(device, device))
     stores.patrols.add_fixes(patrol, makers.fixes(3))
     session.execute(text(_COVERED), {**values, "patrol": patrol.id})
-    for statement in (_LOOKED, _SAID):
+    for statement in (_LOOKED, _SAID, *_CLOCK):
         session.execute(text(statement), values)
     CoverageDays(session, HERE).make(device, makers.DAY)
 

@@ -10,6 +10,7 @@ from layers.field_batches import Batch
 from layers.stores import Stores
 from service.readers.field_batch import FieldBatch, Unreadable, read_batch
 from service.readers.field_points import TrackPart
+from service.use_cases.field.clock import tell_clock
 from service.use_cases.field.incidents import store_incidents
 from service.use_cases.field.judged import Judged, Sender, Work, counted, hold
 from service.use_cases.field.outreach import store_outreach
@@ -86,6 +87,7 @@ def take_points(
 def _store(stores: Stores, sender: Sender, batch: FieldBatch, work: Work) -> list[Judged]:
     """Store the items of a batch while nobody else stores anything of the same person."""
     stores.batches.hold(sender.person)
+    tell_clock(stores, sender, batch, work)
     judged = store_points(stores, sender, batch.tracks, work)
     judged += [Judged.quarantined("point", one.ref, one.fault, one.raw) for one in batch.unreadable]
     judged += store_visits(stores, sender, batch.visits)

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
 
+from geo.clock import Corrections
 from geo.errors import WardlineError
 from layers.field_tables import DISCARDED, RELEASED
 from layers.ids import new_id
@@ -26,19 +27,28 @@ VerdictName = Literal["created", "duplicate", "quarantined"]
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """The device that sends, the person it is bound to, and when we received what it sends."""
+    """The device that sends, the person it is bound to, and when we received what it sends.
+
+    ``sent_at`` is when it sent this, by its own clock, where it says so apart from what it sends.
+    """
 
     device: str
     person: UUID
     received_at: datetime
     batch: UUID | None = None
+    sent_at: datetime | None = None
 
 
 class Work(Protocol):
     """What other use cases do with what comes from the field."""
 
     def recompute(self, stores: Stores, device: str, t: npt.NDArray[np.float64]) -> None:
-        """Bring the ledger of a device up to date for the days of some times (Unix seconds)."""
+        """Bring the ledger of a device up to date for the days of some times (Unix seconds, as they were)."""
+
+    def remake(
+        self, stores: Stores, device: str, before: Corrections, clock_days: Sequence[date]
+    ) -> set[date]:
+        """Make the ledger of a device anew after its clock was set right on some days; return its days."""
 
     def receive(
         self, stores: Stores, reports: Sequence[IncidentIn]

@@ -12,6 +12,7 @@ from geo.track import INADMISSIBLE, Verdict, admit
 from layers.field_tracks import Track, runs
 from layers.fixes import FixTable
 from layers.ids import new_id
+from layers.patrol_tables import SENT
 from layers.patrols import Patrol
 from layers.stores import Stores
 from service.readers.field_faults import Fault
@@ -49,17 +50,21 @@ def store_points(
         stores.coverage.hold(device)
     # Another person may have begun one on this device until it was held.
     tracks |= _begun(stores, sender, keys - tracks.keys())
+    devices = {sender.device, *(track.device for track in tracks.values())}
+    clocks = {device: stores.clocks.of(device) for device in devices}
     for part in parts:
         track = None if part.track is None else tracks.get(part.track)
+        clock = clocks[sender.device if track is None else track.device]
         found = _sort(stores, sender, part, track)
-        over = stores.patrols.over(part.fixes.t)
+        t = clock.corrected(part.fixes.t)
+        over = stores.patrols.over(t)
         if len(found.new):
             if track is None:
                 track = _begin(stores, sender, part)
                 tracks[track.id] = track
             stores.field_tracks.add(track, _table(part, found.new), over[found.new])
-            times.setdefault(track.device, []).append(part.fixes.t[found.new])
-        tell_shift(stores, sender, part, None if track is None else track.patrol, found.new)
+            times.setdefault(track.device, []).append(t[found.new])
+        tell_shift(stores, sender, part, None if track is None else track.patrol, found.new, clock)
         judged += _told(part, found, over, named=named)
     for device, changed in sorted(times.items()):
         work.recompute(stores, device, np.concatenate(changed))
@@ -120,7 +125,7 @@ def _begin(stores: Stores, sender: Sender, part: TrackPart) -> Track:
         mode=part.mode.label,
         name=part.name,
         source="field",
-        digest=f"track:{part.track}",
+        digest=f"{SENT}{part.track}",
         received_at=sender.received_at,
         person=str(sender.person),
     )

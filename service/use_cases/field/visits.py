@@ -11,12 +11,14 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from pydantic import ValidationError
 
+from geo.clock import Corrections
 from geo.crs import GEOD
 from geo.errors import WardlineError
 from geo.evidence import Evidence
 from geo.track.fixes import EARLIEST_S, FUTURE_ALLOWED_S
 from layers.coverage import MarkerVisit
 from layers.field_files import Photo
+from layers.fixes import instant
 from layers.markers import Marker
 from layers.stores import Stores
 from layers.visits import Visit
@@ -124,22 +126,56 @@ def evidence_of(action: str, note: str, *, shown: bool) -> Evidence:
 
 
 def prove_markers(stores: Stores, device: str, times: Collection[datetime]) -> None:
-    """Make the marker ledger of a device anew for the local days of some times, from its visits."""
+    """Make the marker ledger of a device anew for the local days of some times that it told."""
+    if not times:
+        return
     zone = ZoneInfo(stores.districts.current().timezone)
-    for day in sorted({at.astimezone(zone).date() for at in times}):
-        found = stores.visits.of_device(device, _start(day, zone), _start(day + timedelta(days=1), zone))
+    clock = stores.clocks.of(device)
+    prove_days(stores, device, {_right(clock, at).astimezone(zone).date() for at in times})
+
+
+def prove_days(stores: Stores, device: str, days: Collection[date]) -> None:
+    """Make the marker ledger of a device anew for some days, from its visits, its clock set right."""
+    zone = ZoneInfo(stores.districts.current().timezone)
+    clock = stores.clocks.of(device) if days else Corrections.of(())
+    for day in sorted(days):
+        begin, end = _start(day, zone), _start(day + timedelta(days=1), zone)
+        found = [
+            (at, one)
+            for low, high in clock.windows(begin.timestamp(), end.timestamp())
+            for one in stores.visits.of_device(device, instant(low), instant(high))
+            if begin <= (at := _right(clock, one.at)) < end
+        ]
         reached = [
             MarkerVisit(
                 one.marker,
                 None,
                 one.evidence,
-                one.at,
+                at,
                 one.distance_m,
                 str(one.person) if one.person else None,
             )
-            for one in found
+            for at, one in sorted(found, key=lambda each: (each[0], each[1].id))
         ]
         stores.coverage.replace_markers(device, day, reached)
+
+
+def visit_days(
+    stores: Stores, device: str, clock_days: Collection[date], clocks: Sequence[Corrections]
+) -> set[date]:
+    """Return the days of what a device told on some days of its clock, by each of several corrections."""
+    zone = ZoneInfo(stores.districts.current().timezone)
+    return {
+        _right(clock, one.at).astimezone(zone).date()
+        for day in clock_days
+        for one in stores.visits.of_device(device, _start(day, zone), _start(day + timedelta(days=1), zone))
+        for clock in clocks
+    }
+
+
+def _right(clock: Corrections, at: datetime) -> datetime:
+    """Return when it was, at a time that a clock told."""
+    return instant(float(clock.corrected(np.array([at.timestamp()]))[0])) if len(clock) else at
 
 
 def show(stores: Stores, visits: Collection[UUID]) -> None:

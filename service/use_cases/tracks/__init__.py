@@ -2,7 +2,7 @@
 
 from service.use_cases.tracks.barriers import add_barrier, barriers_of, end_barrier, put_barriers
 from service.use_cases.tracks.deliveries import of_each_device, of_one_device, on_time, seen_from
-from service.use_cases.tracks.ledger import days_of, recompute
+from service.use_cases.tracks.ledger import days_of, recompute, remake
 from service.use_cases.tracks.lines import Covered
 from service.use_cases.tracks.rebuild import Rebuilt, rebuild
 from service.use_cases.tracks.report import report, unused
@@ -24,6 +24,7 @@ __all__ = [
     "rebuild",
     "recompute",
     "refusals",
+    "remake",
     "report",
     "seen_from",
     "unused",

@@ -19,13 +19,14 @@ from shapely.geometry import LineString, Polygon
 from geo.errors import N_
 from geo.lattice import quantise
 from layers.barriers import Barrier
+from layers.clocks import MOST
 from layers.ids import new_id
 from layers.stores import Stores
 from service.errors import InvalidInput
 from service.schemas.barriers import BarrierIn, PolygonIn
 from service.schemas.coverage import Period
 from service.schemas.projects import LineIn
-from service.use_cases.tracks.ledger import DAY, recompute
+from service.use_cases.tracks.ledger import DAY, on_time, recompute
 
 NEAR_M = 2_000.0
 """A step of a way from which something can be seen is shorter, so one of its fixes is as near."""
@@ -176,8 +177,13 @@ def _remake(stores: Stores, changes: Iterable[_Change]) -> int:
     found: dict[str, set[date]] = {}
     for days, bounds in periods.items():
         begin, end = (datetime.combine(day, time(), zone) for day in days)
-        for device, day in stores.patrols.device_days_near(begin, end, timezone, _boxes(bounds)):
-            found.setdefault(device, set()).add(day)
+        near = stores.patrols.device_days_near(begin - MOST, end + MOST, timezone, _boxes(bounds))
+        told: dict[str, set[date]] = {}
+        for device, day in near:
+            told.setdefault(device, set()).add(day)
+        for device, mine in told.items():
+            right = {day for day in on_time(stores, device, mine) if days[0] <= day < days[1]}
+            found.setdefault(device, set()).update(right)
     for device, mine in sorted(found.items()):
         stores.coverage.hold(device)
         recompute(stores, device, mine)

@@ -1,12 +1,13 @@
 """The coverage ledger of a device: made anew from the stored fixes of the sessions that touch a day."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 
+from geo.clock import Corrections
 from geo.track import SESSION_SILENCE_S, Fixes, Mode, clean, sessions
 from layers.fixes import FixTable
 from layers.patrols import Patrol
@@ -32,7 +33,8 @@ def days_of(t: npt.NDArray[np.float64], zone: tzinfo) -> set[date]:
 def recompute(stores: Stores, device: str, days: Collection[date]) -> tuple[Covered, ...]:
     """Make the ledger of a device anew for some days, and those that share a session with them.
 
-    Fixes are read by whole sessions, so the result is that of a computation from all fixes.
+    Fixes are read by whole sessions, so the result is that of a computation from all fixes. Days are those
+    on which it was, the clock of the device set right.
     """
     zone = ZoneInfo(stores.districts.current().timezone)
     covered: list[Covered] = []
@@ -46,6 +48,39 @@ def recompute(stores: Stores, device: str, days: Collection[date]) -> tuple[Cove
     return tuple(covered)
 
 
+def on_time(stores: Stores, device: str, clock_days: Collection[date]) -> set[date]:
+    """Return the days on which it was, at some time, what a device's clock called some days.
+
+    Files are of the days that they tell, so these are among them.
+    """
+    clock = stores.clocks.of(device)
+    if len(clock) == 0:
+        return set(clock_days)
+    zone = ZoneInfo(stores.districts.current().timezone)
+    days = set(clock_days)
+    for day in clock_days:
+        ends = np.array(
+            [_start(day, zone).timestamp(), np.nextafter(_start(day + DAY, zone).timestamp(), 0.0)]
+        )
+        days |= days_of(ends + clock.behind(ends), zone)
+    return days
+
+
+def remake(stores: Stores, device: str, before: Corrections, clock_days: Iterable[date]) -> set[date]:
+    """Make the ledger of a device anew after its clock was set right on some days of it; return the days.
+
+    ``before`` is what set it right until now: what went by that is on other days of the ledger.
+    """
+    zone = ZoneInfo(stores.districts.current().timezone)
+    after = stores.clocks.of(device)
+    days: set[date] = set()
+    for day in clock_days:
+        t = stores.patrols.fixes_of_device(device, _start(day, zone), _start(day + DAY, zone)).t
+        days |= days_of(before.corrected(t), zone) | days_of(after.corrected(t), zone)
+    recompute(stores, device, days)
+    return days
+
+
 def _start(day: date, zone: tzinfo) -> datetime:
     return datetime.combine(day, time(), zone)
 
@@ -56,7 +91,7 @@ def _closed(stores: Stores, device: str, day: date, zone: tzinfo) -> tuple[date,
     silence = margin = timedelta(seconds=SESSION_SILENCE_S)
     while True:
         begin, end = _start(first, zone), _start(last + DAY, zone)
-        found = stores.patrols.fixes_of_device(device, begin - margin, end + margin)
+        found = stores.timed_fixes.of_device(device, begin - margin, end + margin)
         touching = [(a, b) for a, b in sessions(found.t) if b >= begin.timestamp() and a < end.timestamp()]
         lowest = min([first, *(datetime.fromtimestamp(a, zone).date() for a, _ in touching)])
         highest = max([last, *(datetime.fromtimestamp(b, zone).date() for _, b in touching)])

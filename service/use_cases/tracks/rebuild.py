@@ -7,8 +7,9 @@ from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from layers.clocks import MOST
 from layers.stores import Stores
-from service.use_cases.tracks.ledger import recompute
+from service.use_cases.tracks.ledger import on_time, recompute
 
 Ledger = dict[str, Counter[tuple[Any, ...]]]
 
@@ -37,11 +38,12 @@ def rebuild(stores: Stores, first: date, last: date) -> Iterator[Rebuilt]:
     timezone = stores.districts.current().timezone
     zone = ZoneInfo(timezone)
     begin, end = (datetime.combine(day, time(), zone) for day in (first, last))
-    days: dict[str, list[date]] = {}
-    for device, day in stores.patrols.device_days(begin, end, timezone):
-        days.setdefault(device, []).append(day)
-    for device, mine in sorted(days.items()):
+    days: dict[str, set[date]] = {}
+    for device, day in stores.patrols.device_days(begin - MOST, end + MOST, timezone):
+        days.setdefault(device, set()).add(day)
+    for device, told in sorted(days.items()):
         stores.coverage.hold(device)
+        mine = sorted(day for day in on_time(stores, device, told) if first <= day < last)
         # All of it first: days that share a session are made anew together.
         before = {day: stores.reached.ledger(device, day) for day in mine}
         recompute(stores, device, mine)

@@ -17,7 +17,7 @@ from layers.errors import Conflict
 from layers.fixes import fix_quarantine
 from layers.incident_tables import incident
 from layers.incidents import IncidentFilter
-from layers.patrols import patrol
+from layers.patrol_tables import patrol
 from layers.stores import Stores
 from service.database import session_factory
 from service.demo import world

@@ -5,7 +5,7 @@ import random
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from geo.clock import Corrections
 from geo.errors import WardlineError
 from layers.incidents import Incident
 from layers.outreach_records import Gathering
@@ -41,6 +42,11 @@ class Work:
 
     def recompute(self, stores: Stores, device: str, t: Any) -> None:
         tracks.recompute(stores, device, tracks.days_of(np.asarray(t), UTC))
+
+    def remake(
+        self, stores: Stores, device: str, before: Corrections, clock_days: Sequence[date]
+    ) -> set[date]:
+        return tracks.remake(stores, device, before, clock_days)
 
     def receive(
         self, stores: Stores, reports: Sequence[IncidentIn]

@@ -1,0 +1,141 @@
+"""The clock of a device: what its live batches say of it, and what a person says, who wins.
+
+Nothing that was stored changes by it. The ledgers of the days that are told otherwise are made anew, those on
+which it was thought to be before and those on which it was, in the transaction that brought the change.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+
+from geo.clock import Corrections, Skew, sample, skews
+from geo.errors import N_
+from layers.clocks import Known, Word
+from layers.stores import Stores
+from service.errors import InvalidInput
+from service.readers.field_batch import FieldBatch
+from service.use_cases.field.judged import Sender, Work
+from service.use_cases.field.visits import prove_days, visit_days
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a person says of a device's clock on a day of it: seconds it is behind, None to say no more."""
+
+    device: str
+    day: date
+    behind_s: int | None
+    reason: str
+
+
+def tell_clock(stores: Stores, sender: Sender, batch: FieldBatch, work: Work) -> None:
+    """Take from a batch what it says of its device's clock, where nothing in it waited to be sent.
+
+    Whoever calls holds the person. What is known already lies over what the batch brings.
+    """
+    sent, newest = sender.sent_at or batch.sent_at, _newest(batch)
+    if sent is None or newest is None:
+        return
+    behind = sample(newest, sent.timestamp(), sender.received_at.timestamp())
+    if behind is None:
+        return
+    day = sent.astimezone(ZoneInfo(stores.districts.current().timezone)).date()
+    stores.coverage.hold(sender.device)
+    if _is_settled(stores, day):
+        return
+    stores.clocks.add_sample(sender.device, sent, day, behind, sender.received_at)
+    _measure(stores, sender, day, work)
+
+
+def say_clock(stores: Stores, told: Told, by: str, now: datetime, work: Work) -> tuple[Known | None, int]:
+    """Let what a person says of a clock win over what is measured; return what is known, and days made anew.
+
+    Raises
+    ------
+    InvalidInput
+        The fixes of the day are kept no longer: what is known of it stays.
+    """
+    stores.coverage.hold(told.device)
+    if _is_settled(stores, told.day):
+        raise InvalidInput(
+            N_("The positions of {day} are kept no longer, so what was walked by them cannot be moved."),
+            mend=N_("Declare what was walked instead."),
+            where={"pointer": "/day"},
+            day=told.day,
+        )
+    before = stores.clocks.of(told.device)
+    word = None if told.behind_s is None else Word(told.behind_s, told.reason, by, now)
+    stores.clocks.say(told.device, told.day, word)
+    stores.audit.record(
+        "clock.say",
+        "device",
+        told.device,
+        day=told.day.isoformat(),
+        behind_s=told.behind_s,
+        reason=told.reason,
+    )
+    made = _remake(stores, told.device, before, [told.day], work)
+    known = stores.clocks.known(told.day, told.day, [told.device])
+    return (known[0] if known else None), made
+
+
+def _newest(batch: FieldBatch) -> float | None:
+    """Return the time of the newest point of a batch that can be read."""
+    newest = [found for one in batch.tracks if len(found := one.fixes.t[np.isfinite(one.fixes.t)])]
+    return max((float(found.max()) for found in newest), default=None)
+
+
+def _is_settled(stores: Stores, day: date) -> bool:
+    """Say whether fixes of a day of a clock, or of one beside it where they may have been, are gone."""
+    return day - DAY < stores.coverage.horizon().before
+
+
+def _measure(stores: Stores, sender: Sender, day: date, work: Work) -> None:
+    """Measure the skew of a day anew, and of those beside it that go by it."""
+    device = sender.device
+    samples = stores.clocks.samples(device, day - 2 * DAY, day + 2 * DAY)
+    known = {one.day: one.skew for one in stores.clocks.known(day - DAY, day + DAY, [device])}
+    # A day that went by the one beside it may do so no longer.
+    alone = {one: Skew(0, len(samples[one])) for one, skew in known.items() if skew and one in samples}
+    found = {**alone, **skews(samples)}
+    around = [one for one in (day - DAY, day, day + DAY) if one in found and not _is_settled(stores, one)]
+    changed = [(one, found[one]) for one in around if known.get(one) != found[one]]
+    if not changed:
+        return
+    before = stores.clocks.of(device)
+    stores.clocks.put(device, changed, sender.received_at)
+    moved = []
+    for one, skew in changed:
+        was = known.get(one)
+        if (0 if was is None else was.seconds) != skew.seconds:
+            moved.append(one)
+            stores.audit.record(
+                "clock.measure",
+                "device",
+                device,
+                day=one.isoformat(),
+                behind_s=skew.seconds,
+                batches=skew.batches,
+            )
+    _remake(stores, device, before, moved, work)
+
+
+def _remake(stores: Stores, device: str, before: Corrections, moved: Sequence[date], work: Work) -> int:
+    """Make anew what goes by a clock on some days of it, as far as that changed; return of how many days."""
+    after = stores.clocks.of(device)
+    zone = ZoneInfo(stores.districts.current().timezone)
+    noons = np.array([datetime(one.year, one.month, one.day, 12, tzinfo=zone).timestamp() for one in moved])
+    differs: npt.NDArray[np.bool_] = before.behind(noons) != after.behind(noons)
+    days = [day for day, is_other in zip(moved, differs.tolist(), strict=True) if is_other]
+    if not days:
+        return 0
+    made = work.remake(stores, device, before, days)
+    marked = visit_days(stores, device, days, (before, after))
+    prove_days(stores, device, marked)
+    return len(made | marked)

@@ -1,0 +1,199 @@
+"""A clock that is off: the ledger is that of one that was right, however its batches come."""
+
+import json
+import random
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, select, text
+from sqlalchemy.orm import Session
+
+from geo.clock import Corrections, Skew
+from geo.track import Fixes
+from layers.clocks import Known
+from layers.fixes import fix, instant
+from layers.stores import Stores
+from service.use_cases import tracks
+from service.use_cases.field import Sender, take
+from tests.service.use_cases.test_ledger import DAYS, START, ZONE, border_of, ledgers, stores, walk
+
+__all__ = ["stores"]
+HOUR = 3_600.0
+AROUND = (DAYS[0] - timedelta(days=3), DAYS[1] + timedelta(days=3))
+PERSON = uuid.UUID(int=7)
+WALK = walk(600.0, 2_400.0, START + 2_000.0)  # midnight after 1,200 s, of 1,385
+TRACK = uuid.UUID(int=11)
+
+
+class Work:
+    """What other use cases do with points."""
+
+    def recompute(self, stores: Stores, device: str, t: npt.NDArray[np.float64]) -> None:
+        tracks.recompute(stores, device, tracks.days_of(np.asarray(t), ZoneInfo(ZONE)))
+
+    def remake(
+        self, stores: Stores, device: str, before: Corrections, clock_days: Sequence[date]
+    ) -> set[date]:
+        return tracks.remake(stores, device, before, clock_days)
+
+    def receive(self, *_: Any) -> Any:
+        return []
+
+    change = may_record = record = receive
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A batch: its bytes and when we received it."""
+
+    body: bytes
+    received_s: float
+    name: uuid.UUID
+
+
+def batches(fixes: Fixes, behind_s: float, cuts: Sequence[int], *, visits: bool = True) -> list[Sent]:
+    """Return a walk as its device sends it live, two seconds after the last point of each batch."""
+    found = []
+    edges = [0, *sorted(set(cuts)), len(fixes)]
+    for number, (a, b) in enumerate(zip(edges, edges[1:], strict=False)):
+        points = [
+            {
+                "seq": k,
+                "at": instant(float(fixes.t[k]) - behind_s).isoformat(),
+                "lon": round(float(fixes.lon[k]), 7),
+                "lat": round(float(fixes.lat[k]), 7),
+            }
+            for k in range(a, b)
+        ]
+        last = float(fixes.t[b - 1])
+        value: dict[str, Any] = {
+            "sent_at": instant(last + 2.0 - behind_s).isoformat(),
+            "tracks": [{"track": str(TRACK), "mode": "foot", "points": points}],
+        }
+        if visits and number == 1:
+            done = {"id": str(uuid.UUID(int=21)), "marker": "M2", "action": "inspected", "note": ""}
+            value["visits"] = [{**done, "at": instant(last - behind_s).isoformat()}]
+        found.append(Sent(json.dumps(value).encode(), last + 2.2, uuid.UUID(int=1_000 + number)))
+    return found
+
+
+def send(stores: Stores, sent: Sequence[Sent], device: str = "phone-1") -> None:
+    for one in sent:
+        sender = Sender(device, PERSON, datetime.fromtimestamp(one.received_s, UTC), one.name)
+        take(stores, sender, one.name, one.body, Work())
+
+
+def right(stores: Stores, fixes: Fixes = WALK, **others: Any) -> list[list[tuple[Any, ...]]]:
+    """Return the ledgers had the clock been right."""
+    with stores.session.begin_nested() as attempt:
+        send(stores, batches(fixes, 0.0, range(60, len(fixes), 60), **others))
+        found = ledgers(stores)
+        assert not stores.clocks.of("phone-1")
+        attempt.rollback()
+    stores.session.expire_all()
+    assert all(found)
+    return found
+
+
+def assert_as_rebuilt(stores: Stores) -> None:
+    found = list(tracks.rebuild(stores, *AROUND))
+    assert found
+    assert all(one.equal for one in found)
+
+
+def clocks(stores: Stores) -> list[tuple[date, int, int]]:
+    """Return what is known of the clock: day, seconds, batches."""
+    found: tuple[Known, ...] = stores.clocks.known(*AROUND)
+    return [(one.day, *one.skew) for one in found if one.skew is not None]
+
+
+@pytest.mark.parametrize("hours", [2.0, -2.0, 23.0])
+def test_clock_two_hours_off(stores: Stores, hours: float) -> None:
+    wanted = right(stores)
+    send(stores, batches(WALK, hours * HOUR, range(60, len(WALK), 60)))
+    assert ledgers(stores) == wanted
+    assert {seconds for _, seconds, _ in clocks(stores)} == {int(hours * HOUR)}
+    told = stores.session.execute(select(fix.c.at).order_by(fix.c.seq)).scalars().all()
+    assert [one.timestamp() for one in told] == pytest.approx((WALK.t - hours * HOUR).tolist(), abs=1e-5)
+    assert_as_rebuilt(stores)
+    rows = stores.session.execute(text("SELECT detail FROM audit_entry WHERE action = 'clock.measure'")).all()
+    assert rows
+
+
+def test_before_the_third_batch_a_walk_is_where_its_clock_says(stores: Stores) -> None:
+    sent = batches(WALK, 2 * HOUR, range(60, len(WALK), 60))
+    send(stores, sent[:2])
+    assert not clocks(stores)
+    assert all(row for row in ledgers(stores)[:2])
+    before = stores.session.execute(text("SELECT min(from_at) FROM coverage_line")).scalar_one()
+    send(stores, sent[2:3])
+    after = stores.session.execute(text("SELECT min(from_at) FROM coverage_line")).scalar_one()
+    assert (after - before).total_seconds() == pytest.approx(2 * HOUR, abs=0.01)
+    assert_as_rebuilt(stores)
+
+
+def test_a_clock_that_is_right_changes_nothing(stores: Stores) -> None:
+    send(stores, batches(WALK, 0.0, range(60, len(WALK), 60)))
+    assert {seconds for _, seconds, _ in clocks(stores)} == {0}
+
+
+def test_what_waited_says_nothing_of_the_clock(stores: Stores) -> None:
+    """Offline for two hours, and sent as it was packed afterwards: the clock is right."""
+    sent = [
+        Sent(
+            json.dumps(
+                {**json.loads(one.body), "sent_at": instant(one.received_s + 2 * HOUR).isoformat()}
+            ).encode(),
+            one.received_s + 2 * HOUR + 0.3,
+            one.name,
+        )
+        for one in batches(WALK, 0.0, range(60, len(WALK), 60))
+    ]
+    wanted = right(stores)
+    send(stores, sent)
+    assert ledgers(stores) == wanted
+    assert not clocks(stores)
+
+
+@pytest.mark.parametrize("cuts", [range(60, len(WALK), 60), [200, 400, 600, len(WALK) - 60]])
+def test_a_walk_over_the_midnight_of_its_clock(stores: Stores, cuts: Sequence[int]) -> None:
+    """The clock is two hours behind and its midnight falls into a walk of one day; few batches come after."""
+    later = walk(600.0, 2_400.0, START + 2_000.0 + 2 * HOUR)
+    wanted = right(stores, later, visits=False)
+    send(stores, batches(later, 2 * HOUR, cuts, visits=False))
+    assert {day for day, _, _ in clocks(stores)} == set(DAYS)
+    assert ledgers(stores) == wanted
+    assert {row[2] for row in ledgers(stores)[0]} == {DAYS[1]}
+    assert_as_rebuilt(stores)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    hours=st.sampled_from([2.0, -2.0, 0.5]),
+    cuts=st.sets(st.integers(1, len(WALK) - 1), min_size=5, max_size=12),
+    chance=st.randoms(use_true_random=False),
+)
+@example(hours=2.0, cuts=set(range(60, len(WALK), 60)), chance=random.Random(3))
+def test_any_order_and_cut_of_batches(
+    stores: Stores, hours: float, cuts: set[int], chance: random.Random
+) -> None:
+    with stores.session.begin_nested() as attempt:
+        wanted = right(stores, visits=False)
+        sent = batches(WALK, hours * HOUR, sorted(cuts), visits=False)
+        shuffled = [*sent, *chance.sample(sent, 2)]
+        chance.shuffle(shuffled)
+        send(stores, shuffled)
+        if clocks(stores):
+            assert ledgers(stores) == wanted
+        assert_as_rebuilt(stores)
+        attempt.rollback()
+    stores.session.expire_all()
