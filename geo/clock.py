@@ -1,7 +1,7 @@
-"""Clocks of devices: how far one is off, from when what it sent live was received, and times set right by that.
+"""Clocks of devices: how far one is off, by when live batches were received, and times set right by that.
 
-What a device sends at once, with nothing waiting, arrives moments after it was sent. What lies between is what
-its clock is off. One batch may have been held up on its way, half of a day's batches are not: so the median.
+What a device sends at once, with nothing waiting, arrives moments after it was sent. What lies between is
+what its clock is off. One batch may have been held up on its way, half of a day's are not: so the median.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,7 +41,7 @@ class Skew(NamedTuple):
 
 
 def sample(newest_s: float, sent_s: float, received_s: float) -> float | None:
-    """Return by how much a batch says that its device's clock is behind, in seconds, None where it says nothing.
+    """Return by how many seconds a batch says that its device's clock is behind, None where it says nothing.
 
     ``newest_s`` is the time of its newest point and ``sent_s`` when it was sent, by the clock of the device;
     ``received_s`` is ours. A batch whose points waited may have waited itself, and says nothing.

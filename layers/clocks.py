@@ -1,14 +1,15 @@
 """Clocks of devices: what live batches say of them, how far they were off, and what somebody said of that.
 
-Fixes stay as they came. What is known of a clock lies over them, by device and day of the clock: ``clock_skew``
-is the median of the samples of its live batches, and ``clock_word`` what a person says, who wins. Both stay when
-the fixes go, as the ledger does that was made by them.
+Fixes stay as they came. What is known of a clock lies over them, by device and day of the clock:
+``clock_skew`` is the median of the samples of its live batches, and ``clock_word`` what a person says, who
+wins. Both stay when the fixes go, as the ledger does that was made by them.
 """
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+import numpy as np
 from sqlalchemy import (
     CheckConstraint,
     Column,
@@ -31,6 +32,7 @@ from sqlalchemy.dialects.postgresql import insert
 from geo.clock import MOST_S, Corrections, Skew
 from layers.base import in_district, shard_table
 from layers.districts import district as home
+from layers.fixes import instant
 from layers.patrol_tables import SENT, patrol
 from layers.storage import Store
 
@@ -104,7 +106,7 @@ class Known:
 
 
 def corrected_at(table: Table) -> ColumnElement[datetime]:
-    """Return when a fix of a table was recorded, its device's clock set right."""
+    """Return when a fix or a visit of a table was recorded, its device's clock set right."""
     zone = select(home.c.timezone).where(home.c.code == table.c.district).scalar_subquery()
     day = cast(func.timezone(zone, table.c.at), Date)
     said, found = (
@@ -114,19 +116,26 @@ def corrected_at(table: Table) -> ColumnElement[datetime]:
         .scalar_subquery()
         for one in (clock_word, clock_skew)
     )
-    sent = (
-        select(literal(1))
-        .where(
-            patrol.c.district == table.c.district,
-            patrol.c.id == table.c.patrol,
-            patrol.c.digest.startswith(SENT),
-        )
-        .correlate(table)
-        .exists()
-    )
     seconds = func.coalesce(said, found, 0)
-    behind = case((and_(seconds != 0, sent), seconds), else_=0)
+    # What is done at a marker comes from devices alone.
+    holds = and_(seconds != 0, _was_sent(table)) if "patrol" in table.c else seconds != 0
+    behind = case((holds, seconds), else_=0)
     return table.c.at + func.make_interval(0, 0, 0, 0, 0, 0, behind)
+
+
+def _was_sent(table: Table) -> ColumnElement[bool]:
+    """Return the condition that a fix is of a recording that its device sent."""
+    owner = select(literal(1)).where(
+        patrol.c.district == table.c.district,
+        patrol.c.id == table.c.patrol,
+        patrol.c.digest.startswith(SENT),
+    )
+    return owner.correlate(table).exists()
+
+
+def set_right(clock: Corrections, at: datetime) -> datetime:
+    """Return when it was, at a time that a clock told."""
+    return instant(float(clock.corrected(np.array([at.timestamp()]))[0])) if len(clock) else at
 
 
 class Clocks(Store):
@@ -200,7 +209,6 @@ class Clocks(Store):
 
     def known(self, first: date, last: date, devices: Collection[str] | None = None) -> tuple[Known, ...]:
         """Return what is known of clocks on their days of [first, last], of some devices or of all."""
-        s, w = clock_skew.c, clock_word.c
         found: dict[tuple[str, date], Known] = {}
         for row in self._all(select(clock_skew).where(*self._on(clock_skew, first, last, devices))):
             found[row.device, row.day] = Known(row.device, row.day, Skew(row.seconds, row.batches))

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from geo.evidence import Evidence
+from layers.clocks import MOST, corrected_at
 from layers.coverage import coverage_marker
 from layers.field_tables import visit
 from layers.marker_visits import MarkerVisits
@@ -41,12 +42,13 @@ class DueEvidence(Store):
     def of_joint(self, codes: Collection[str], since: datetime) -> dict[str, list[Proof]]:
         """Return the joint inspections of markers from an instant on, by code."""
         rows = self._all(
-            select(marker.c.code, visit.c.at, visit.c.evidence)
+            select(marker.c.code, corrected_at(visit).label("at"), visit.c.evidence)
             .join(marker, (marker.c.district == visit.c.district) & (marker.c.id == visit.c.marker))
             .where(
                 visit.c.district == self.district,
                 visit.c.action == JOINT,
-                visit.c.at >= since,
+                visit.c.at >= since - MOST,
+                corrected_at(visit) >= since,
                 marker.c.code == func.any(list(codes)),
             )
         )
@@ -98,7 +100,12 @@ class DueEvidence(Store):
         """Return how often each action was done at markers in [from_at, to_at)."""
         rows = self._all(
             select(visit.c.action, func.count().label("often"))
-            .where(visit.c.district == self.district, visit.c.at >= from_at, visit.c.at < to_at)
+            .where(
+                visit.c.district == self.district,
+                visit.c.at.between(from_at - MOST, to_at + MOST),
+                corrected_at(visit) >= from_at,
+                corrected_at(visit) < to_at,
+            )
             .group_by(visit.c.action)
             .order_by(visit.c.action)
         )

@@ -1,23 +1,25 @@
 """Fixes and recordings by the times at which they were: the clocks of their devices set right.
 
-What is stored keeps the times that devices told. Only what a device sent is set right: a file speaks for itself,
-and what it was said of its clock was done when it was stored.
+What is stored keeps the times that devices told. Only what a device sent is set right: a file speaks for
+itself, and what was said of its clock was done when it was stored.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geo.clock import Corrections
-from layers.clocks import MOST, Clocks, Known
+from layers.clocks import MOST, Clocks, Known, set_right
 from layers.districts import Districts
 from layers.fixes import FixTable, instant
 from layers.patrols import Patrol, Patrols
 from layers.storage import Store
+from layers.visits import Visit, Visits
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,15 @@ class TimedFixes(Store):
         ]
         return tuple(sorted(found, key=lambda one: (one.patrol.started_at, one.patrol.id)))
 
+    def visits_of_person(self, person: UUID, from_at: datetime, to_at: datetime) -> tuple[Visit, ...]:
+        """Return what a person did at markers in [from_at, to_at), by time, each at the time that it was."""
+        clocks = Clocks(self._session, self.district)
+        every = Visits(self._session, self.district).of_person(person, from_at - MOST, to_at + MOST)
+        known = {device: clocks.of(device) for device in {one.device for one in every}}
+        found = [replace(one, at=set_right(known[one.device], one.at)) for one in every]
+        here = [one for one in found if from_at <= one.at < to_at]
+        return tuple(sorted(here, key=lambda one: (one.at, one.id)))
+
     def timed(self, patrols: Iterable[Patrol]) -> list[Timed]:
         """Return recordings with their times set right."""
         every = list(patrols)
@@ -108,7 +119,7 @@ def joined(tables: Iterable[FixTable]) -> FixTable:
 
 
 def in_order(table: FixTable) -> FixTable:
-    """Return fixes by time, place, recording and number, as they are read; of recordings those that are left."""
+    """Return fixes by time, place, recording and number, as they are read, and the recordings of those."""
     rank = (
         np.argsort(np.argsort([one.bytes for one in table.patrols]))
         if table.patrols

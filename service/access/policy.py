@@ -226,6 +226,7 @@ POLICY: Mapping[str, Rule] = {
     "POST /api/v1/coverage/barriers": Rule(KEEPERS, "district"),
     "GET /api/v1/coverage/barriers/{barrier}": Rule(BORDER, "district"),
     "POST /api/v1/coverage/barriers/{barrier}/end": Rule(KEEPERS, "district"),
+    "GET /api/v1/coverage/clocks": Rule(LEADS, "district"),
     "GET /api/v1/coverage/declarations": Rule(BORDER, "district"),
     "POST /api/v1/coverage/declarations": Rule(WALKING, "district"),
     "GET /api/v1/coverage/declarations/{declaration}": Rule(BORDER, "district"),
@@ -254,6 +255,7 @@ POLICY: Mapping[str, Rule] = {
     "POST /api/v1/tracks": Rule(WALKING, "district"),
     # What devices send, and what of it could not be stored. A device sends for itself alone.
     "PUT /api/v1/devices/{device}/batches/{batch}": Rule(SENDING, "own"),
+    "PUT /api/v1/devices/{device}/clocks/{day}": Rule(KEEPERS, "district"),
     "PUT /api/v1/devices/{device}/files/{sha256}": Rule(SENDING, "own"),
     "GET /api/v1/devices/{device}/files/{sha256}": Rule(CASES | SENDING, "district"),
     "POST /api/v1/tracks/owntracks": Rule(SENDING, "own"),

@@ -1,9 +1,11 @@
 """Batches from devices: tracks, visits, meetings and incidents, taken once whatever the network does."""
 
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Path, Response
+from fastapi import Header, Path, Response
+from pydantic import AwareDatetime
 
 from service import i18n
 from service.dependencies import MIB, LanguageDep, StoresDep
@@ -34,12 +36,20 @@ def put_batch(
     stores: StoresDep,
     work: WorkDep,
     language: LanguageDep,
+    sent_at: Annotated[
+        AwareDatetime | None,
+        Header(
+            alias="Sent-At",
+            description="When this is sent, by the device's clock: how far that is off is measured by it."
+            " Without it by the batch's own sent_at; say it here where bytes wait between.",
+        ),
+    ] = None,
 ) -> Response:
     """Store a batch and answer with one verdict for each item.
 
     An item that cannot be stored waits in quarantine with its reason and holds up no other. The same bytes
     under the same UUID get the same reply again, whenever and how often they come.
     """
-    taken = take(stores, sender, batch, body, work, i18n.translator(language))
+    taken = take(stores, replace(sender, sent_at=sent_at), batch, body, work, i18n.translator(language))
     headers = {"Idempotency-Replayed": "true"} if taken.repeated else {}
     return Response(taken.reply.encode(), headers=headers, media_type="application/json")

@@ -26,7 +26,8 @@ class FixesOut(BaseModel):
 
     patrol: PatrolOut
     own: bool
-    at: list[datetime]
+    at: list[datetime] = Field(description="When they were, their device's clock set right.")
+    told_at: list[datetime] = Field(description="As the device told it, and as it is stored.")
     lon: list[float]
     lat: list[float]
     part: list[int]

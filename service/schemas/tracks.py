@@ -7,7 +7,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from layers.clocks import Known
 from layers.patrols import Patrol
+from service.schemas.clocks import ClockOut, clock_json, is_told
 
 
 class PatrolOut(BaseModel):
@@ -23,6 +25,9 @@ class PatrolOut(BaseModel):
     started_at: datetime | None
     ended_at: datetime | None
     fixes: int
+    clock: ClockOut | None = Field(
+        description="Of the device on the day that it began, where it was off; times are set right by it."
+    )
 
 
 class CountsOut(BaseModel):
@@ -106,8 +111,13 @@ class TrackReport(BaseModel):
     coverage: list[WalkedOut]
 
 
-def patrol_json(value: Patrol, called: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Return a patrol as JSON; ``called`` has the names of people by their ids."""
+def patrol_json(
+    value: Patrol, called: Mapping[str, str] | None = None, clock: Known | None = None
+) -> dict[str, Any]:
+    """Return a patrol as JSON; ``called`` has the names of people by their ids.
+
+    ``clock`` is what is known of its device's, by which its times are set right.
+    """
     return {
         "id": str(value.id),
         "device": value.device,
@@ -119,6 +129,7 @@ def patrol_json(value: Patrol, called: Mapping[str, str] | None = None) -> dict[
         "started_at": _text(value.started_at),
         "ended_at": _text(value.ended_at),
         "fixes": value.fixes,
+        "clock": clock_json(clock) if is_told(clock) else None,
     }
 
 

@@ -24,6 +24,7 @@ from layers.line_intervals import LineIntervals
 from layers.patrols import Patrol
 from layers.people import missing
 from layers.stores import Stores
+from layers.timed_fixes import Timed
 from layers.visits import Visit
 from service.access.identity import Identity
 from service.errors import InvalidInput
@@ -45,8 +46,13 @@ class _Asked:
     day: date
     begin: datetime
     end: datetime
-    patrols: tuple[Patrol, ...]
+    timed: tuple[Timed, ...]
     visits: tuple[Visit, ...]
+
+    @property
+    def patrols(self) -> tuple[Patrol, ...]:
+        """The person's recordings, their times set right."""
+        return tuple(one.patrol for one in self.timed)
 
     @property
     def recordings(self) -> frozenset[UUID]:
@@ -92,7 +98,7 @@ def day_of(
         "km": _kilometres(stores, asked),
         "hours": round(_hours(asked), 3),
         "border_km": round(border_m / 1000.0, 3),
-        "patrols": [patrol_json(one) for one in asked.patrols],
+        "patrols": [patrol_json(one.patrol, clock=one.clock) for one in asked.timed],
         "segments": segments,
         "units": _units(stores, asked),
         "markers": _markers(stores, asked),
@@ -124,10 +130,10 @@ def _asked(stores: Stores, person: UUID, day: date) -> _Asked:
     devices = stores.patrols.devices_of(person)
     mine = tuple(
         one
-        for one in stores.patrols.during(begin, end)
-        if one.person == str(person) or (one.person is None and one.device in devices)
+        for one in stores.timed_fixes.during(begin, end)
+        if one.patrol.person == str(person) or (one.patrol.person is None and one.patrol.device in devices)
     )
-    return _Asked(person, day, begin, end, mine, stores.visits.of_person(person, begin, end))
+    return _Asked(person, day, begin, end, mine, stores.timed_fixes.visits_of_person(person, begin, end))
 
 
 def _hours(asked: _Asked) -> float:
@@ -168,7 +174,7 @@ def _inside(t: Floats, spans: Floats) -> npt.NDArray[np.bool_]:
 
 def _way(stores: Stores, asked: _Asked, device: str) -> Fixes:
     """Return the fixes of the day of one device that are the person's."""
-    table = stores.patrols.fixes_of_device(device, asked.begin, asked.end)
+    table = stores.timed_fixes.of_device(device, asked.begin, asked.end)
     modes = {one.id: Mode[one.mode.upper()] for one in asked.patrols}
     mode = np.array([modes.get(key, -1) for key in table.patrols], dtype=np.int8)[table.patrol]
     return Fixes.of(

@@ -69,9 +69,10 @@ def list_patrols(
             where={"parameter": "to"},
         )
     mine, leads = recorder_of(stores, identity), bool(identity.roles(stores.district) & LEADS)
-    found = [one for one in stores.patrols.during(from_at, to_at) if leads or mine.owns(one)]
-    called = _called(stores, *found)
-    return [{**patrol_json(one, called), "own": mine.owns(one)} for one in found]
+    every = stores.timed_fixes.during(from_at, to_at)
+    found = [(one.patrol, one.clock) for one in every if leads or mine.owns(one.patrol)]
+    called = _called(stores, *(one for one, _ in found))
+    return [{**patrol_json(one, called, clock), "own": mine.owns(one)} for one, clock in found]
 
 
 def _called(stores: Stores, *patrols: Patrol) -> dict[str, str]:
@@ -98,14 +99,18 @@ def view_fixes(stores: Stores, identity: Identity, patrol: UUID, purpose: str | 
         require_over(stores, value)
         stores.audit.record("track.read", "patrol", value.id, purpose=words, fixes=value.fixes)
     table = stores.patrols.fixes_of(value.id)
+    right = stores.timed_fixes.on_time(table, stores.clocks.of(value.device)).t
+    order = np.argsort(right, kind="stable")
+    (timed,) = stores.timed_fixes.timed([value])
     decimals = 7 if own else SHOWN_DECIMALS
     return {
-        "patrol": patrol_json(value, _called(stores, value)),
+        "patrol": patrol_json(timed.patrol, _called(stores, value), timed.clock),
         "own": own,
-        "at": [instant(float(t)).isoformat() for t in table.t],
-        "lon": np.round(table.lon, decimals).tolist(),
-        "lat": np.round(table.lat, decimals).tolist(),
-        "part": table.part.tolist(),
+        "at": [instant(t).isoformat() for t in right[order].tolist()],
+        "told_at": [instant(t).isoformat() for t in table.t[order].tolist()],
+        "lon": np.round(table.lon[order], decimals).tolist(),
+        "lat": np.round(table.lat[order], decimals).tolist(),
+        "part": table.part[order].tolist(),
     }
 
 

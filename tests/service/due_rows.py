@@ -19,6 +19,10 @@ DUE: dict[str, Row] = {
     f"POST {_WALLS}/{{barrier}}/end": Row(
         "ca", "district", there(f"{_WALLS}/{NO_ID}/end"), {"on": "2025-06-15", "reason": "no"}, found=404
     ),
+    "GET /api/v1/coverage/clocks": Row("csau", "district", there("/api/v1/coverage/clocks")),
+    "PUT /api/v1/devices/{device}/clocks/{day}": Row(
+        "ca", "district", there("/api/v1/devices/phone/clocks/2025-06-15"), {}
+    ),
     f"GET {_SAID}": Row(BORDER, "district", there(_SAID)),
     f"POST {_SAID}": Row(WALKING, "district", there(_SAID), {}),
     f"GET {_SAID}/{{declaration}}": Row(BORDER, "district", there(f"{_SAID}/{NO_ID}"), found=404),

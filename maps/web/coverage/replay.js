@@ -52,6 +52,19 @@ export function modeName(mode) {
   return known[mode] ?? mode;
 }
 
+/** By how much the clock of a device was off and how that is known, in words; null where it was right. */
+export function clockNote(clock) {
+  if (!clock) return null;
+  const minutes = Math.round(Math.abs(clock.behind_s) / 60);
+  const time = minutes < 120 ? _("{n} min", { n: count(minutes) }) : _("{n} h", { n: decimal(minutes / 60, 1) });
+  if (clock.said_by) {
+    if (!clock.behind_s) return _("clock was right, says {who}", { who: clock.said_by });
+    return clock.behind_s > 0 ? _("clock {time} behind, says {who}", { time, who: clock.said_by }) : _("clock {time} ahead, says {who}", { time, who: clock.said_by });
+  }
+  const n = count(clock.batches);
+  return clock.behind_s > 0 ? _("clock {time} behind, known from {n} batches", { time, n }) : _("clock {time} ahead, known from {n} batches", { time, n });
+}
+
 /** Ask in words what for; null where it was not said. */
 function askPurpose(patrol) {
   const dialog = byId("purpose");
@@ -191,7 +204,7 @@ export function patrols() {
       { class: "row", type: "button", "data-patrol": patrol.id, "aria-pressed": String(patrol.id === chosen), on: { click: () => open(patrol) } },
       make("span", { class: "row-title" }, whose(patrol)),
       make("span", { class: "row-value number" }, _("{n} h", { n: decimal(hours, 1) })),
-      make("span", { class: "row-note" }, [instant(patrol.started_at), modeName(patrol.mode), _("{n} positions", { n: count(patrol.fixes) }), patrol.own ? _("your own") : null].filter(Boolean).join(" · ")),
+      make("span", { class: "row-note" }, [instant(patrol.started_at), modeName(patrol.mode), _("{n} positions", { n: count(patrol.fixes) }), patrol.own ? _("your own") : null, clockNote(patrol.clock)].filter(Boolean).join(" · ")),
     );
   };
   const load = async () => {

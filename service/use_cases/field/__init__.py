@@ -13,6 +13,7 @@ from service.use_cases.field.actions import (
     sender_without_device,
 )
 from service.use_cases.field.batches import Taken, take, take_points
+from service.use_cases.field.clock import ToldClock, say_clock
 from service.use_cases.field.judged import Judged, Sender, Work, counted
 from service.use_cases.field.settling import Correction, ReleaseRefused, discard, release
 from service.use_cases.field.visits import evidence_of
@@ -23,6 +24,7 @@ __all__ = [
     "ReleaseRefused",
     "Sender",
     "Taken",
+    "ToldClock",
     "Work",
     "action_json",
     "counted",
@@ -32,6 +34,7 @@ __all__ = [
     "photos_of",
     "record_action",
     "release",
+    "say_clock",
     "sender_without_device",
     "take",
     "take_points",

@@ -25,7 +25,7 @@ DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ToldClock:
     """What a person says of a device's clock on a day of it: seconds it is behind, None to say no more."""
 
     device: str
@@ -53,7 +53,9 @@ def tell_clock(stores: Stores, sender: Sender, batch: FieldBatch, work: Work) ->
     _measure(stores, sender, day, work)
 
 
-def say_clock(stores: Stores, told: Told, by: str, now: datetime, work: Work) -> tuple[Known | None, int]:
+def say_clock(
+    stores: Stores, told: ToldClock, by: str, now: datetime, work: Work
+) -> tuple[Known | None, int]:
     """Let what a person says of a clock win over what is measured; return what is known, and days made anew.
 
     Raises

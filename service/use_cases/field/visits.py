@@ -16,6 +16,7 @@ from geo.crs import GEOD
 from geo.errors import WardlineError
 from geo.evidence import Evidence
 from geo.track.fixes import EARLIEST_S, FUTURE_ALLOWED_S
+from layers.clocks import set_right
 from layers.coverage import MarkerVisit
 from layers.field_files import Photo
 from layers.fixes import instant
@@ -131,7 +132,7 @@ def prove_markers(stores: Stores, device: str, times: Collection[datetime]) -> N
         return
     zone = ZoneInfo(stores.districts.current().timezone)
     clock = stores.clocks.of(device)
-    prove_days(stores, device, {_right(clock, at).astimezone(zone).date() for at in times})
+    prove_days(stores, device, {set_right(clock, at).astimezone(zone).date() for at in times})
 
 
 def prove_days(stores: Stores, device: str, days: Collection[date]) -> None:
@@ -144,7 +145,7 @@ def prove_days(stores: Stores, device: str, days: Collection[date]) -> None:
             (at, one)
             for low, high in clock.windows(begin.timestamp(), end.timestamp())
             for one in stores.visits.of_device(device, instant(low), instant(high))
-            if begin <= (at := _right(clock, one.at)) < end
+            if begin <= (at := set_right(clock, one.at)) < end
         ]
         reached = [
             MarkerVisit(
@@ -166,16 +167,11 @@ def visit_days(
     """Return the days of what a device told on some days of its clock, by each of several corrections."""
     zone = ZoneInfo(stores.districts.current().timezone)
     return {
-        _right(clock, one.at).astimezone(zone).date()
+        set_right(clock, one.at).astimezone(zone).date()
         for day in clock_days
         for one in stores.visits.of_device(device, _start(day, zone), _start(day + timedelta(days=1), zone))
         for clock in clocks
     }
-
-
-def _right(clock: Corrections, at: datetime) -> datetime:
-    """Return when it was, at a time that a clock told."""
-    return instant(float(clock.corrected(np.array([at.timestamp()]))[0])) if len(clock) else at
 
 
 def show(stores: Stores, visits: Collection[UUID]) -> None:

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,17 +15,16 @@ import numpy.typing as npt
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import select, text
 
-from geo.clock import Corrections, Skew
+from geo.clock import Corrections
 from geo.track import Fixes
 from layers.clocks import Known
 from layers.fixes import fix, instant
 from layers.stores import Stores
 from service.use_cases import tracks
 from service.use_cases.field import Sender, take
-from tests.service.use_cases.test_ledger import DAYS, START, ZONE, border_of, ledgers, stores, walk
+from tests.service.use_cases.test_ledger import DAYS, START, ZONE, ledgers, stores, walk
 
 __all__ = ["stores"]
 HOUR = 3_600.0
@@ -64,7 +64,7 @@ def batches(fixes: Fixes, behind_s: float, cuts: Sequence[int], *, visits: bool 
     """Return a walk as its device sends it live, two seconds after the last point of each batch."""
     found = []
     edges = [0, *sorted(set(cuts)), len(fixes)]
-    for number, (a, b) in enumerate(zip(edges, edges[1:], strict=False)):
+    for number, (a, b) in enumerate(pairwise(edges)):
         points = [
             {
                 "seq": k,
@@ -125,8 +125,6 @@ def test_clock_two_hours_off(stores: Stores, hours: float) -> None:
     told = stores.session.execute(select(fix.c.at).order_by(fix.c.seq)).scalars().all()
     assert [one.timestamp() for one in told] == pytest.approx((WALK.t - hours * HOUR).tolist(), abs=1e-5)
     assert_as_rebuilt(stores)
-    rows = stores.session.execute(text("SELECT detail FROM audit_entry WHERE action = 'clock.measure'")).all()
-    assert rows
 
 
 def test_before_the_third_batch_a_walk_is_where_its_clock_says(stores: Stores) -> None:
@@ -172,7 +170,7 @@ def test_a_walk_over_the_midnight_of_its_clock(stores: Stores, cuts: Sequence[in
     send(stores, batches(later, 2 * HOUR, cuts, visits=False))
     assert {day for day, _, _ in clocks(stores)} == set(DAYS)
     assert ledgers(stores) == wanted
-    assert {row[2] for row in ledgers(stores)[0]} == {DAYS[1]}
+    assert {row[3] for row in ledgers(stores)[0]} == {DAYS[1]}
     assert_as_rebuilt(stores)
 
 
