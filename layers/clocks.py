@@ -107,11 +107,15 @@ class Known:
 
 def corrected_at(table: Table) -> ColumnElement[datetime]:
     """Return when a fix or a visit of a table was recorded, its device's clock set right."""
-    zone = select(home.c.timezone).where(home.c.code == table.c.district).scalar_subquery()
-    day = cast(func.timezone(zone, table.c.at), Date)
+    day = cast(func.timezone(home.c.timezone, table.c.at), Date)
     said, found = (
         select(one.c.seconds)
-        .where(one.c.district == table.c.district, one.c.device == table.c.device, one.c.day == day)
+        .where(
+            home.c.code == table.c.district,
+            one.c.district == table.c.district,
+            one.c.device == table.c.device,
+            one.c.day == day,
+        )
         .correlate(table)
         .scalar_subquery()
         for one in (clock_word, clock_skew)

@@ -176,13 +176,15 @@ def test_a_device_has_its_own(session: Session, scene: Scene) -> None:
     found = seen(session, scene.walking())
     own = {"patrol": 1, "fix": 3, "coverage_line": 1, "quarantine": 1, "marker": 2, "border_segment": 1}
     own |= {"coverage_day": 1, "coverage_area": 1, "coverage_declaration": 1, "coverage_task": 1}
-    own |= {"sight_barrier": 1}
+    own |= {"sight_barrier": 1, "clock_sample": 1, "clock_skew": 1, "clock_word": 1}
     assert found == {table: row[1] for table, row in SEEN.items()} | own
     assert changed(session, scene.walking(), _PATROL.replace("DEVICE", "mine")) == 1
     assert changed(session, scene.walking(), _PATROL.replace("DEVICE", "theirs")) == "refused"
     assert changed(session, scene.walking(), _INCIDENT) == 1
     assert changed(session, scene.walking(), "UPDATE coverage_line SET to_m = 5") == 1
     assert changed(session, scene.walking(), "DELETE FROM fix") == 0
+    assert changed(session, scene.walking(), "UPDATE clock_skew SET seconds = 0") == 1
+    assert changed(session, scene.walking(), "UPDATE clock_word SET seconds = 0") == 0, "the word is others'"
 
 
 def test_a_guard_sees_the_own_ways_and_nobody_elses(session: Session, scene: Scene) -> None:

@@ -4,7 +4,7 @@ import json
 import random
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -17,19 +17,26 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
-from geo.clock import Corrections
+from geo.clock import Corrections, Skew
+from geo.evidence import Evidence
 from geo.track import Fixes
-from layers.clocks import Known
+from layers.clocks import Known, Word
 from layers.fixes import fix, instant
 from layers.stores import Stores
+from service.errors import InvalidInput
 from service.use_cases import tracks
-from service.use_cases.field import Sender, take
-from tests.service.use_cases.test_ledger import DAYS, START, ZONE, ledgers, stores, walk
+from service.use_cases.field import Sender, ToldClock, say_clock, take
+from service.use_cases.retention import Kept, announce, forget
+from tests.fixtures.walks import START
+from tests.service.use_cases.test_late_fixes import age
+from tests.service.use_cases.test_ledger import DAYS, ZONE, ledgers, stores, walk
+from tests.service.use_cases.test_ledger import send as send_file
 
 __all__ = ["stores"]
 HOUR = 3_600.0
 AROUND = (DAYS[0] - timedelta(days=3), DAYS[1] + timedelta(days=3))
 PERSON = uuid.UUID(int=7)
+NOW = datetime.fromtimestamp(START, UTC) + timedelta(days=1)
 WALK = walk(600.0, 2_400.0, START + 2_000.0)  # midnight after 1,200 s, of 1,385
 TRACK = uuid.UUID(int=11)
 
@@ -195,3 +202,107 @@ def test_any_order_and_cut_of_batches(
         assert_as_rebuilt(stores)
         attempt.rollback()
     stores.session.expire_all()
+
+
+def say(stores: Stores, day: date, behind_s: int | None, reason: str = "It was set by hand") -> int:
+    told = ToldClock("phone-1", day, behind_s, reason)
+    return say_clock(stores, told, "keeper", NOW, Work())[1]
+
+
+def test_the_word_of_a_person_wins_and_is_taken_back(stores: Stores) -> None:
+    cuts = range(60, len(WALK), 60)
+    wanted = right(stores)
+    send(stores, batches(WALK, 2 * HOUR, cuts))
+    told = DAYS[0]
+    assert say(stores, told, 0) == 2, "from both sides of midnight to the day that the clock told"
+    assert {row[3] for row in ledgers(stores)[0]} == {told}
+    assert {row[3] for row in ledgers(stores)[2]} == {told}, "actions at markers too"
+    assert_as_rebuilt(stores)
+    (known,) = stores.clocks.known(*AROUND)
+    assert (known.seconds, known.skew, known.word) == (
+        0,
+        Skew(int(2 * HOUR), len(cuts) + 1),
+        Word(0, "It was set by hand", "keeper", NOW),
+    )
+    say(stores, told, int(2 * HOUR))
+    assert ledgers(stores) == wanted
+    assert say(stores, told, None) == 0, "it is what was measured"
+    assert ledgers(stores) == wanted
+    assert_as_rebuilt(stores)
+
+
+def test_a_file_of_the_device_speaks_for_itself(stores: Stores) -> None:
+    """What a receiver with a right clock recorded on the way is where it says, and doubles nothing."""
+    wanted = right(stores, visits=False)
+    send(stores, batches(WALK, 2 * HOUR, range(60, len(WALK), 60), visits=False))
+    send_file(stores, WALK, "phone-1", str(PERSON))
+    found = ledgers(stores)
+    assert {row[3] for row in found[0]} == {row[3] for row in wanted[0]}
+    assert_as_rebuilt(stores)
+
+
+@pytest.mark.parametrize("hours", [2.0, -2.0])
+def test_retention_goes_by_the_time_at_which_it_was(stores: Stores, hours: float) -> None:
+    """A fix goes with the day on which it was, its ledger stays, and what comes late of it counts once."""
+    sent = batches(WALK, hours * HOUR, range(60, len(WALK), 60))
+    wanted = right(stores)
+    send(stores, sent)
+    midnight = datetime(DAYS[1].year, DAYS[1].month, DAYS[1].day, tzinfo=ZoneInfo(ZONE))
+    later = midnight + timedelta(days=29, hours=1)
+    assert forget(stores, Kept(fixes=30), later) is not None
+    left = stores.session.execute(select(fix.c.seq)).scalars().all()
+    assert sorted(left) == np.flatnonzero(WALK.t >= midnight.timestamp()).tolist()
+    assert ledgers(stores)[:3] == wanted[:3], "of ground it is forgotten who saw it"
+    assert_as_rebuilt(stores)
+    assert ledgers(stores)[:3] == wanted[:3]
+    age(stores)
+    again = [replace(one, name=uuid.uuid4()) for one in sent]
+    send(stores, again)
+    assert ledgers(stores)[:3] == wanted[:3], "all of it is known by its numbers"
+    (before, *_) = stores.clocks.known(*AROUND)
+    with pytest.raises(InvalidInput, match="kept no longer"):
+        say(stores, before.day, 0)
+
+
+@pytest.mark.parametrize("hours", [2.0, -2.0])
+def test_what_comes_when_its_day_is_over(stores: Stores, hours: float) -> None:
+    """The second half of a walk comes a month later, and a third part after that: each counts once."""
+    cuts = list(range(60, len(WALK), 60))
+    wanted = right(stores, visits=False)
+    sent = batches(WALK, hours * HOUR, cuts, visits=False)
+    send(stores, sent[:6])
+    later = datetime.fromtimestamp(START, UTC) + timedelta(days=60)
+    held = [replace(one, received_s=later.timestamp()) for one in sent[6:]]
+    announce(stores, Kept(), later)
+    age(stores)
+    send(stores, held[4:])
+    send(stores, held[:4])
+    metres = [walked(rows[0]) for rows in (ledgers(stores), wanted)]
+    assert metres[0] == pytest.approx(metres[1], abs=45.0)
+    assert {row[3] for row in ledgers(stores)[0]} == {row[3] for row in wanted[0]}
+    assert_as_rebuilt(stores)
+
+
+def walked(rows: Sequence[tuple[Any, ...]]) -> float:
+    """Return the metres that rows of lines say were walked, as often as they say it."""
+    found = [row for row in rows if row[4] == Evidence.OBSERVED]
+    return float(sum(row[6] - row[5] for row in found))
+
+
+def test_devices_are_kept_apart(stores: Stores) -> None:
+    cuts = range(60, len(WALK), 60)
+    send(stores, batches(WALK, 2 * HOUR, cuts, visits=False))
+    other = along_with(WALK)
+    send(stores, other, "phone-2")
+    assert len(stores.clocks.of("phone-1")) == 1
+    assert len(stores.clocks.of("phone-2")) == 0
+    assert_as_rebuilt(stores)
+
+
+def along_with(fixes: Fixes) -> list[Sent]:
+    """Return the same walk by another phone, whose clock is right."""
+    sent = batches(fixes, 0.0, range(60, len(fixes), 60), visits=False)
+    return [
+        Sent(one.body.replace(str(TRACK).encode(), str(uuid.UUID(int=12)).encode()), one.received_s, one.name)
+        for one in sent
+    ]
