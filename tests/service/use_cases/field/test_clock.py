@@ -93,6 +93,13 @@ def batches(fixes: Fixes, behind_s: float, cuts: Sequence[int], *, visits: bool 
     return found
 
 
+def mixed(sent: Sent, chance: random.Random) -> Sent:
+    """Return a batch with its points in another order."""
+    value = json.loads(sent.body)
+    chance.shuffle(value["tracks"][0]["points"])
+    return replace(sent, body=json.dumps(value).encode())
+
+
 def send(stores: Stores, sent: Sequence[Sent], device: str = "phone-1") -> None:
     for one in sent:
         sender = Sender(device, PERSON, datetime.fromtimestamp(one.received_s, UTC), one.name)
@@ -193,12 +200,12 @@ def test_any_order_and_cut_of_batches(
 ) -> None:
     with stores.session.begin_nested() as attempt:
         wanted = right(stores, visits=False)
-        sent = batches(WALK, hours * HOUR, sorted(cuts), visits=False)
+        sent = [mixed(one, chance) for one in batches(WALK, hours * HOUR, sorted(cuts), visits=False)]
         shuffled = [*sent, *chance.sample(sent, 2)]
         chance.shuffle(shuffled)
         send(stores, shuffled)
-        if clocks(stores):
-            assert ledgers(stores) == wanted
+        assert {seconds for _, seconds, _ in clocks(stores)} == {int(hours * HOUR)}
+        assert ledgers(stores) == wanted
         assert_as_rebuilt(stores)
         attempt.rollback()
     stores.session.expire_all()
