@@ -127,9 +127,11 @@ def in_order(table: FixTable) -> FixTable:
     )
     order: NDArray[np.int64] = np.lexsort((table.seq, rank[table.patrol], table.lat, table.lon, table.t))
     columns = {one.name: getattr(table, one.name)[order] for one in fields(FixTable) if one.name != "patrols"}
-    kept, place = np.unique(columns["patrol"], return_inverse=True)
-    patrols = tuple(table.patrols[k] for k in kept.tolist())
-    return FixTable(**{**columns, "patrol": place.astype(np.int32)}, patrols=patrols)
+    kept, first, place = np.unique(columns["patrol"], return_index=True, return_inverse=True)
+    appearing = np.argsort(first)
+    places = np.argsort(appearing)[place].astype(np.int32)
+    patrols = tuple(table.patrols[k] for k in kept[appearing].tolist())
+    return FixTable(**{**columns, "patrol": places}, patrols=patrols)
 
 
 def _timed(one: Patrol, known: dict[tuple[str, date], Known], zone: ZoneInfo) -> Timed:

@@ -19,6 +19,7 @@ from layers.stores import Stores
 from service.errors import InvalidInput
 from service.readers.field_batch import FieldBatch
 from service.use_cases.field.judged import Sender, Work
+from service.use_cases.field.points import hold_tracks
 from service.use_cases.field.visits import prove_days, visit_days
 
 DAY = timedelta(days=1)
@@ -46,7 +47,8 @@ def tell_clock(stores: Stores, sender: Sender, batch: FieldBatch, work: Work) ->
     if behind is None:
         return
     day = sent.astimezone(ZoneInfo(stores.districts.current().timezone)).date()
-    stores.coverage.hold(sender.device)
+    # In the order in which its points do it, so that nobody waits in a circle.
+    hold_tracks(stores, sender, batch.tracks)
     if _is_settled(stores, day):
         return
     stores.clocks.add_sample(sender.device, sent, day, behind, sender.received_at)

@@ -43,13 +43,7 @@ def store_points(
     """
     judged: list[Judged] = []
     times: dict[str, list[npt.NDArray[np.float64]]] = {}
-    keys = {part.track for part in parts if part.track is not None}
-    tracks = _begun(stores, sender, keys)
-    # Tracks begun on a former device stay that device's, and so does the ledger of what they walked.
-    for device in sorted({sender.device, *(track.device for track in tracks.values())}):
-        stores.coverage.hold(device)
-    # Another person may have begun one on this device until it was held.
-    tracks |= _begun(stores, sender, keys - tracks.keys())
+    tracks = hold_tracks(stores, sender, parts)
     devices = {sender.device, *(track.device for track in tracks.values())}
     clocks = {device: stores.clocks.of(device) for device in devices}
     for part in parts:
@@ -69,6 +63,17 @@ def store_points(
     for device, changed in sorted(times.items()):
         work.recompute(stores, device, np.concatenate(changed))
     return judged
+
+
+def hold_tracks(stores: Stores, sender: Sender, parts: Sequence[TrackPart]) -> dict[UUID, Track]:
+    """Keep others from the ledgers of all devices that parts are of; return the tracks that are begun."""
+    keys = {part.track for part in parts if part.track is not None}
+    tracks = _begun(stores, sender, keys)
+    # Tracks begun on a former device stay that device's, and so does the ledger of what they walked.
+    for device in sorted({sender.device, *(track.device for track in tracks.values())}):
+        stores.coverage.hold(device)
+    # Another person may have begun one on this device until it was held.
+    return tracks | _begun(stores, sender, keys - tracks.keys())
 
 
 def _begun(stores: Stores, sender: Sender, keys: Set[UUID]) -> dict[UUID, Track]:

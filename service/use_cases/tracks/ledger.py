@@ -76,7 +76,9 @@ def remake(stores: Stores, device: str, before: Corrections, clock_days: Iterabl
     days: set[date] = set()
     for day in clock_days:
         t = stores.patrols.fixes_of_device(device, _start(day, zone), _start(day + DAY, zone)).t
-        days |= days_of(before.corrected(t), zone) | days_of(after.corrected(t), zone)
+        left = days_of(before.corrected(t), zone)
+        # What goes on over midnight from a day that was left begins there now.
+        days |= {one + k * DAY for one in left for k in (-1, 0, 1)} | days_of(after.corrected(t), zone)
     recompute(stores, device, days)
     return days
 

@@ -31,7 +31,7 @@ BEHIND = behind()
 @pytest.fixture
 def began(scene: Scene) -> datetime:
     """Let the clock of a phone be two hours behind through four live batches; return when the walk began."""
-    now = datetime.now(UTC)
+    now = datetime.now(UTC).replace(microsecond=0)
     began = now - timedelta(minutes=10)
     name, told = uuid.uuid4(), now - BEHIND
     for number in range(4):

@@ -221,7 +221,7 @@ def test_the_word_of_a_person_wins_and_is_taken_back(stores: Stores) -> None:
     wanted = right(stores)
     send(stores, batches(WALK, 2 * HOUR, cuts))
     told = DAYS[0]
-    assert say(stores, told, 0) == 2, "from both sides of midnight to the day that the clock told"
+    assert say(stores, told, 0) == 4, "both sides of midnight and the days beside"
     assert {row[3] for row in ledgers(stores)[0]} == {told}
     assert {row[3] for row in ledgers(stores)[2]} == {told}, "actions at markers too"
     assert_as_rebuilt(stores)
@@ -248,27 +248,38 @@ def test_a_file_of_the_device_speaks_for_itself(stores: Stores) -> None:
     assert_as_rebuilt(stores)
 
 
+MIDNIGHT = datetime(DAYS[1].year, DAYS[1].month, DAYS[1].day, tzinfo=ZoneInfo(ZONE))
+
+
+def forgotten(stores: Stores, hours: float) -> list[Any]:
+    """Return what is left by a walk when its first day is over: all ledgers, as made anew, and fixes."""
+    sent = batches(WALK, hours * HOUR, range(60, len(WALK), 60))
+    send(stores, sent)
+    before = ledgers(stores)
+    assert forget(stores, Kept(fixes=30), MIDNIGHT + timedelta(days=29, hours=1)) is not None
+    assert ledgers(stores)[:3] == before[:3], "of ground it is forgotten who saw it"
+    age(stores)
+    left = stores.session.execute(select(fix.c.seq).order_by(fix.c.seq)).scalars().all()
+    made = [(one.day, one.gone, one.new, one.same) for one in tracks.rebuild(stores, *AROUND)]
+    found = ledgers(stores)
+    send(stores, [replace(one, name=uuid.uuid4()) for one in sent])
+    assert ledgers(stores) == found, "all of it is known by its numbers"
+    return [left, [one for one in made if any(one[1].values()) or any(one[2].values())], found]
+
+
 @pytest.mark.parametrize("hours", [2.0, -2.0])
 def test_retention_goes_by_the_time_at_which_it_was(stores: Stores, hours: float) -> None:
-    """A fix goes with the day on which it was, its ledger stays, and what comes late of it counts once."""
-    sent = batches(WALK, hours * HOUR, range(60, len(WALK), 60))
-    wanted = right(stores)
-    send(stores, sent)
-    midnight = datetime(DAYS[1].year, DAYS[1].month, DAYS[1].day, tzinfo=ZoneInfo(ZONE))
-    later = midnight + timedelta(days=29, hours=1)
-    assert forget(stores, Kept(fixes=30), later) is not None
-    left = stores.session.execute(select(fix.c.seq)).scalars().all()
-    assert sorted(left) == np.flatnonzero(WALK.t >= midnight.timestamp()).tolist()
-    assert ledgers(stores)[:3] == wanted[:3], "of ground it is forgotten who saw it"
-    assert_as_rebuilt(stores)
-    assert ledgers(stores)[:3] == wanted[:3]
-    age(stores)
-    again = [replace(one, name=uuid.uuid4()) for one in sent]
-    send(stores, again)
-    assert ledgers(stores)[:3] == wanted[:3], "all of it is known by its numbers"
+    """A fix goes with the day on which it was, and its ledger stays, as with a clock that is right."""
+    with stores.session.begin_nested() as attempt:
+        wanted = forgotten(stores, 0.0)
+        attempt.rollback()
+    stores.session.expire_all()
+    assert wanted[0] == np.flatnonzero(WALK.t >= MIDNIGHT.timestamp()).tolist()
+    assert forgotten(stores, hours) == wanted
     (before, *_) = stores.clocks.known(*AROUND)
     with pytest.raises(InvalidInput, match="kept no longer"):
-        say(stores, before.day, 0)
+        say(stores, DAYS[0], 0)
+    assert (before,) == stores.clocks.known(*AROUND)
 
 
 @pytest.mark.parametrize("hours", [2.0, -2.0])
