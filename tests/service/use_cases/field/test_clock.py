@@ -238,6 +238,19 @@ def test_the_word_of_a_person_wins_and_is_taken_back(stores: Stores) -> None:
     assert_as_rebuilt(stores)
 
 
+@pytest.mark.parametrize("day", DAYS)
+def test_a_walk_that_a_word_tears_at_midnight_is_as_rebuilt(stores: Stores, day: date) -> None:
+    """The half that stays goes on from nothing then, and over midnight again when it is taken back."""
+    send(stores, batches(WALK, 0.0, range(60, len(WALK), 60)))
+    before = ledgers(stores)
+    say(stores, day, -int(2 * HOUR) if day == DAYS[0] else int(2 * HOUR))
+    assert ledgers(stores) != before
+    assert_as_rebuilt(stores)
+    say(stores, day, None)
+    assert ledgers(stores) == before
+    assert_as_rebuilt(stores)
+
+
 def test_a_file_of_the_device_speaks_for_itself(stores: Stores) -> None:
     """What a receiver with a right clock recorded on the way is where it says, and doubles nothing."""
     wanted = right(stores, visits=False)
