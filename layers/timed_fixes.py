@@ -33,10 +33,15 @@ class Timed:
 class TimedFixes(Store):
     """The fixes of one district's devices by the times at which they were."""
 
-    def of_device(self, device: str, from_at: datetime, to_at: datetime) -> FixTable:
-        """Return the fixes of a device in [from_at, to_at), by time, then place."""
+    def of_device(
+        self, device: str, from_at: datetime, to_at: datetime, known: Corrections | None = None
+    ) -> FixTable:
+        """Return the fixes of a device in [from_at, to_at), by time, then place.
+
+        ``known`` is what sets its clock right; it is looked up where it is not given.
+        """
         patrols = Patrols(self._session, self.district)
-        clock = Clocks(self._session, self.district).of(device)
+        clock = Clocks(self._session, self.district).of(device) if known is None else known
         if len(clock) == 0:
             return patrols.fixes_of_device(device, from_at, to_at)
         begin, end = from_at.timestamp(), to_at.timestamp()

@@ -39,10 +39,11 @@ def recompute(stores: Stores, device: str, days: Collection[date]) -> tuple[Cove
     zone = ZoneInfo(stores.districts.current().timezone)
     covered: list[Covered] = []
     done: set[date] = set()
+    clock = stores.clocks.of(device)
     for day in sorted(days):
         if day in done:
             continue
-        first, last, table = _closed(stores, device, day, zone)
+        first, last, table = _closed(stores, device, day, zone, clock)
         covered.extend(_recompute_days(stores, device, first, last, zone, table))
         done.update(first + k * DAY for k in range((last - first).days + 1))
     return tuple(covered)
@@ -87,13 +88,15 @@ def _start(day: date, zone: tzinfo) -> datetime:
     return datetime.combine(day, time(), zone)
 
 
-def _closed(stores: Stores, device: str, day: date, zone: tzinfo) -> tuple[date, date, FixTable]:
+def _closed(
+    stores: Stores, device: str, day: date, zone: tzinfo, clock: Corrections
+) -> tuple[date, date, FixTable]:
     """Return the first and last of the days round a day that no session leaves, and the fixes on them."""
     first = last = day
     silence = margin = timedelta(seconds=SESSION_SILENCE_S)
     while True:
         begin, end = _start(first, zone), _start(last + DAY, zone)
-        found = stores.timed_fixes.of_device(device, begin - margin, end + margin)
+        found = stores.timed_fixes.of_device(device, begin - margin, end + margin, clock)
         touching = [(a, b) for a, b in sessions(found.t) if b >= begin.timestamp() and a < end.timestamp()]
         lowest = min([first, *(datetime.fromtimestamp(a, zone).date() for a, _ in touching)])
         highest = max([last, *(datetime.fromtimestamp(b, zone).date() for _, b in touching)])
