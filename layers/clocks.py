@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from geo.clock import MOST_S, Corrections, Skew
+from geo.clock import MOST_S, Corrections, Sample, Skew
 from layers.base import in_district, shard_table
 from layers.districts import district as home
 from layers.fixes import instant
@@ -57,10 +57,14 @@ clock_skew = shard_table(
     Column("day", Date, nullable=False),
     Column("seconds", Integer, nullable=False),
     Column("batches", Integer, nullable=False),
+    # Where the clock was set within the day: when, as it told, and by how much it was behind from then on.
+    Column("set_at", DateTime(timezone=True)),
+    Column("then_seconds", Integer),
     Column("made_at", DateTime(timezone=True), nullable=False),
     in_district(),
-    CheckConstraint("abs(seconds) <= 86400", name="seconds"),
+    CheckConstraint("abs(seconds) <= 86400 AND abs(then_seconds) <= 86400", name="seconds"),
     CheckConstraint("batches > 0", name="batches"),
+    CheckConstraint("(set_at IS NULL) = (then_seconds IS NULL)", name="set"),
     key=("device", "day"),
 )
 
@@ -76,6 +80,10 @@ clock_word = shard_table(
     CheckConstraint("abs(seconds) <= 86400", name="seconds"),
     key=("device", "day"),
 )
+
+
+RIGHT = Skew(0, 0)
+"""What a clock is taken to be of which nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +106,20 @@ class Known:
     word: Word | None = None
 
     @property
-    def seconds(self) -> int:
-        """By how much the clock is taken to be behind."""
+    def taken(self) -> Skew:
+        """What the clock is taken to be behind, the word of a person for the whole day."""
         if self.word is not None:
-            return self.word.seconds
-        return 0 if self.skew is None else self.skew.seconds
+            return Skew(self.word.seconds, 0)
+        return self.skew or RIGHT
 
 
 def corrected_at(table: Table) -> ColumnElement[datetime]:
     """Return when a fix or a visit of a table was recorded, its device's clock set right."""
     day = cast(func.timezone(home.c.timezone, table.c.at), Date)
+    is_set = and_(clock_skew.c.set_at.is_not(None), table.c.at >= clock_skew.c.set_at)
+    measured = case((is_set, clock_skew.c.then_seconds), else_=clock_skew.c.seconds)
     said, found = (
-        select(one.c.seconds)
+        select(value)
         .where(
             home.c.code == table.c.district,
             one.c.district == table.c.district,
@@ -118,7 +128,7 @@ def corrected_at(table: Table) -> ColumnElement[datetime]:
         )
         .correlate(table)
         .scalar_subquery()
-        for one in (clock_word, clock_skew)
+        for one, value in ((clock_word, clock_word.c.seconds), (clock_skew, measured))
     )
     seconds = func.coalesce(said, found, 0)
     # What is done at a marker comes from devices alone.
@@ -150,43 +160,30 @@ class Clocks(Store):
         rows = self._asked("clock_corrections", {"district": self.district, "device": device})
         return Corrections.of(rows)
 
-    def has_any(self, device: str) -> bool:
-        """Say whether times of a device are set right at all."""
-        return len(self.of(device)) > 0
-
     def add_sample(
         self, device: str, sent_at: datetime, day: date, seconds: float, received_at: datetime
-    ) -> None:
-        """Keep what a live batch says of a clock; of copies of one batch the first to arrive."""
-        statement = insert(clock_sample).values(
-            district=self.district,
-            device=device,
-            sent_at=sent_at,
-            day=day,
-            seconds=seconds,
-            received_at=received_at,
-        )
-        key = ["district", "device", "day", "sent_at"]
-        given = statement.excluded
-        self._write(
-            statement.on_conflict_do_update(
-                index_elements=key,
-                set_={"seconds": given.seconds, "received_at": given.received_at},
-                where=clock_sample.c.seconds > given.seconds,
-            )
-        )
+    ) -> Skew | None:
+        """Keep what a live batch says of a clock; return what was known of that day, None once it is settled.
 
-    def samples(self, device: str, first: date, last: date) -> dict[date, list[float]]:
+        It is settled as soon as fixes of the day before, where some of it may have been, are kept no longer.
+        """
+        given = {"district": self.district, "device": device, "day": day}
+        sample = {"sent_at": sent_at, "seconds": seconds, "received_at": received_at}
+        for seconds_known, *others in self._asked("clock_sample", {**given, **sample}):
+            return RIGHT if seconds_known is None else _skew(seconds_known, *others)
+        return None
+
+    def samples(self, device: str, first: date, last: date) -> dict[date, list[Sample]]:
         """Return the samples of the days [first, last] of a clock."""
         c = clock_sample.c
         rows = self._all(
-            select(c.day, c.seconds).where(
+            select(c.day, c.sent_at, c.seconds).where(
                 c.district == self.district, c.device == device, c.day.between(first, last)
             )
         )
-        found: dict[date, list[float]] = {}
+        found: dict[date, list[Sample]] = {}
         for row in rows:
-            found.setdefault(row.day, []).append(row.seconds)
+            found.setdefault(row.day, []).append(Sample(row.sent_at.timestamp(), row.seconds))
         return found
 
     def put(self, device: str, found: Sequence[tuple[date, Skew]], at: datetime) -> None:
@@ -194,11 +191,21 @@ class Clocks(Store):
         if not found:
             return
         rows = [
-            {"district": self.district, "device": device, "day": day, **one._asdict(), "made_at": at}
+            {
+                "district": self.district,
+                "device": device,
+                "day": day,
+                "seconds": one.seconds,
+                "batches": one.batches,
+                "set_at": None if one.set_s is None else instant(one.set_s),
+                "then_seconds": None if one.set_s is None else one.then,
+                "made_at": at,
+            }
             for day, one in found
         ]
         statement = insert(clock_skew)
-        changed = {name: statement.excluded[name] for name in ("seconds", "batches", "made_at")}
+        names = ("seconds", "batches", "set_at", "then_seconds", "made_at")
+        changed = {name: statement.excluded[name] for name in names}
         key = ["district", "device", "day"]
         self._write(statement.on_conflict_do_update(index_elements=key, set_=changed), rows)
 
@@ -215,7 +222,9 @@ class Clocks(Store):
         """Return what is known of clocks on their days of [first, last], of some devices or of all."""
         found: dict[tuple[str, date], Known] = {}
         for row in self._all(select(clock_skew).where(*self._on(clock_skew, first, last, devices))):
-            found[row.device, row.day] = Known(row.device, row.day, Skew(row.seconds, row.batches))
+            set_s = None if row.set_at is None else round(row.set_at.timestamp())
+            skew = _skew(row.seconds, row.batches, set_s, row.then_seconds)
+            found[row.device, row.day] = Known(row.device, row.day, skew)
         for row in self._all(select(clock_word).where(*self._on(clock_word, first, last, devices))):
             before = found.get((row.device, row.day))
             word = Word(row.seconds, row.reason, row.said_by, row.said_at)
@@ -229,3 +238,7 @@ class Clocks(Store):
     ) -> tuple[ColumnElement[bool], ...]:
         mine = (table.c.district == self.district, table.c.day.between(first, last))
         return mine if devices is None else (*mine, table.c.device == func.any(list(devices)))
+
+
+def _skew(seconds: int, batches: int, set_s: int | None, then: int | None) -> Skew:
+    return Skew(seconds, batches) if set_s is None or then is None else Skew(seconds, batches, set_s, then)

@@ -142,7 +142,10 @@ def in_order(table: FixTable) -> FixTable:
 def _timed(one: Patrol, known: dict[tuple[str, date], Known], zone: ZoneInfo) -> Timed:
     if not one.was_sent or one.started_at is None or one.ended_at is None:
         return Timed(one, None)
-    clocks = [known.get((one.device, at.astimezone(zone).date())) for at in (one.started_at, one.ended_at)]
-    first, last = (timedelta(seconds=0 if clock is None else clock.seconds) for clock in clocks)
-    began, ended = sorted((one.started_at + first, one.ended_at + last))
+    told = (one.started_at, one.ended_at)
+    clocks = [known.get((one.device, at.astimezone(zone).date())) for at in told]
+    behind = (
+        0 if clock is None else clock.taken.at(at.timestamp()) for clock, at in zip(clocks, told, strict=True)
+    )
+    began, ended = sorted(at + timedelta(seconds=seconds) for at, seconds in zip(told, behind, strict=True))
     return Timed(replace(one, started_at=began, ended_at=ended), clocks[0] or clocks[1])

@@ -42,10 +42,10 @@ class FieldWork:
         self._service = service
         self._ground: Ground | None = None
 
-    def recompute(self, stores: Stores, device: str, t: npt.NDArray[np.float64]) -> None:
+    def recompute(self, stores: Stores, device: str, t: npt.NDArray[np.float64], clock: Corrections) -> None:
         """Bring the ledger of a device up to date for the days of some times."""
         zone = ZoneInfo(stores.districts.current().timezone)
-        tracks.recompute(stores, device, tracks.days_of(t, zone))
+        tracks.recompute(stores, device, tracks.days_of(t, zone), clock)
 
     def remake(
         self, stores: Stores, device: str, before: Corrections, clock_days: Sequence[date]

@@ -136,6 +136,11 @@ class BatchReply(BaseModel):
     batch: UUID
     items: list[VerdictOut]
     counts: dict[str, int]
+    clock_behind_s: int | None = Field(
+        default=None,
+        description="By how much the device's clock is behind, less than 0 where it is ahead: set it by the"
+        " network. null where it is right, and where nothing is known of it.",
+    )
 
 
 class FileOut(BaseModel):

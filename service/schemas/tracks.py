@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from layers.clocks import Known
 from layers.patrols import Patrol
-from service.schemas.clocks import ClockOut, clock_json, is_told
+from service.schemas.clocks import DeviceClockOut, device_clock_json, is_told
 
 
 class PatrolOut(BaseModel):
@@ -25,7 +25,7 @@ class PatrolOut(BaseModel):
     started_at: datetime | None
     ended_at: datetime | None
     fixes: int
-    clock: ClockOut | None = Field(
+    clock: DeviceClockOut | None = Field(
         description="Of the device on the day that it began, where it was off; times are set right by it."
     )
 
@@ -129,7 +129,7 @@ def patrol_json(
         "started_at": _text(value.started_at),
         "ended_at": _text(value.ended_at),
         "fixes": value.fixes,
-        "clock": clock_json(clock) if is_told(clock) else None,
+        "clock": device_clock_json(clock) if is_told(clock) else None,
     }
 
 

@@ -24,6 +24,7 @@ import shapely
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from geo.clock import Corrections
 from geo.crs import geodesic_length
 from geo.track import Fixes
 from layers.border import BorderSegment
@@ -126,9 +127,9 @@ class _Work:
     def __init__(self, ledger: bool) -> None:
         self._ledger = ledger
 
-    def recompute(self, stores: Stores, device: str, t: npt.NDArray[np.float64]) -> None:
+    def recompute(self, stores: Stores, device: str, t: npt.NDArray[np.float64], clock: Corrections) -> None:
         if self._ledger:
-            recompute(stores, device, days_of(t, ZONE))
+            recompute(stores, device, days_of(t, ZONE), clock)
 
     def receive(self, *_: Any) -> Any:
         raise NotImplementedError

@@ -58,7 +58,7 @@ _SAID = """
 """
 _CLOCK = (
     "INSERT INTO clock_sample VALUES (:d, :device, now(), '2025-03-01', 7200, now())",
-    "INSERT INTO clock_skew VALUES (:d, :device, '2025-03-01', 7200, 3, now())",
+    "INSERT INTO clock_skew VALUES (:d, :device, '2025-03-01', 7200, 3, NULL, NULL, now())",
     "INSERT INTO clock_word VALUES (:d, :device, '2025-03-01', 7200, 'why', 'keeper', now())",
 )
 _LOOKED = "INSERT INTO coverage_area VALUES (:d, :id, :device, '2025-03-01', now(), now(), '')"

@@ -26,11 +26,14 @@ CREATE TABLE public.clock_skew (
     day date NOT NULL,
     seconds integer NOT NULL,
     batches integer NOT NULL,
+    set_at timestamptz,
+    then_seconds integer,
     made_at timestamptz NOT NULL,
     CONSTRAINT pk_clock_skew PRIMARY KEY (district, device, day),
     CONSTRAINT fk_clock_skew_district FOREIGN KEY(district) REFERENCES public.district (code),
-    CONSTRAINT ck_clock_skew_seconds CHECK (abs(seconds) <= 86400),
-    CONSTRAINT ck_clock_skew_batches CHECK (batches > 0)
+    CONSTRAINT ck_clock_skew_seconds CHECK (abs(seconds) <= 86400 AND abs(then_seconds) <= 86400),
+    CONSTRAINT ck_clock_skew_batches CHECK (batches > 0),
+    CONSTRAINT ck_clock_skew_set CHECK ((set_at IS NULL) = (then_seconds IS NULL))
 );
 
 ALTER TABLE public.clock_skew ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;

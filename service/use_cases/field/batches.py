@@ -14,7 +14,7 @@ from service.use_cases.field.clock import tell_clock
 from service.use_cases.field.incidents import store_incidents
 from service.use_cases.field.judged import Judged, Sender, Work, counted, hold
 from service.use_cases.field.outreach import store_outreach
-from service.use_cases.field.points import store_points
+from service.use_cases.field.points import hold_tracks, store_points
 from service.use_cases.field.visits import store_visits
 
 
@@ -58,11 +58,12 @@ def take(
     )
     if known is not None:
         return Taken(known, repeated=True)
-    judged = _store(stores, sender, batch, work)
+    judged, behind_s = _store(stores, sender, batch, work)
     value = {
         "batch": str(identifier),
         "items": [one.to_json(translate) for one in judged],
         "counts": counted(judged),
+        "clock_behind_s": behind_s,
     }
     reply = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     stores.batches.finish(sender.device, identifier, reply)
@@ -84,13 +85,17 @@ def take_points(
     return hold(stores, sender, judged)
 
 
-def _store(stores: Stores, sender: Sender, batch: FieldBatch, work: Work) -> list[Judged]:
-    """Store the items of a batch while nobody else stores anything of the same person."""
+def _store(stores: Stores, sender: Sender, batch: FieldBatch, work: Work) -> tuple[list[Judged], int | None]:
+    """Store the items of a batch while nobody else stores anything of the same person.
+
+    Returns the verdicts, and by how much its device's clock is behind where it is off.
+    """
     stores.batches.hold(sender.person)
-    tell_clock(stores, sender, batch, work)
-    judged = store_points(stores, sender, batch.tracks, work)
+    tracks = hold_tracks(stores, sender, batch.tracks)
+    behind_s = tell_clock(stores, sender, batch, work)
+    judged = store_points(stores, sender, batch.tracks, work, tracks=tracks)
     judged += [Judged.quarantined("point", one.ref, one.fault, one.raw) for one in batch.unreadable]
     judged += store_visits(stores, sender, batch.visits)
     judged += store_outreach(stores, sender, batch.outreach, work)
     judged += store_incidents(stores, sender, batch.incidents, work)
-    return hold(stores, sender, judged)
+    return hold(stores, sender, judged), behind_s

@@ -4,25 +4,27 @@ Nothing that was stored changes by it. The ledgers of the days that are told oth
 which it was thought to be before and those on which it was, in the transaction that brought the change.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import numpy.typing as npt
 
-from geo.clock import Corrections, Skew, sample, skews
+from geo.clock import LEAST_S, Corrections, Skew, sample, skews
 from geo.errors import N_
-from layers.clocks import Known, Word
+from layers.clocks import RIGHT, Known, Word
+from layers.fixes import instant
 from layers.stores import Stores
 from service.errors import InvalidInput
 from service.readers.field_batch import FieldBatch
 from service.use_cases.field.judged import Sender, Work
-from service.use_cases.field.points import hold_tracks
 from service.use_cases.field.visits import prove_days, visit_days
 
 DAY = timedelta(days=1)
+
+_MANY = 32
+"""A median of so many batches is left as it is by one more that agrees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +37,31 @@ class ToldClock:
     reason: str
 
 
-def tell_clock(stores: Stores, sender: Sender, batch: FieldBatch, work: Work) -> None:
+def tell_clock(stores: Stores, sender: Sender, batch: FieldBatch, work: Work) -> int | None:
     """Take from a batch what it says of its device's clock, where nothing in it waited to be sent.
 
-    Whoever calls holds the person. What is known already lies over what the batch brings.
+    Returns by how many seconds the clock is behind now; None where that is not known, or it is right. Whoever
+    calls holds the person and the devices of its points: what it says lies over what it brings.
     """
     sent, newest = sender.sent_at or batch.sent_at, _newest(batch)
     if sent is None or newest is None:
-        return
+        return None
     behind = sample(newest, sent.timestamp(), sender.received_at.timestamp())
     if behind is None:
-        return
+        return None
     day = sent.astimezone(ZoneInfo(stores.districts.current().timezone)).date()
-    # In the order in which its points do it, so that nobody waits in a circle.
-    hold_tracks(stores, sender, batch.tracks)
-    if _is_settled(stores, day):
-        return
-    stores.clocks.add_sample(sender.device, sent, day, behind, sender.received_at)
-    _measure(stores, sender, day, work)
+    known = stores.clocks.add_sample(sender.device, sent, day, behind, sender.received_at)
+    if known is None:
+        return None
+    if known.batches < _MANY or not _agrees(known, sent, behind):
+        known = _measure(stores, sender, day, work) or known
+    now = known.at(sent.timestamp())
+    return now if now and _agrees(known, sent, behind) else None
+
+
+def _agrees(known: Skew, sent: datetime, behind: float) -> bool:
+    """Say whether what a batch says of a clock is what is known of it."""
+    return abs(behind - known.at(sent.timestamp())) < LEAST_S / 2.0
 
 
 def say_clock(
@@ -100,8 +109,8 @@ def _is_settled(stores: Stores, day: date) -> bool:
     return day - DAY < stores.coverage.horizon().before
 
 
-def _measure(stores: Stores, sender: Sender, day: date, work: Work) -> None:
-    """Measure the skew of a day anew, and of those beside it that go by it."""
+def _measure(stores: Stores, sender: Sender, day: date, work: Work) -> Skew | None:
+    """Measure the skew of a day anew, and of those beside it that go by it; return that of the day."""
     device = sender.device
     samples = stores.clocks.samples(device, day - 2 * DAY, day + 2 * DAY)
     known = {one.day: one.skew for one in stores.clocks.known(day - DAY, day + DAY, [device])}
@@ -110,33 +119,49 @@ def _measure(stores: Stores, sender: Sender, day: date, work: Work) -> None:
     found = {**alone, **skews(samples)}
     around = [one for one in (day - DAY, day, day + DAY) if one in found and not _is_settled(stores, one)]
     changed = [(one, found[one]) for one in around if known.get(one) != found[one]]
-    if not changed:
-        return
-    before = stores.clocks.of(device)
-    stores.clocks.put(device, changed, sender.received_at)
+    if changed:
+        _change(stores, sender, changed, known, work)
+    return found.get(day)
+
+
+def _change(
+    stores: Stores,
+    sender: Sender,
+    changed: Sequence[tuple[date, Skew]],
+    known: Mapping[date, Skew | None],
+    work: Work,
+) -> None:
+    """Keep what was measured of some days, and make anew what goes by it."""
+    before = stores.clocks.of(sender.device)
+    stores.clocks.put(sender.device, changed, sender.received_at)
     moved = []
-    for one, skew in changed:
-        was = known.get(one)
-        if (0 if was is None else was.seconds) != skew.seconds:
-            moved.append(one)
-            stores.audit.record(
-                "clock.measure",
-                "device",
-                device,
-                day=one.isoformat(),
-                behind_s=skew.seconds,
-                batches=skew.batches,
-            )
-    _remake(stores, device, before, moved, work)
+    for day, skew in changed:
+        if skew._replace(batches=0) == (known.get(day) or RIGHT)._replace(batches=0):
+            continue
+        moved.append(day)
+        stores.audit.record(
+            "clock.measure",
+            "device",
+            sender.device,
+            day=day.isoformat(),
+            behind_s=skew.seconds,
+            batches=skew.batches,
+            set_at=None if skew.set_s is None else instant(skew.set_s).isoformat(),
+            then_behind_s=None if skew.set_s is None else skew.then,
+        )
+    if moved:
+        _remake(stores, sender.device, before, moved, work)
 
 
 def _remake(stores: Stores, device: str, before: Corrections, moved: Sequence[date], work: Work) -> int:
     """Make anew what goes by a clock on some days of it, as far as that changed; return of how many days."""
     after = stores.clocks.of(device)
     zone = ZoneInfo(stores.districts.current().timezone)
-    noons = np.array([datetime(one.year, one.month, one.day, 12, tzinfo=zone).timestamp() for one in moved])
-    differs: npt.NDArray[np.bool_] = before.behind(noons) != after.behind(noons)
-    days = [day for day, is_other in zip(moved, differs.tolist(), strict=True) if is_other]
+    days = []
+    for day in moved:
+        begin, end = (datetime.combine(one, time(), zone).timestamp() for one in (day, day + DAY))
+        if not before.within(begin, end).same(after.within(begin, end)):
+            days.append(day)
     if not days:
         return 0
     made = work.remake(stores, device, before, days)

@@ -42,8 +42,11 @@ class Sender:
 class Work(Protocol):
     """What other use cases do with what comes from the field."""
 
-    def recompute(self, stores: Stores, device: str, t: npt.NDArray[np.float64]) -> None:
-        """Bring the ledger of a device up to date for the days of some times (Unix seconds, as they were)."""
+    def recompute(self, stores: Stores, device: str, t: npt.NDArray[np.float64], clock: Corrections) -> None:
+        """Bring the ledger of a device up to date for the days of some times (Unix seconds, as they were).
+
+        ``clock`` is what sets that of the device right.
+        """
 
     def remake(
         self, stores: Stores, device: str, before: Corrections, clock_days: Sequence[date]

@@ -33,18 +33,24 @@ class _Sorted:
 
 
 def store_points(
-    stores: Stores, sender: Sender, parts: Sequence[TrackPart], work: Work, *, named: bool = True
+    stores: Stores,
+    sender: Sender,
+    parts: Sequence[TrackPart],
+    work: Work,
+    *,
+    named: bool = True,
+    tracks: dict[UUID, Track] | None = None,
 ) -> list[Judged]:
     """Store points of tracks and bring the ledgers of their devices up to date; return the verdicts.
 
     A track is one patrol, however many parts it comes in. Whoever calls holds the person. Where what is
     stored need not be ``named``, one verdict tells of all points of a part: those of phone apps have numbers
-    without order, each of which would be a run by itself.
+    without order, each of which would be a run by itself. ``tracks`` are those that whoever calls holds.
     """
     judged: list[Judged] = []
     times: dict[str, list[npt.NDArray[np.float64]]] = {}
-    tracks = hold_tracks(stores, sender, parts)
-    devices = {sender.device, *(track.device for track in tracks.values())}
+    tracks = hold_tracks(stores, sender, parts) if tracks is None else tracks
+    devices = {sender.device, *(track.device for track in tracks.values())} if parts else set()
     clocks = {device: stores.clocks.of(device) for device in devices}
     for part in parts:
         track = None if part.track is None else tracks.get(part.track)
@@ -61,7 +67,7 @@ def store_points(
         tell_shift(stores, sender, part, None if track is None else track.patrol, found.new, clock)
         judged += _told(part, found, over, named=named)
     for device, changed in sorted(times.items()):
-        work.recompute(stores, device, np.concatenate(changed))
+        work.recompute(stores, device, np.concatenate(changed), clocks[device])
     return judged
 
 

@@ -30,16 +30,19 @@ def days_of(t: npt.NDArray[np.float64], zone: tzinfo) -> set[date]:
     return {datetime.fromtimestamp(quarter * 900.0, zone).date() for quarter in quarters.tolist()}
 
 
-def recompute(stores: Stores, device: str, days: Collection[date]) -> tuple[Covered, ...]:
+def recompute(
+    stores: Stores, device: str, days: Collection[date], known: Corrections | None = None
+) -> tuple[Covered, ...]:
     """Make the ledger of a device anew for some days, and those that share a session with them.
 
     Fixes are read by whole sessions, so the result is that of a computation from all fixes. Days are those
-    on which it was, the clock of the device set right.
+    on which it was, the clock of the device set right; ``known`` is what does that, looked up where it is not
+    given.
     """
     zone = ZoneInfo(stores.districts.current().timezone)
     covered: list[Covered] = []
     done: set[date] = set()
-    clock = stores.clocks.of(device)
+    clock = stores.clocks.of(device) if known is None else known
     for day in sorted(days):
         if day in done:
             continue
@@ -60,9 +63,7 @@ def on_time(stores: Stores, device: str, clock_days: Collection[date]) -> set[da
     zone = ZoneInfo(stores.districts.current().timezone)
     days = set(clock_days)
     for day in clock_days:
-        ends = np.array(
-            [_start(day, zone).timestamp(), np.nextafter(_start(day + DAY, zone).timestamp(), 0.0)]
-        )
+        ends = clock.ends(_start(day, zone).timestamp(), _start(day + DAY, zone).timestamp())
         days |= days_of(ends + clock.behind(ends), zone)
     return days
 
@@ -80,7 +81,7 @@ def remake(stores: Stores, device: str, before: Corrections, clock_days: Iterabl
         left = days_of(before.corrected(t), zone)
         # What goes on over midnight from a day that was left begins there now.
         days |= {one + k * DAY for one in left for k in (-1, 0, 1)} | days_of(after.corrected(t), zone)
-    recompute(stores, device, days)
+    recompute(stores, device, days, after)
     return days
 
 

@@ -40,8 +40,8 @@ class Work:
     def __init__(self, ground: Ground) -> None:
         self.ground = ground
 
-    def recompute(self, stores: Stores, device: str, t: Any) -> None:
-        tracks.recompute(stores, device, tracks.days_of(np.asarray(t), UTC))
+    def recompute(self, stores: Stores, device: str, t: Any, clock: Any) -> None:
+        tracks.recompute(stores, device, tracks.days_of(np.asarray(t), UTC), clock)
 
     def remake(
         self, stores: Stores, device: str, before: Corrections, clock_days: Sequence[date]

@@ -44,8 +44,8 @@ TRACK = uuid.UUID(int=11)
 class Work:
     """What other use cases do with points."""
 
-    def recompute(self, stores: Stores, device: str, t: npt.NDArray[np.float64]) -> None:
-        tracks.recompute(stores, device, tracks.days_of(np.asarray(t), ZoneInfo(ZONE)))
+    def recompute(self, stores: Stores, device: str, t: npt.NDArray[np.float64], clock: Corrections) -> None:
+        tracks.recompute(stores, device, tracks.days_of(np.asarray(t), ZoneInfo(ZONE)), clock)
 
     def remake(
         self, stores: Stores, device: str, before: Corrections, clock_days: Sequence[date]
@@ -67,15 +67,18 @@ class Sent:
     name: uuid.UUID
 
 
-def batches(fixes: Fixes, behind_s: float, cuts: Sequence[int], *, visits: bool = True) -> list[Sent]:
+def batches(
+    fixes: Fixes, behind_s: float | npt.NDArray[np.float64], cuts: Sequence[int], *, visits: bool = True
+) -> list[Sent]:
     """Return a walk as its device sends it live, two seconds after the last point of each batch."""
     found = []
+    told = fixes.t - behind_s
     edges = [0, *sorted(set(cuts)), len(fixes)]
     for number, (a, b) in enumerate(pairwise(edges)):
         points = [
             {
                 "seq": k,
-                "at": instant(float(fixes.t[k]) - behind_s).isoformat(),
+                "at": instant(float(told[k])).isoformat(),
                 "lon": round(float(fixes.lon[k]), 7),
                 "lat": round(float(fixes.lat[k]), 7),
             }
@@ -83,12 +86,12 @@ def batches(fixes: Fixes, behind_s: float, cuts: Sequence[int], *, visits: bool 
         ]
         last = float(fixes.t[b - 1])
         value: dict[str, Any] = {
-            "sent_at": instant(last + 2.0 - behind_s).isoformat(),
+            "sent_at": instant(float(told[b - 1]) + 2.0).isoformat(),
             "tracks": [{"track": str(TRACK), "mode": "foot", "points": points}],
         }
         if visits and number == 1:
             done = {"id": str(uuid.UUID(int=21)), "marker": "M2", "action": "inspected", "note": ""}
-            value["visits"] = [{**done, "at": instant(last - behind_s).isoformat()}]
+            value["visits"] = [{**done, "at": instant(float(told[b - 1])).isoformat()}]
         found.append(Sent(json.dumps(value).encode(), last + 2.2, uuid.UUID(int=1_000 + number)))
     return found
 
@@ -127,7 +130,7 @@ def assert_as_rebuilt(stores: Stores) -> None:
 def clocks(stores: Stores) -> list[tuple[date, int, int]]:
     """Return what is known of the clock: day, seconds, batches."""
     found: tuple[Known, ...] = stores.clocks.known(*AROUND)
-    return [(one.day, *one.skew) for one in found if one.skew is not None]
+    return [(one.day, one.skew.seconds, one.skew.batches) for one in found if one.skew is not None]
 
 
 @pytest.mark.parametrize("hours", [2.0, -2.0, 23.0])
@@ -174,6 +177,44 @@ def test_what_waited_says_nothing_of_the_clock(stores: Stores) -> None:
     send(stores, sent)
     assert ledgers(stores) == wanted
     assert not clocks(stores)
+
+
+@pytest.mark.parametrize("every", [60, 12])
+def test_a_whole_day_that_is_sent_at_night_says_nothing_of_the_clock(stores: Stores, every: int) -> None:
+    """Packed and stamped live by who knows of no header, and received together hours after that."""
+    sent = batches(WALK, 0.0, range(every, len(WALK), every)[:20])
+    wanted = right(stores)
+    night = sent[-1].received_s + 5 * HOUR
+    send(stores, [replace(one, received_s=night + 0.4 * number) for number, one in enumerate(sent)])
+    assert {seconds for _, seconds, _ in clocks(stores)} == {0}
+    assert not stores.clocks.of("phone-1")
+    if every == 60:
+        assert ledgers(stores)[0][0] == wanted[0][0]
+    assert_as_rebuilt(stores)
+
+
+@pytest.mark.parametrize("chance", [None, random.Random(5)])
+def test_a_clock_that_is_set_on_the_way(stores: Stores, chance: random.Random | None) -> None:
+    """Two hours behind until the guard sets it; what it told before that is set right, and nothing else."""
+    wanted = right(stores)
+    sent = batches(WALK, np.where(np.arange(len(WALK)) < 300, 2 * HOUR, 0.0), range(60, len(WALK), 60))
+    if chance is not None:
+        chance.shuffle(sent)
+    send(stores, sent)
+    assert ledgers(stores) == wanted
+    (known,) = (one for one in stores.clocks.known(*AROUND) if one.skew and one.skew.seconds)
+    assert known.taken.seconds == 2 * HOUR
+    assert known.taken.last == 0
+    assert_as_rebuilt(stores)
+
+
+def test_the_reply_says_that_the_clock_is_off_until_it_is_set(stores: Stores) -> None:
+    sent = batches(WALK, np.where(np.arange(len(WALK)) < 360, 2 * HOUR, 0.0), range(60, 600, 60))
+    told = []
+    for one in sent:
+        sender = Sender("phone-1", PERSON, datetime.fromtimestamp(one.received_s, UTC), one.name)
+        told.append(json.loads(take(stores, sender, one.name, one.body, Work()).reply)["clock_behind_s"])
+    assert told == [None, None, *4 * [int(2 * HOUR)], *4 * [None]]
 
 
 @pytest.mark.parametrize("cuts", [range(60, len(WALK), 60), [200, 400, 600, len(WALK) - 60]])
@@ -226,7 +267,7 @@ def test_the_word_of_a_person_wins_and_is_taken_back(stores: Stores) -> None:
     assert {row[3] for row in ledgers(stores)[2]} == {told}, "actions at markers too"
     assert_as_rebuilt(stores)
     (known,) = stores.clocks.known(*AROUND)
-    assert (known.seconds, known.skew, known.word) == (
+    assert (known.taken.seconds, known.skew, known.word) == (
         0,
         Skew(int(2 * HOUR), len(cuts) + 1),
         Word(0, "It was set by hand", "keeper", NOW),
