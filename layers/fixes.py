@@ -87,8 +87,8 @@ class FixTable:
     def __len__(self) -> int:
         return len(self.t)
 
-    def take(self, chosen: NDArray[np.bool_]) -> "FixTable":
-        """Return the fixes under a mask."""
+    def take(self, chosen: NDArray[np.bool_] | slice) -> "FixTable":
+        """Return the fixes under a mask or of a slice."""
         columns = {one.name: getattr(self, one.name) for one in dataclass_fields(self)}
         return FixTable(
             **{name: value if name == "patrols" else value[chosen] for name, value in columns.items()}

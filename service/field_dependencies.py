@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from uuid import NAMESPACE_OID, UUID, uuid5
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
@@ -44,8 +43,7 @@ class FieldWork:
 
     def recompute(self, stores: Stores, device: str, t: npt.NDArray[np.float64], clock: Corrections) -> None:
         """Bring the ledger of a device up to date for the days of some times."""
-        zone = ZoneInfo(stores.districts.current().timezone)
-        tracks.recompute(stores, device, tracks.days_of(t, zone), clock)
+        tracks.keep_up(stores, device, t, clock)
 
     def remake(
         self, stores: Stores, device: str, before: Corrections, clock_days: Sequence[date]

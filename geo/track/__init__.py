@@ -1,5 +1,6 @@
 """Recorded tracks: fixes, the verdict on each of them, and the pieces that they make."""
 
+from geo.track.around import REACH_S, around, together
 from geo.track.cleaning import FULL_CREDIT_M, CleanTrack, Way, admit, clean, rolled_over, sessions
 from geo.track.fixes import INADMISSIBLE, Fixes, Mode, Verdict
 from geo.track.kernels import SESSION_SILENCE_S
@@ -7,6 +8,7 @@ from geo.track.kernels import SESSION_SILENCE_S
 __all__ = [
     "FULL_CREDIT_M",
     "INADMISSIBLE",
+    "REACH_S",
     "SESSION_SILENCE_S",
     "CleanTrack",
     "Fixes",
@@ -14,7 +16,9 @@ __all__ = [
     "Verdict",
     "Way",
     "admit",
+    "around",
     "clean",
     "rolled_over",
     "sessions",
+    "together",
 ]

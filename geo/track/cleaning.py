@@ -11,7 +11,8 @@ The steps, numbered in the code:
 6. pieces are cut at silences, at jumps and where the recording, the holder or the mode changes.
 
 Nothing is linked across a silence of more than ``SESSION_SILENCE_S``, so a day can be recomputed from the
-sessions that touch it, with the same result as from all fixes.
+sessions that touch it, with the same result as from all fixes; how far those are followed
+:mod:`geo.track.around` says.
 """
 
 from dataclasses import dataclass

@@ -35,7 +35,7 @@ from service.database import make_engine, migrate
 from service.readers import tracks as readers
 from service.readers.loggers import Logged, read_overland, read_owntracks
 from service.use_cases.field import Sender, take_points
-from service.use_cases.tracks import Delivery, days_of, recompute, upload
+from service.use_cases.tracks import Delivery, keep_up, upload
 from tests.benchmarks.database import bench_database, plain
 from tests.benchmarks.ground import KEPT
 from tests.benchmarks.peer_environment import PeerFailed, run_peer
@@ -129,7 +129,7 @@ class _Work:
 
     def recompute(self, stores: Stores, device: str, t: npt.NDArray[np.float64], clock: Corrections) -> None:
         if self._ledger:
-            recompute(stores, device, days_of(t, ZONE), clock)
+            keep_up(stores, device, t, clock)
 
     def receive(self, *_: Any) -> Any:
         raise NotImplementedError
@@ -141,13 +141,13 @@ class _Work:
 def _without_ledger(skip: bool) -> Iterator[None]:
     """Leave the ledger out of uploads, to measure what storing costs alone."""
     module: Any = importlib.import_module("service.use_cases.tracks.upload")
-    kept = module.recompute
+    kept = module.keep_up
     if skip:
-        module.recompute = lambda *_: ()
+        module.keep_up = lambda *_: ()
     try:
         yield
     finally:
-        module.recompute = kept
+        module.keep_up = kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from service.use_cases.tracks.barriers import add_barrier, barriers_of, end_barrier, put_barriers
 from service.use_cases.tracks.deliveries import of_each_device, of_one_device, on_time, seen_from
-from service.use_cases.tracks.ledger import days_of, recompute, remake
+from service.use_cases.tracks.ledger import keep_up, recompute, remake
 from service.use_cases.tracks.lines import Covered
 from service.use_cases.tracks.rebuild import Rebuilt, rebuild
 from service.use_cases.tracks.report import report, unused
@@ -15,8 +15,8 @@ __all__ = [
     "Receipt",
     "add_barrier",
     "barriers_of",
-    "days_of",
     "end_barrier",
+    "keep_up",
     "of_each_device",
     "of_one_device",
     "on_time",

@@ -30,7 +30,7 @@ def keep_areas(session: Session) -> None:
 def _rows(session: Session, units: DayUnits, walls: Walls) -> list[tuple[float, AreaSight]]:
     """Return what was in sight, each with a time of the day that it belongs to."""
     barriers = wall_index(walls.lines)
-    known = watched(session.track, session.sight(units), session.bounds[1:-1], barriers=barriers)
+    known = watched(session.track, session.sight(units), session.bounds, barriers=barriers)
     times = zip(known.from_t.tolist(), known.to_t.tolist(), strict=True)
     sets = zip(known.cells, known.sure, known.possible, strict=True)
     return [

@@ -1,6 +1,6 @@
 """The coverage ledger of a device: made anew from the stored fixes of the sessions that touch a day."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.clock import Corrections
-from geo.track import SESSION_SILENCE_S, Fixes, Mode, clean, sessions
+from geo.track import REACH_S, SESSION_SILENCE_S, Fixes, Mode, around, clean, sessions, together
 from layers.fixes import FixTable
 from layers.patrols import Patrol
 from layers.stores import Stores
@@ -21,6 +21,7 @@ from service.use_cases.tracks.standing import standing
 from service.use_cases.tracks.units import keep_units
 
 DAY = timedelta(days=1)
+READ_AT_ONCE = timedelta(days=7)
 
 
 def days_of(t: npt.NDArray[np.float64], zone: tzinfo) -> set[date]:
@@ -30,26 +31,55 @@ def days_of(t: npt.NDArray[np.float64], zone: tzinfo) -> set[date]:
     return {datetime.fromtimestamp(quarter * 900.0, zone).date() for quarter in quarters.tolist()}
 
 
-def recompute(
-    stores: Stores, device: str, days: Collection[date], known: Corrections | None = None
+def keep_up(
+    stores: Stores, device: str, t: npt.NDArray[np.float64], known: Corrections | None = None
 ) -> tuple[Covered, ...]:
-    """Make the ledger of a device anew for some days, and those that share a session with them.
+    """Make the ledger of a device anew for fixes that were stored, by when they were made (Unix seconds).
 
-    Fixes are read by whole sessions, so the result is that of a computation from all fixes. Days are those
-    on which it was, the clock of the device set right; ``known`` is what does that, looked up where it is not
-    given.
+    ``known`` is what sets the clock of the device right, looked up where it is not given.
+    """
+    zone = ZoneInfo(stores.districts.current().timezone)
+    near = days_of(t - REACH_S, zone) | days_of(t + REACH_S, zone)
+    return recompute(stores, device, days_of(t, zone), known, near)
+
+
+def recompute(
+    stores: Stores,
+    device: str,
+    days: Collection[date],
+    known: Corrections | None = None,
+    near: Collection[date] | None = None,
+) -> tuple[Covered, ...]:
+    """Make the ledger of a device anew for some days, and those beside them that share a session with them.
+
+    Each day is computed from the fixes :func:`geo.track.around` it, so what came before, and how, does not
+    matter. Days are those on which it was, the clock of the device set right; ``known`` is what does that,
+    looked up where it is not given. Of the days beside them only those ``near`` have to be made anew; None
+    means any.
     """
     zone = ZoneInfo(stores.districts.current().timezone)
     covered: list[Covered] = []
-    done: set[date] = set()
     clock = stores.clocks.of(device) if known is None else known
-    for day in sorted(days):
-        if day in done:
-            continue
-        first, last, table = _closed(stores, device, day, zone, clock)
-        covered.extend(_recompute_days(stores, device, first, last, zone, table))
-        done.update(first + k * DAY for k in range((last - first).days + 1))
+    wanted = sorted(set(days))
+    done = set(wanted)
+    for first, last in _runs(wanted):
+        edges = (first - DAY, last + DAY)
+        beside = [day not in done and (near is None or day in near) for day in edges]
+        for group, table in _recorded(stores, device, (first, last), (beside[0], beside[1]), zone, clock):
+            covered.extend(_recompute_days(stores, device, *group, zone, table))
+            done.update(group)
     return tuple(covered)
+
+
+def _runs(days: Sequence[date]) -> list[tuple[date, date]]:
+    """Return sorted days as runs of at most so many as are read at once."""
+    runs: list[tuple[date, date]] = []
+    for day in days:
+        if runs and day - runs[-1][1] == DAY and day - runs[-1][0] < READ_AT_ONCE:
+            runs[-1] = (runs[-1][0], day)
+        else:
+            runs.append((day, day))
+    return runs
 
 
 def on_time(stores: Stores, device: str, clock_days: Collection[date]) -> set[date]:
@@ -89,22 +119,34 @@ def _start(day: date, zone: tzinfo) -> datetime:
     return datetime.combine(day, time(), zone)
 
 
-def _closed(
-    stores: Stores, device: str, day: date, zone: tzinfo, clock: Corrections
-) -> tuple[date, date, FixTable]:
-    """Return the first and last of the days round a day that no session leaves, and the fixes on them."""
-    first = last = day
-    silence = margin = timedelta(seconds=SESSION_SILENCE_S)
-    while True:
+def _recorded(
+    stores: Stores,
+    device: str,
+    run: tuple[date, date],
+    beside: tuple[bool, bool],
+    zone: tzinfo,
+    clock: Corrections,
+) -> Iterator[tuple[tuple[date, date], FixTable]]:
+    """Yield the days of a run that are computed together, first and last, with the fixes that they need.
+
+    ``beside`` says whether the day before and the day after are to be made anew too if they share a session.
+    """
+    silence, reach = timedelta(seconds=SESSION_SILENCE_S), timedelta(seconds=REACH_S)
+    (first, last), (begin, end) = run, (_start(run[0], zone), _start(run[1] + DAY, zone))
+    found = stores.timed_fixes.of_device(device, begin - silence, end + silence, clock)
+    spans = sessions(found.t)
+    before, after = (any(a < at.timestamp() <= b for a, b in spans) for at in (begin, end))
+    if before or after:
+        first -= before * beside[0] * DAY
+        last += after * beside[1] * DAY
         begin, end = _start(first, zone), _start(last + DAY, zone)
-        found = stores.timed_fixes.of_device(device, begin - margin, end + margin, clock)
-        touching = [(a, b) for a, b in sessions(found.t) if b >= begin.timestamp() and a < end.timestamp()]
-        lowest = min([first, *(datetime.fromtimestamp(a, zone).date() for a, _ in touching)])
-        highest = max([last, *(datetime.fromtimestamp(b, zone).date() for _, b in touching)])
-        if (lowest, highest) == (first, last):
-            return first, last, found.take((found.t >= begin.timestamp()) & (found.t < end.timestamp()))
-        first, last = lowest, highest
-        margin = max(silence, (last - first) // 2)  # a recording of months is not followed day by day
+        margins = (reach if before else silence), (reach if after else silence)
+        found = stores.timed_fixes.of_device(device, begin - margins[0], end + margins[1], clock)
+    found = found.take(around(found.t, begin.timestamp(), end.timestamp()))
+    days = [first + number * DAY for number in range((last - first).days + 1)]
+    bounds = [_start(day, zone).timestamp() for day in (*days, last + DAY)]
+    for low, high in together(found.t, bounds):
+        yield (days[low], days[high]), found.take(around(found.t, bounds[low], bounds[high + 1]))
 
 
 def _recompute_days(

@@ -17,12 +17,12 @@ from service.use_cases.tracks.standing import NO_WALLS, Border, Posts, Walls
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Session:
-    """Days in a row that no recording of a device leaves, and its track on them.
+    """Days in a row that are computed together, and the track of a device on and around them.
 
-    ``bounds`` are Unix seconds: the start of each day, and the end of the last. The source of a fix is the
-    position of its patrol in ``patrols``. ``border`` and ``posts`` are what is there
-    on any of the days, and ``walls`` what nobody sees past, ``units`` the units of each day, None where there
-    are none, ``cover`` the ground cover, None where there never was any.
+    ``bounds`` are Unix seconds: the start of each day, and the end of the last; the track may begin before
+    and end after them. The source of a fix is the position of its patrol in ``patrols``. ``border`` and
+    ``posts`` are what is there on any of the days, and ``walls`` what nobody sees past, ``units`` the units
+    of each day, None where there are none, ``cover`` the ground cover, None where there never was any.
     """
 
     stores: Stores

@@ -23,9 +23,9 @@ def keep_units(session: Session) -> None:
         rows: list[GridVisit] = []
         if units is not None:
             if units.release not in visits:
-                visits[units.release] = unit_visits(session.track, units.index, session.bounds[1:-1])
+                visits[units.release] = unit_visits(session.track, units.index, session.bounds)
             found = visits[units.release]
-            rows = _rows(found.take((found.period == number) & (found.unit >= 0)), units, session)
+            rows = _rows(found.take((found.period == number + 1) & (found.unit >= 0)), units, session)
         stores.coverage.replace_grids(session.device, day, _beyond(session, day, rows), session.horizon)
 
 

@@ -8,7 +8,6 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +19,7 @@ from layers.ids import new_id
 from layers.patrols import Patrol
 from layers.stores import Stores
 from service.readers.track_file import TrackFile, TrackRefused
-from service.use_cases.tracks.ledger import days_of, recompute
+from service.use_cases.tracks.ledger import keep_up
 from service.use_cases.tracks.lines import Covered
 
 MOST_KEPT = 1e6
@@ -116,9 +115,7 @@ def upload(stores: Stores, delivery: Delivery, file: TrackFile) -> Receipt:
         for place, reason in sorted(reasons.items())
     ]
     stores.patrols.quarantine(patrols[0].id, rows, delivery.received_at)
-    zone = ZoneInfo(stores.districts.current().timezone)
-    days = days_of(file.fixes.t[places], zone)
-    covered = recompute(stores, delivery.device, days)
+    covered = keep_up(stores, delivery.device, file.fixes.t[places])
     told: dict[str, Any] = {"device": delivery.device, "fixes": counts.created}
     if delivery.clock_behind_s is not None:
         told["clock_behind_s"] = delivery.clock_behind_s

@@ -265,6 +265,36 @@ def test_the_ledgers_do_not_know_how_the_fixes_came(
         outer.rollback()
 
 
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 99), st.randoms(use_true_random=False))
+def test_a_device_that_is_never_silent(session: Session, seed: int, random: Any) -> None:
+    """Two days without a silence, out and back: in any pieces the same rows, which a rebuild leaves."""
+    outer = session.begin_nested()
+    try:
+        stores = border_of(session)
+        rng = np.random.default_rng(seed)
+        t = START + np.cumsum(rng.uniform(60.0, 110.0, 2_000))
+        along_m = np.abs((0.5 * (t - START)) % 6_000.0 - 3_000.0) + 500.0
+        fixes = Fixes.of(t, *places(along_m, rng.normal(0.0, 3.0, len(t))).T)
+        attempt = session.begin_nested()
+        send(stores, fixes)
+        expected, days = ledgers(stores), packed(stores)
+        assert expected[1]
+        assert expected[2]
+        attempt.rollback()
+        midnights = np.searchsorted(t, [START + 3_200.0, START + 89_600.0])
+        cuts = sorted({*random.sample(range(1, len(t)), 2), *midnights.tolist()})
+        pieces = np.split(np.arange(len(t)), cuts)
+        random.shuffle(pieces)
+        for one in pieces:
+            send(stores, fixes.take(one))
+        assert (ledgers(stores), packed(stores)) == (expected, days)
+        assert all(one.equal for one in rebuild(stores, DAYS[0], DAYS[0] + timedelta(days=6)))
+        assert (ledgers(stores), packed(stores)) == (expected, days)
+    finally:
+        outer.rollback()
+
+
 def test_evidence_only_adds(stores: Stores) -> None:
     """Another walk of the same device takes nothing away: not a metre, not a unit, not a marker."""
     send(stores, walk(600.0, 1_900.0))

@@ -41,7 +41,7 @@ class Work:
         self.ground = ground
 
     def recompute(self, stores: Stores, device: str, t: Any, clock: Any) -> None:
-        tracks.recompute(stores, device, tracks.days_of(np.asarray(t), UTC), clock)
+        tracks.keep_up(stores, device, np.asarray(t), clock)
 
     def remake(
         self, stores: Stores, device: str, before: Corrections, clock_days: Sequence[date]

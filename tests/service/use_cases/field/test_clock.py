@@ -45,7 +45,7 @@ class Work:
     """What other use cases do with points."""
 
     def recompute(self, stores: Stores, device: str, t: npt.NDArray[np.float64], clock: Corrections) -> None:
-        tracks.recompute(stores, device, tracks.days_of(np.asarray(t), ZoneInfo(ZONE)), clock)
+        tracks.keep_up(stores, device, np.asarray(t), clock)
 
     def remake(
         self, stores: Stores, device: str, before: Corrections, clock_days: Sequence[date]
