@@ -160,6 +160,14 @@ class Clocks(Store):
         rows = self._asked("clock_corrections", {"district": self.district, "device": device})
         return Corrections.of(rows)
 
+    def has_sent(self, device: str) -> bool:
+        """Say whether a device ever sent anything here that its clock may tell the time of."""
+        mine = (patrol.c.district == self.district, patrol.c.device == device)
+        return (
+            self._first(select(literal(1)).where(*mine, patrol.c.digest.startswith(SENT)).limit(1))
+            is not None
+        )
+
     def add_sample(
         self, device: str, sent_at: datetime, day: date, seconds: float, received_at: datetime
     ) -> Skew | None:

@@ -96,7 +96,7 @@ async function packEnd(track, phone) {
 /** The service has it: out of the box, its verdict into the receipts. */
 export async function acknowledge(sent, reply) {
   const trouble = (reply?.items ?? []).filter((item) => item.verdict === "quarantined");
-  await together(["outbox", "receipts", "points", "files"], (stores) => {
+  await together(["outbox", "receipts", "points", "files", "phones"], async (stores, settled) => {
     stores.outbox.delete(sent.id);
     if (sent.kind === "file") stores.files.delete(sent.sha256);
     if (sent.track) stores.points.delete(IDBKeyRange.bound([sent.track, sent.first], [sent.track, sent.last]));
@@ -112,6 +112,9 @@ export async function acknowledge(sent, reply) {
       incident: reply?.id ?? null,
       incidents: (reply?.items ?? []).reduce((sum, item) => sum + (item.incidents?.length ?? 0), 0),
     });
+    const behind = reply?.clock_behind_s ?? null;
+    const phone = sent.phone && behind !== null ? await settled(stores.phones.get(sent.phone)) : null;
+    if (phone) stores.phones.put({ ...phone, behind_s: behind });
   });
   tell();
 }

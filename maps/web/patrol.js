@@ -3,11 +3,11 @@
 import { guarded, onRegister, showPhone } from "wardline/carrier";
 import { byId } from "wardline/dom";
 import { note, now, position, startField } from "wardline/field";
-import { post } from "wardline/outbox";
-import { choose, current, signedIn } from "wardline/phone";
+import { changed, post } from "wardline/outbox";
+import { byCode, choose, current, signedIn } from "wardline/phone";
 import { photosOf } from "wardline/photos";
 import { begin, end, packRest, resume, running, state } from "wardline/recorder";
-import { _, count, metres } from "wardline/text";
+import { _, count, duration, metres } from "wardline/text";
 
 let phone = null;
 
@@ -23,6 +23,14 @@ function showTrack() {
   byId("itself").hidden = !state.endedItself;
   document.body.dataset.recording = going ? "1" : "0";
   document.body.dataset.points = String(state.points);
+}
+
+/** Say that the phone's clock is off, as the service found by what came from it, until it is set. */
+async function showClock() {
+  const behind = phone ? (await byCode(phone.code))?.behind_s : 0;
+  const time = duration(Math.abs(behind ?? 0));
+  byId("clock").hidden = !behind;
+  byId("clock-off").textContent = behind > 0 ? _("This phone's clock is {time} behind.", { time }) : _("This phone's clock is {time} ahead.", { time });
 }
 
 async function visit(form) {
@@ -49,8 +57,10 @@ async function visit(form) {
 }
 
 state.addEventListener("change", showTrack);
+changed.addEventListener("change", showClock);
 onRegister((made) => {
   phone = made;
+  showClock();
 });
 byId("begin").addEventListener("click", () => guarded(() => begin(phone, byId("mode").value)));
 byId("end").addEventListener("click", () => guarded(end));
@@ -69,5 +79,6 @@ if (await startField()) {
   await resume();
   await packRest();
   showTrack();
+  await showClock();
 }
 document.body.dataset.ready = "1";

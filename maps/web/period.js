@@ -10,10 +10,15 @@ export function shift(iso, days) {
   return new Date(Date.parse(`${iso}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
 }
 
+/** The day of an instant in the district's time zone. */
+export function dayOf(instant) {
+  const parts = new Intl.DateTimeFormat("en-CA", { timeZone: page.district?.timezone, dateStyle: "short" });
+  return parts.format(instant);
+}
+
 /** Today in the district's time zone. */
 export function today() {
-  const parts = new Intl.DateTimeFormat("en-CA", { timeZone: page.district?.timezone, dateStyle: "short" });
-  return parts.format(new Date());
+  return dayOf(new Date());
 }
 
 function preset(key) {

@@ -26,6 +26,12 @@ export function metres(value) {
   return _("{n} km", { n: decimal(value / 1000, value < 99950 ? 1 : 0) });
 }
 
+/** How long something lasts: minutes below two hours, hours with one decimal above. */
+export function duration(seconds) {
+  const minutes = Math.round(seconds / 60);
+  return minutes < 120 ? _("{n} min", { n: count(minutes) }) : _("{n} h", { n: decimal(minutes / 60, 1) });
+}
+
 /** A measure on a stretch, always in kilometres with two decimals, so that columns line up. */
 export function chainage(value) {
   return decimal(value / 1000, 2);

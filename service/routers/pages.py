@@ -39,6 +39,7 @@ _PARTS = {
     "plan": "POST /api/v1/plans",
     "rota": "GET /api/v1/rota",
     "patrols": "GET /api/v1/patrols",
+    "clocks": "PUT /api/v1/devices/{device}/clocks/{day}",
     "tasks": "GET /api/v1/coverage/tasks",
     "give": "POST /api/v1/coverage/tasks",
     "declare": "POST /api/v1/coverage/declarations",

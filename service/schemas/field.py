@@ -139,7 +139,7 @@ class BatchReply(BaseModel):
     clock_behind_s: int | None = Field(
         default=None,
         description="By how much the device's clock is behind, less than 0 where it is ahead: set it by the"
-        " network. null where it is right, and where nothing is known of it.",
+        " network. 0 where it is right, null where the batch does not tell.",
     )
 
 

@@ -12,7 +12,9 @@ from layers.ids import new_id
 from layers.row_security import SYSTEM_SCOPE, enter
 from layers.stores import Stores
 from tests.browser.conftest import PHONE, Office, Watched
+from tests.browser.test_board_live import Walker
 from tests.fixtures.county import DISTRICT
+from tests.fixtures.field import points
 from tests.fixtures.walks import along, gpx
 from tests.service.routers.test_tracks import BORDER
 
@@ -89,6 +91,40 @@ def test_without_a_purpose_nothing_is_shown(office: Office, walk: str) -> None:
     page.keyboard.press("Escape")
     assert page.locator("#replay").is_hidden()
     assert not [url for url in asked if "/fixes" in url]
+
+
+def test_a_keeper_says_how_a_clock_was_and_takes_it_back(office: Office) -> None:
+    walker = Walker(office.origin)
+    told = datetime.now(UTC) - timedelta(hours=2)
+    walker.began = told - timedelta(minutes=1)
+    for number in range(3):
+        walker.headers["Sent-At"] = (told + timedelta(seconds=number)).isoformat()
+        walker.send(points(10, first=10 * number, start=walker.began, step_s=1.0))
+    page = _open(office.sign_in("coordinator"))
+    row = page.locator(".row-beside", has=page.locator("[data-clock]"))
+    expect(row).to_contain_text("clock 2.0 h behind, known from 3 batches")
+    page.locator("[data-clock]").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#clock [name=way]")).to_be_focused()
+    expect(page.locator("#clock [name=way]")).to_have_value("behind")
+    expect(page.locator("#clock [name=hours]")).to_have_value("2")
+    expect(page.locator("#clock-back")).to_be_hidden()
+    page.fill("#clock [name=hours]", "0")
+    page.fill("#clock [name=reason]", "It showed the time of the radio")
+    page.keyboard.press("Enter")
+    expect(page.locator("#clock-problem")).to_contain_text("Give hours or minutes")
+    page.select_option("#clock [name=way]", "right")
+    expect(page.locator("#clock [name=hours]")).to_be_disabled()
+    page.locator("#clock [name=reason]").press("Enter")
+    expect(row).to_contain_text("clock was right, says coordinator")
+    expect(page.locator("[data-clock]")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#clock-known")).to_contain_text("It showed the time of the radio")
+    page.fill("#clock [name=reason]", "It was another phone")
+    page.click("#clock-back")
+    expect(row).to_contain_text("clock 2.0 h behind, known from 3 batches")
+    expect(page.locator("#clock")).to_be_hidden()
+    assert office.sign_in("supervisor").open(f"/coverage?district={DISTRICT}").locator("#clock").count() == 0
 
 
 def test_who_may_not_know_of_patrols_is_not_offered_them(office: Office) -> None:

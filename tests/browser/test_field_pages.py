@@ -80,9 +80,9 @@ def sign_in(page: Page, origin: str, login: str, there: str = "/patrol") -> None
     page.wait_for_selector("body[data-ready]")
 
 
-def registered(field: Field, login: str = "guard") -> Page:
+def registered(field: Field, login: str = "guard", context: BrowserContext | None = None) -> Page:
     """A phone on which somebody has signed in, registered it and seen it ready for no network."""
-    page = field.phone().new_page()
+    page = (context or field.phone()).new_page()
     sign_in(page, field.origin, login)
     page.click("#register")
     expect(page.locator("#who")).to_have_text(f"{login}, on this phone")

@@ -361,7 +361,7 @@ async function start() {
   const markers = markerActions(() => load(wanted));
   due = dueList(goToDue, (row, thing) => markers.beside(tasks.beside(row, thing), thing));
   places = duePlaces(markers.open);
-  walks = patrols();
+  walks = patrols(() => load(wanted));
   watchLive();
   drawLayers = watchLayers({ markers: { ...places, kind: "point" }, grids: gridVisits(), ground: gridGround(), asked: askedFor() });
   let chooseDays = () => {};

@@ -2,6 +2,7 @@
 // Where others were is shown to some ten metres, for a purpose that the audit keeps.
 
 import { ask, Problem } from "wardline/api";
+import { clockForm, clockNote } from "wardline/coverage/clocks";
 import { byId, make, message, replace } from "wardline/dom";
 import { fit } from "wardline/ground";
 import { map } from "wardline/page";
@@ -50,19 +51,6 @@ function whose(patrol) {
 export function modeName(mode) {
   const known = { foot: _("on foot"), ski: _("on skis"), bicycle: _("by bicycle"), horse: _("on horseback"), atv: _("by quad bike"), car: _("by car"), boat: _("by boat") };
   return known[mode] ?? mode;
-}
-
-/** By how much the clock of a device was off and how that is known, in words; null where it was right. */
-export function clockNote(clock) {
-  if (!clock) return null;
-  const minutes = Math.round(Math.abs(clock.behind_s) / 60);
-  const time = minutes < 120 ? _("{n} min", { n: count(minutes) }) : _("{n} h", { n: decimal(minutes / 60, 1) });
-  if (clock.said_by) {
-    if (!clock.behind_s) return _("clock was right, says {who}", { who: clock.said_by });
-    return clock.behind_s > 0 ? _("clock {time} behind, says {who}", { time, who: clock.said_by }) : _("clock {time} ahead, says {who}", { time, who: clock.said_by });
-  }
-  const n = count(clock.batches);
-  return clock.behind_s > 0 ? _("clock {time} behind, known from {n} batches", { time, n }) : _("clock {time} ahead, known from {n} batches", { time, n });
 }
 
 /** Ask in words what for; null where it was not said. */
@@ -165,8 +153,8 @@ function player() {
   };
 }
 
-/** The list of patrols of a period, asked for when it is opened. */
-export function patrols() {
+/** The list of patrols of a period, asked for when it is opened; `changed()` is called where that changed what was walked. */
+export function patrols(changed) {
   const place = byId("patrols");
   if (!place) return { show() {} };
   const details = byId("patrols-section");
@@ -174,6 +162,7 @@ export function patrols() {
   let period = null;
   let listed = null;
   let chosen = null;
+  let returning = null; // Where the focus was when a form changed what is listed.
 
   const tell = (problem) => {
     if (!(problem instanceof Problem)) throw problem;
@@ -199,13 +188,14 @@ export function patrols() {
   };
   const row = (patrol) => {
     const hours = (Date.parse(patrol.ended_at) - Date.parse(patrol.started_at)) / 3600000;
-    return make(
+    const entry = make(
       "button",
       { class: "row", type: "button", "data-patrol": patrol.id, "aria-pressed": String(patrol.id === chosen), on: { click: () => open(patrol) } },
       make("span", { class: "row-title" }, whose(patrol)),
       make("span", { class: "row-value number" }, _("{n} h", { n: decimal(hours, 1) })),
       make("span", { class: "row-note" }, [instant(patrol.started_at), modeName(patrol.mode), _("{n} positions", { n: count(patrol.fixes) }), patrol.own ? _("your own") : null, clockNote(patrol.clock)].filter(Boolean).join(" · ")),
     );
+    return clock.beside(entry, patrol, _("{who}, {when}", { who: whose(patrol), when: instant(patrol.started_at) }));
   };
   const load = async () => {
     if (!details.open || listed === period) return;
@@ -216,7 +206,13 @@ export function patrols() {
     listed = asked;
     const found = answer.items.filter(({ started_at: start, fixes }) => start && fixes).reverse();
     replace(place, ...(found.length ? found.map(row) : [make("p", { class: "row soft" }, _("None in this period."))]));
+    if (returning) place.querySelector(`[data-clock="${returning}"]`)?.focus();
+    returning = null;
   };
+  const clock = clockForm((patrol) => {
+    returning = patrol.id;
+    return changed();
+  });
   byId("purpose-cancel").addEventListener("click", () => byId("purpose").close(""));
   details.addEventListener("toggle", () => load().catch(tell));
   return {

@@ -88,7 +88,7 @@ def take_points(
 def _store(stores: Stores, sender: Sender, batch: FieldBatch, work: Work) -> tuple[list[Judged], int | None]:
     """Store the items of a batch while nobody else stores anything of the same person.
 
-    Returns the verdicts, and by how much its device's clock is behind where it is off.
+    Returns the verdicts, and by how much its device's clock is behind, None where it does not tell.
     """
     stores.batches.hold(sender.person)
     tracks = hold_tracks(stores, sender, batch.tracks)

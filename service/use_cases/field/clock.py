@@ -14,6 +14,7 @@ import numpy as np
 from geo.clock import LEAST_S, Corrections, Skew, sample, skews
 from geo.errors import N_
 from layers.clocks import RIGHT, Known, Word
+from layers.errors import NotFound
 from layers.fixes import instant
 from layers.stores import Stores
 from service.errors import InvalidInput
@@ -40,7 +41,7 @@ class ToldClock:
 def tell_clock(stores: Stores, sender: Sender, batch: FieldBatch, work: Work) -> int | None:
     """Take from a batch what it says of its device's clock, where nothing in it waited to be sent.
 
-    Returns by how many seconds the clock is behind now; None where that is not known, or it is right. Whoever
+    Returns by how many seconds the clock is behind now, 0 where it is right; None where that is not known. Whoever
     calls holds the person and the devices of its points: what it says lies over what it brings.
     """
     sent, newest = sender.sent_at or batch.sent_at, _newest(batch)
@@ -55,8 +56,9 @@ def tell_clock(stores: Stores, sender: Sender, batch: FieldBatch, work: Work) ->
         return None
     if known.batches < _MANY or not _agrees(known, sent, behind):
         known = _measure(stores, sender, day, work) or known
-    now = known.at(sent.timestamp())
-    return now if now and _agrees(known, sent, behind) else None
+    if abs(behind) < LEAST_S:
+        return 0  # Nothing that is off arrives at the minute at which it was sent.
+    return known.at(sent.timestamp()) if _agrees(known, sent, behind) else None
 
 
 def _agrees(known: Skew, sent: datetime, behind: float) -> bool:
@@ -71,9 +73,18 @@ def say_clock(
 
     Raises
     ------
+    NotFound
+        The device sent nothing here.
     InvalidInput
         The fixes of the day are kept no longer: what is known of it stays.
     """
+    if not stores.clocks.has_sent(told.device):
+        raise NotFound(
+            N_("The device {device} sent nothing here."),
+            mend=N_("Check its code. The clock of a file is said when the file is sent."),
+            where={"device": told.device},
+            device=told.device,
+        )
     stores.coverage.hold(told.device)
     if _is_settled(stores, told.day):
         raise InvalidInput(

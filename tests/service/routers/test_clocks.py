@@ -79,6 +79,8 @@ def test_a_clock_two_hours_behind(scene: Scene, engine: Engine, began: datetime)
     back = scene.coordinator.put(path, json={"behind_s": None, "reason": "It was not"}).json()
     assert back["clock"]["behind_s"] == known["behind_s"]
     assert [one[:2] for one in actions(engine)[-2:]] == 2 * [("coordinator", "clock.say")]
+    unknown = scene.coordinator.put(path.replace("phone-1", "phone-9"), json={"behind_s": 0, "reason": "no"})
+    assert unknown.status_code == 404
     too_far = scene.coordinator.put(path, json={"behind_s": 90_000, "reason": "A wrong date"})
     assert too_far.status_code == 422
 

@@ -214,7 +214,7 @@ def test_the_reply_says_that_the_clock_is_off_until_it_is_set(stores: Stores) ->
     for one in sent:
         sender = Sender("phone-1", PERSON, datetime.fromtimestamp(one.received_s, UTC), one.name)
         told.append(json.loads(take(stores, sender, one.name, one.body, Work()).reply)["clock_behind_s"])
-    assert told == [None, None, *4 * [int(2 * HOUR)], *4 * [None]]
+    assert told == [None, None, *4 * [int(2 * HOUR)], *4 * [0]]
 
 
 @pytest.mark.parametrize("cuts", [range(60, len(WALK), 60), [200, 400, 600, len(WALK) - 60]])
