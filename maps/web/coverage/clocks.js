@@ -63,12 +63,12 @@ export function clockForm(changed) {
     replace(problem);
     showAmount();
   };
-  const open = async (chosen) => {
+  const open = async (chosen, name) => {
     patrol = chosen;
     const days = toldDays(patrol);
     const found = await ask("clocks", "/api/v1/coverage/clocks", { from: days[0], to: shift(days.at(-1), 1) });
     known = new Map(found.items.filter(({ device }) => device === patrol.device).map((one) => [one.day, one]));
-    byId("clock-whose").textContent = patrol.device;
+    byId("clock-whose").textContent = [name, patrol.device].join(" · ");
     replace(fields.day, ...days.map((one) => make("option", { value: one }, day(one))));
     showDay();
     dialog.showModal();
@@ -104,7 +104,7 @@ export function clockForm(changed) {
     beside(row, one, name) {
       // Files speak for themselves, whatever is known of their device's clock.
       if (one.source !== "field") return row;
-      const act = () => open(one).catch((refused) => announce(refused.message));
+      const act = () => open(one, name).catch((refused) => announce(refused.message));
       const button = make("button", { class: "chip row-act no-print", type: "button", "data-clock": one.id, "aria-label": _("Clock of the phone: {where}", { where: name }), on: { click: act } }, _("Clock of the phone"));
       return make("div", { class: "row-beside" }, row, button);
     },

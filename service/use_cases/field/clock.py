@@ -41,8 +41,8 @@ class ToldClock:
 def tell_clock(stores: Stores, sender: Sender, batch: FieldBatch, work: Work) -> int | None:
     """Take from a batch what it says of its device's clock, where nothing in it waited to be sent.
 
-    Returns by how many seconds the clock is behind now, 0 where it is right; None where that is not known. Whoever
-    calls holds the person and the devices of its points: what it says lies over what it brings.
+    Returns by how many seconds the clock is behind now, 0 where it is right; None where that is not known.
+    Whoever calls holds the person and the devices of its points: what it says lies over what it brings.
     """
     sent, newest = sender.sent_at or batch.sent_at, _newest(batch)
     if sent is None or newest is None:
