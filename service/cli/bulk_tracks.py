@@ -31,6 +31,7 @@ from service.use_cases.tracks import (
     of_each_device,
     of_one_device,
     on_time,
+    refusals,
     seen_from,
     upload,
     with_clock,
@@ -69,6 +70,7 @@ class Total:
     stored: int = 0
     duplicate: int = 0
     not_kept: int = 0
+    unusable: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     aside: Counter[str] = field(default_factory=Counter)
     refused: list[dict[str, Any]] = field(default_factory=list)
@@ -86,6 +88,7 @@ class Total:
                 "duplicate": self.duplicate,
                 "quarantined": self.reasons.total(),
                 "not_kept": self.not_kept,
+                "refused": self.unusable,
             },
             "reasons": dict(self.reasons),
             "set_aside": dict(self.aside),
@@ -102,6 +105,8 @@ class Total:
             said[0] += f", {self.reasons.total():,} quarantined"
         if self.not_kept:
             said[0] += f", {self.not_kept:,} too late to be kept (what was walked counts)"
+        if self.unusable:
+            said[0] += f", {self.unusable:,} refused"
         if self.before:
             said.append(f"  {self.before:,} parts were stored before")
         said += [f"  quarantined: {number:,} {reason}" for reason, number in self.reasons.most_common()]
@@ -187,6 +192,9 @@ def _store_part(
             _store(target, delivery, piece, total)
         except TrackRefused as error:  # the next part may be better
             _refuse(total, name, error)
+            total.received += len(piece)
+            total.unusable += len(piece)
+            target.unused.add_refused(name, refusals(piece, delivery), piece)
 
 
 def _store(target: Target, delivery: Delivery, piece: TrackFile, total: Total) -> None:

@@ -22,7 +22,7 @@ from service.jobs import kept_by
 from service.readers import tracks as readers
 from service.readers.track_archives import is_archive
 from service.readers.track_file import TrackFile
-from service.readers.track_parts import Options
+from service.readers.track_parts import Options, is_large
 from service.readers.tracks import zone_of
 from service.settings import Settings
 from service.use_cases import due
@@ -92,8 +92,8 @@ def command(
     Every fix gets a verdict; what cannot be used is kept apart with its reason. Where one of several files
     is refused, none is stored. The same file twice is stored once.
 
-    Archives (zip, tar), and files with --parts or --devices-of-file, are stored part by part, and what is
-    refused holds up nothing. After a kill the same command goes on where it was.
+    Archives (zip, tar), files of more than 32 MB, and files with --parts or --devices-of-file are stored part
+    by part, and what is refused holds up nothing. After a kill the same command goes on where it was.
     """
     settings = Settings.load(database=database, district=district)
     way = readers.mode_of(mode)
@@ -108,7 +108,7 @@ def command(
         day_first=readers.day_first_of(dates),
         clock_behind_s=readers.clock_of(clock_behind),
     )
-    if parts or devices_of_file or any(map(is_archive, files)):
+    if parts or devices_of_file or any(is_archive(file) or is_large(file) for file in files):
         said = _load(
             settings,
             files,

@@ -1,7 +1,7 @@
 """``--unused FILE``: each fix of a track that is not used, by its row and why, as CSV."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from service.cli.language import translator
 from service.errors import InvalidInput
 from service.hardening.cells import inert_row
 from service.readers.track_file import TrackFile
-from service.use_cases.tracks import Receipt, unused
+from service.use_cases.tracks import Receipt, named, unused
 
 _HEAD = ("file", "row", "segment", "reason", "why")
 
@@ -26,6 +26,12 @@ class Unused:
         """Write those of a file or of a part of one."""
         if self._sheet is not None:
             self._sheet.writerows(inert_row((name, *one)) for one in unused(receipt, file, translator()))
+
+    def add_refused(self, name: str, reasons: Mapping[int, str], file: TrackFile) -> None:
+        """Write those of a part of which no fix can be used."""
+        if self._sheet is not None:
+            rows = named(reasons.items(), file, translator())
+            self._sheet.writerows(inert_row((name, *one)) for one in rows)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.errors import N_
-from geo.track import Fixes, Mode
+from geo.track import EARLIEST_S, Fixes, Mode
 from service.errors import ContentTooLarge, InvalidInput
 from service.readers.moments import (
     AmbiguousDate,
@@ -85,9 +85,14 @@ class TrackFile:
         """Return the fixes of each device that the file names, by its name."""
         if self.device is None:
             return []
-        return [
-            (name, self._take(np.flatnonzero(self.device == code))) for code, name in enumerate(self.devices)
-        ]
+        places = [np.flatnonzero(self.device == code) for code in range(len(self.devices))]
+        named = zip(self.devices, places, strict=True)
+        return [(name, self._take(mine)) for name, mine in named if len(mine)]
+
+    def between(self, start: int, stop: int) -> "TrackFile":
+        """Return the fixes from one position to another, as a part of the file."""
+        device = None if self.device is None else self.device[start:stop]
+        return replace(self._take(np.arange(start, stop)), devices=self.devices, device=device)
 
     def _take(self, places: npt.NDArray[np.int64]) -> "TrackFile":
         back = places.tolist()
@@ -110,7 +115,7 @@ class TrackBuilder:
     ``zone`` is the time zone of times that name none; None makes such a time a fault. ``columns`` holds a
     list for each of time, lon, lat, accuracy, speed, course and hdop, all of one length; ``starts`` says at
     which fix each part begins. Times that are numbers already are an array, of wall clocks where ``wall``
-    is set.
+    is set. ``before`` is how many fixes of the file came before these.
     """
 
     format: str
@@ -122,6 +127,7 @@ class TrackBuilder:
     segments: list[str] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
     rows: Any = field(default_factory=list)
+    before: int = 0
     columns: dict[str, Any] = field(default_factory=lambda: {name: [] for name in _COLUMNS})
     modes: Sequence[Any] | None = None
     devices: Sequence[Any] | None = None
@@ -168,6 +174,7 @@ class TrackBuilder:
         place = next((k for k in range(min(size, len(self.rows) - 1), 0, -1) if k not in begins), size)
         rest = replace(self, notes=[], faults={}, reading=self.reading.cut(place), columns={})
         rest.rows, self.rows = self.rows[place:], self.rows[:place]
+        rest.before = self.before + place
         for name, values in self.columns.items():
             rest.columns[name], self.columns[name] = values[place:], values[:place]
         for name in ("modes", "devices"):
@@ -186,6 +193,7 @@ class TrackBuilder:
 
     def file(self) -> TrackFile:
         """Return what was read."""
+        self._count_rows()
         lon, lat, accuracy, speed, course, hdop = (self._numbers(name) for name in _COLUMNS[1:])
         with np.errstate(invalid="ignore"):
             accuracy = np.where(accuracy >= 0, accuracy, np.nan)  # some devices write −1 for unknown
@@ -216,6 +224,13 @@ class TrackBuilder:
             devices,
             codes,
         )
+
+    def _count_rows(self) -> None:
+        """Tell fixes by their number where most of them share a line with the one before."""
+        rows = np.asarray(self.rows, dtype=np.int64)
+        if len(rows) > 1 and 2 * np.count_nonzero(np.diff(rows) == 0) > len(rows):
+            self.rows = np.arange(self.before + 1, self.before + 1 + len(rows))
+            self.notes.append(N_("Many fixes stand on one line of the file; rows are the numbers of fixes."))
 
     def _raw(self, parts: npt.NDArray[np.int32]) -> Callable[[int], dict[str, object]]:
         rows, columns, segments = self.rows, self.columns, self.segments
@@ -327,7 +342,7 @@ class TrackBuilder:
         self._mark(doubtful, ReadFault.TIME_AMBIGUOUS)
 
     def _note_order(self, t: Floats, parts: npt.NDArray[np.int32]) -> None:
-        known = np.flatnonzero(np.isfinite(t))
+        known = np.flatnonzero(t >= EARLIEST_S)  # NaN is not
         if (np.diff(t[known]) < 0).any():
             self.notes.append(N_("Times go backwards in places; the fixes were put in order of time."))
         if len(self.segments) > 1 and _overlap(t[known], parts[known]):

@@ -14,13 +14,13 @@ from typing import Any
 
 from geo.errors import N_
 from geo.track import Mode
-from service.errors import InvalidInput
+from service.errors import InvalidInput, MalformedBody
 from service.readers import strict_json
 from service.readers.track_columns import is_columns, read_columns
 from service.readers.track_file import MOST_FIXES, TrackBuilder, TrackFile, too_many
 from service.readers.track_heads import lenient
 from service.readers.track_places import doubts
-from service.readers.track_records import as_list, columns_of, features_of
+from service.readers.track_records import as_list, columns_of, features_of, require_lines
 
 _LINE_TIMES = ("coordTimes", "times", "timestamps")
 _POINT_TIMES = ("time", "timestamp", "at", "t", "datetime")
@@ -47,11 +47,11 @@ def read_geojson(
     ContentTooLarge
         More fixes than are accepted at once.
     """
-    content = as_list(content)
+    given, content = content, as_list(content)
     # Counting bytes costs nothing; a value of Python costs fifty times the memory of its two bytes of text.
     if content.count(b"],") > most + _OTHERS or content.count(b",") > _VALUES_OF_A_FIX * most + _OTHERS:
         raise too_many(most)
-    value = features_of(_bare(strict_json.loads(content)))
+    value = features_of(_bare(_loaded(content, given)))
     columns = value if is_columns(value) else columns_of(value)
     if columns is not None:
         return read_columns(columns, zone=zone, mode=mode, most=most)
@@ -79,6 +79,16 @@ def read_geojson(
     builder.modes = _for_all(modes, builder)
     builder.devices = _for_all(devices, builder)
     return builder.file()
+
+
+def _loaded(content: bytes, given: bytes) -> Any:
+    """Return the value of JSON, which was ``given`` as lines perhaps: then the line that is none is named."""
+    try:
+        return strict_json.loads(content)
+    except MalformedBody:
+        if content is not given:
+            require_lines(given)
+        raise
 
 
 def _for_all(values: list[Any], builder: TrackBuilder) -> list[Any] | None:

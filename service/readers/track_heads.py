@@ -145,6 +145,11 @@ class Head:
     zone: tzinfo | None
 
 
+_PROJECTED = re.compile(r"easting|northing|rechtswert|hochwert|utm|gauss|高斯", re.IGNORECASE)
+_MEND_HEAD = N_("Name the columns time, lon and lat in the first row.")
+_MEND_METRES = N_("Export longitude and latitude in degrees of WGS 84, not metres of a projection.")
+
+
 def head_of(cells: Sequence[str]) -> Head:
     """Return what the cells of a head say.
 
@@ -167,7 +172,7 @@ def head_of(cells: Sequence[str]) -> Head:
         if name not in places and (name == "time" or "position" not in places):
             raise InvalidInput(
                 N_("The table has no column “{column}”; its columns are: {header}."),
-                mend=N_("Name the columns time, lon and lat in the first row."),
+                mend=_MEND_METRES if name != "time" and _PROJECTED.search(" ".join(cells)) else _MEND_HEAD,
                 where={"row": 0, "column": name},
                 column=name,
                 header=", ".join(cells)[:300] or "–",

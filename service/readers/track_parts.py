@@ -14,6 +14,7 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import IO
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.ipc
 import pyarrow.parquet
@@ -30,8 +31,12 @@ from service.readers.track_file import TrackBuilder, TrackFile
 
 PART = 100_000
 """So many fixes are stored at once."""
+LARGE = 32 << 20
+"""Larger files are stored in parts, whether that was asked for or not."""
 MOST_WHOLE = 256 << 20
 """So many bytes of a format that is read as a whole."""
+MOST_AT_ONCE = 4_000_000
+"""So many fixes of such a format."""
 _CHUNK = 1 << 16
 _GZIP = b"\x1f\x8b"
 
@@ -46,6 +51,13 @@ class Options:
     size: int = field(default_factory=lambda: PART)
     day_first: bool | None = None
     clock_behind_s: int | None = None
+
+
+def is_large(path: Path) -> bool:
+    """Say whether a file is too large to be stored at once; what is in gzip is about eight times larger."""
+    with path.open("rb") as file:
+        packed = file.read(2) == _GZIP
+    return path.stat().st_size > (LARGE // 8 if packed else LARGE)
 
 
 def digest_of(path: Path) -> str:
@@ -96,7 +108,7 @@ def _parts(file: IO[bytes], name: str, options: Options) -> Iterator[TrackFile]:
     elif kind in ("arrow", "parquet"):
         yield from _tables(file, kind, zone, options)
     else:
-        yield _whole(file, kind, name, options)
+        yield from _sliced(_whole(file, kind, name, options), options.size)
 
 
 def _builder(kind: str, zone: tzinfo | None, options: Options) -> TrackBuilder:
@@ -142,9 +154,24 @@ def _whole(file: IO[bytes], kind: tracks.Format, name: str, options: Options) ->
         filename=name,
         zone=options.zone,
         mode=options.mode,
+        most=MOST_AT_ONCE,
         salvage=options.salvage,
         day_first=options.day_first,
     )
+
+
+def _sliced(whole: TrackFile, size: int) -> Iterator[TrackFile]:
+    """Yield a file that was read as a whole in parts, each cut inside a recording."""
+    start, part = 0, whole.fixes.part
+    inside = np.flatnonzero(part[1:] == part[:-1]) + 1
+    while len(whole) - start > size:
+        before = inside[
+            np.searchsorted(inside, start, side="right") : np.searchsorted(inside, start + size + 1)
+        ]
+        stop = int(before[-1]) if len(before) else start + size
+        yield whole.between(start, stop)
+        start = stop
+    yield whole.between(start, len(whole))
 
 
 def _opened(path: Path) -> IO[bytes]:

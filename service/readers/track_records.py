@@ -3,10 +3,13 @@
 What an object has in objects of its own, such as a place in ``location``, is taken as if it stood beside.
 """
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from geo.errors import N_
+from service.errors import MalformedBody
 from service.readers.track_heads import is_head
 
 _LISTS = ("data", "results", "records", "locations", "positions", "points", "observations", "fixes", "items")
@@ -22,6 +25,26 @@ def as_list(content: bytes) -> bytes:
     if _LINES.match(content[: 1 << 16]) is None:
         return content
     return b"[" + _BETWEEN.sub(b"},\n{", content) + b"]"
+
+
+def require_lines(content: bytes) -> None:
+    """Refuse lines of one object each of which one is no JSON.
+
+    Raises
+    ------
+    MalformedBody
+        Names the line.
+    """
+    for number, line in enumerate(content.splitlines(), 1):
+        try:
+            json.loads(line or b"0")
+        except ValueError as error:
+            raise MalformedBody(
+                N_("Line {line} of the file breaks off or is no JSON object."),
+                mend=N_("Export it again, or take that line out."),
+                where={"row": number},
+                line=number,
+            ) from error
 
 
 def features_of(value: Any) -> Any:

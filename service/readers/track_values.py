@@ -43,6 +43,8 @@ FACTORS = {
 
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
 _COMMA = re.compile(r"[+-]?\d*,\d+")
+_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}(\s*[^\d\s.,+-]\S{0,8})?")
+"""A number of thousands, or one with three decimals: the rest of its column tells, where it does."""
 _WITH_UNIT = re.compile(r"([+-]?[\d.,]+)\s*([^\d\s.,+-]\S{0,8})")
 _DEGREES = re.compile(
     r"([NSEW北南东西])?\s*([+-])?\s*(\d{1,3})(?:[.,](\d+))?\s*(?:[°º度d:]\s*|\s+|$|(?=[NSEW北南东西]))"
@@ -98,12 +100,24 @@ def _column(values: Any, name: str) -> tuple[Floats, Flags]:
         pass
     found = np.full(len(values), np.nan)
     unreadable = np.zeros(len(values), dtype=bool)
+    doubtful = name not in _SIDES and _in_thousands(values)
     for place, value in enumerate(values):
         try:
+            if doubtful and _GROUPED.fullmatch(str(value).strip()):
+                raise ValueError(value)
             found[place] = number(value, name)
         except (ValueError, OverflowError):
             unreadable[place] = True
     return found, unreadable
+
+
+def _in_thousands(values: Sequence[Any]) -> bool:
+    """Say whether 1,200 of a column may be twelve hundred: where other numbers of it have no such comma."""
+    texts = [str(one).strip() for one in values if one not in (None, "")]
+    marked = [one for one in texts if "," in one]
+    if any(not _GROUPED.fullmatch(one) for one in marked):  # 12,5 or 0,845: commas are decimal
+        return any("." in one and _GROUPED.fullmatch(one) for one in texts)
+    return len(marked) < len(texts)
 
 
 def number(value: Any, name: str) -> float:

@@ -5,7 +5,7 @@ from service.use_cases.tracks.deliveries import of_each_device, of_one_device, o
 from service.use_cases.tracks.ledger import keep_up, recompute, remake
 from service.use_cases.tracks.lines import Covered
 from service.use_cases.tracks.rebuild import Rebuilt, rebuild
-from service.use_cases.tracks.report import report, unused
+from service.use_cases.tracks.report import named, report, unused
 from service.use_cases.tracks.upload import Delivery, Receipt, refusals, upload, with_clock
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "barriers_of",
     "end_barrier",
     "keep_up",
+    "named",
     "of_each_device",
     "of_one_device",
     "on_time",

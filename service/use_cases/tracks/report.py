@@ -1,6 +1,6 @@
 """What became of an uploaded track, as JSON: every fix is counted, and every odd one is named by its row."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,8 +81,15 @@ def unused(
     receipt: Receipt, file: TrackFile, translate: Callable[[str], str] = str
 ) -> Iterator[tuple[int, str, str, str]]:
     """Yield each fix of a delivery that is not used, in the order of the file: row, part, reason, why."""
+    yield from named([*receipt.reasons.items(), *_aside(receipt)], file, translate)
+
+
+def named(
+    fixes: Iterable[tuple[int, str]], file: TrackFile, translate: Callable[[str], str] = str
+) -> Iterator[tuple[int, str, str, str]]:
+    """Yield fixes by their positions in the file, each with its reason, as :func:`unused` does."""
     naming = _Naming(file, translate)
-    for place, reason in sorted([*receipt.reasons.items(), *_aside(receipt)]):
+    for place, reason in sorted(fixes):
         yield int(file.row[place]), naming.segment(place), reason, translate(_WHY.get(reason, reason))
 
 

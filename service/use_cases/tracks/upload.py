@@ -155,6 +155,8 @@ _NONE = {
     "in-future": N_("None of the {count} fixes of {file} can be used; they lie in the future."),
     "null-island": N_("None of the {count} fixes of {file} can be used; they are at 0°, 0°."),
     "no-position": N_("None of the {count} fixes of {file} has a place on the globe."),
+    "number-unreadable": N_("None of the {count} fixes of {file} can be used; their numbers cannot be read."),
+    "mode-unknown": N_("None of the {count} fixes of {file} can be used; their mode is not known."),
 }
 """What is said of a file in which no fix can be used, by the commonest reason."""
 
@@ -166,6 +168,10 @@ _MEND = {
     ),
     "position-swapped": N_("Name the columns the other way round: lon is the longitude, at most 180."),
     "cells-differ": N_("Decimal commas need another separator, such as a semicolon, or quotes."),
+    "null-island": N_("The receiver had no position yet: record under open sky, and export it again."),
+    "position-invalid": N_("The receiver had no position yet: record under open sky, and export it again."),
+    "number-unreadable": N_("Write numbers plainly, such as 117.823 or 117,823, in degrees, metres and m/s."),
+    "mode-unknown": N_("Write the mode as one of foot, ski, bicycle, horse, atv, car, boat."),
     "no-position": N_("Give longitude and latitude in degrees of WGS 84 or CGCS2000."),
     "time-unreadable": N_("Write times as 2025-06-30T08:00:00+08:00."),
     "datum-shifted": N_("Export the track in WGS 84 or CGCS2000, as the receiver recorded it."),

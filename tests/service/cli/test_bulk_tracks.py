@@ -77,7 +77,8 @@ def test_an_archive_is_stored_file_by_file_and_refusals_hold_up_nothing(
     told = json.loads(out)
     assert code == 1
     assert told["files"] == 4
-    assert told["fixes"] == {"received": 11, "stored": 8, "duplicate": 2, "quarantined": 1, "not_kept": 0}
+    counts = {"received": 12, "stored": 8, "duplicate": 2, "quarantined": 1, "not_kept": 0, "refused": 1}
+    assert told["fixes"] == counts
     assert told["reasons"] == {"time-unreadable": 1}
     assert told["set_aside"] == {}
     assert [one["file"] for one in told["refused"]] == ["letter.doc", "late.csv"]
@@ -110,7 +111,7 @@ def test_two_million_points_go_in_parts(
 def test_each_fix_that_is_not_used_is_listed_by_row(
     wardline: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In parts and at once alike; what goes on adds to the list."""
+    """In parts and at once alike; what goes on adds to the list. Large files go in parts by themselves."""
     monkeypatch.setattr(track_parts, "PART", 400)
     walk, sheet = tmp_path / "walk.csv", tmp_path / "unused.csv"
     text = "t,lon,lat\n" + rows(1_000) + rows(2, 500) + "soon,131,46\n"
@@ -128,6 +129,16 @@ def test_each_fix_that_is_not_used_is_listed_by_row(
         ("1003", "time-unreadable"),
         ("1004", "duplicate"),
     ]
+    with monkeypatch.context() as patch:
+        patch.setattr(track_parts, "LARGE", 1_000)
+        patch.setattr(track_parts, "PART", 9)
+        large = tmp_path / "large.csv"
+        large.write_text("t,lon,lat\n" + "0,0,0\n" * 200 + rows(2), encoding="utf-8")
+        code, out = wardline(large, "--device", "g", "--unused", tmp_path / "large.txt", "--json")
+        counts = json.loads(out)["fixes"]
+        assert (code, counts["received"], counts["stored"]) == (1, 202, 2)
+        assert counts["refused"] + counts["quarantined"] == 200
+        assert len((tmp_path / "large.txt").read_text(encoding="utf-8").splitlines()) == 201
     assert {one["why"] for one in told} == {"its time cannot be read", "it is a copy of another fix"}
     refused = tmp_path / "refused.csv"
     refused.write_text("t,lon,lat\nsoon,131,46\n", encoding="utf-8")

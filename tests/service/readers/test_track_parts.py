@@ -168,13 +168,16 @@ def test_what_is_wrong_with_a_row_goes_with_it_into_its_part(
     assert [one for part in parts for one in told(part)] == told(read(content, "csv"))
 
 
-def test_formats_that_are_read_whole_are_one_part_or_refused(
+def test_formats_that_are_read_whole_are_cut_or_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Cut inside of recordings, as the others are."""
     path = tmp_path / "walk"
-    path.write_bytes(fit([[(T0 + k, 115.0, 47.0) for k in range(9)]]))
-    (part,) = parts_of(path, "walk", Options(size=3))
-    assert len(part) == 9
+    path.write_bytes(fit([[(T0 + 10 * j + k, 115.0, 47.0) for k in range(4)] for j in range(3)]))
+    whole = read(path.read_bytes(), "fit")
+    parts = list(parts_of(path, "walk", Options(size=4)))
+    assert [len(part) for part in parts] == [3, 4, 4, 1]
+    assert [one for part in parts for one in told(part)] == told(whole)
     monkeypatch.setattr(track_parts, "MOST_WHOLE", 50)
     with pytest.raises(ContentTooLarge, match="in parts") as caught:
         list(parts_of(path, "walk", Options()))

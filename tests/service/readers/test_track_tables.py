@@ -192,6 +192,34 @@ def test_units_of_columns_and_values() -> None:
         table("time,lon,lat,speed (furlongs)\n" + ROW)
 
 
+@pytest.mark.parametrize(
+    ("written", "metres"),
+    [
+        (("5", "1,200"), (5.0, None)),  # twelve hundred, or a little more than one
+        (("12,5", "1,200"), (12.5, 1.2)),
+        (("12,5", "1.200"), (12.5, None)),
+        (("0,845", "1,200"), (0.845, 1.2)),
+        (("2,125", "1,200"), (2.125, 1.2)),
+        (("5 m", "1,200 m"), (5.0, None)),
+    ],
+)
+def test_thousands_are_never_taken_for_decimals(
+    written: tuple[str, str], metres: tuple[float, float | None]
+) -> None:
+    rows = "".join(f"2025-06-15T08:00:0{k}Z;115.5;47.25;{one}\n" for k, one in enumerate(written))
+    track = table(f"time;lon;lat;accuracy\n{rows}")
+    for k, expected in enumerate(metres):
+        if expected is None:
+            assert track.faults == {k: "number-unreadable"}
+        else:
+            assert track.fixes.accuracy_m[k] == pytest.approx(expected)
+
+
+def test_metres_of_a_projection_are_told_what_is_wanted() -> None:
+    with pytest.raises(InvalidInput, match="not metres of a projection"):
+        table("time,Easting,Northing\n2025-06-15T08:00:00Z,563000,5154000\n")
+
+
 def test_several_devices_come_apart() -> None:
     text = "设备号,time,lon,lat\n" + "".join(f"{'AB'[k % 2]}1,{int(T0) + k},115.{k},47\n" for k in range(6))
     track = table(text)

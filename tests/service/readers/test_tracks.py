@@ -107,6 +107,21 @@ def test_entity_bombs_and_outside_files_are_refused(head: str) -> None:
     assert isinstance(refused(gpx(point(0), more=head), "gpx"), InvalidInput)
 
 
+def test_fixes_on_one_line_are_told_by_their_numbers() -> None:
+    content = gpx("".join(map(point, range(5)))).replace(b"\n", b"")
+    track = read(content, "gpx")
+    assert track.row.tolist() == [1, 2, 3, 4, 5]
+    assert track.raw(3)["row"] == 4
+    assert any("one line" in note for note in track.notes)
+
+
+def test_lines_of_json_that_break_off_name_the_line() -> None:
+    line = '{"time": "2025-06-15T08:00:00Z", "lon": 115.5, "lat": 47.25}\n'
+    error = refused((3 * line + line[:20]).encode(), "geojson")
+    assert isinstance(error, MalformedBody)
+    assert error.where["row"] == 4
+
+
 def test_half_a_gpx_is_refused_or_salvaged() -> None:
     content = gpx("".join(map(point, range(50))))
     half = content[: len(content) // 2]

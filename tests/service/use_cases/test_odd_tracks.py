@@ -69,6 +69,15 @@ def test_a_track_without_times_is_refused_with_its_reason(stores: Stores) -> Non
         send(stores, content)
 
 
+@pytest.mark.parametrize(
+    ("cells", "mend"),
+    [("0,0,5", "had no position yet"), ("115,47,5x", "Write numbers plainly"), ("115,95,5", "degrees")],
+)
+def test_each_refusal_says_how_to_mend_it(stores: Stores, cells: str, mend: str) -> None:
+    with pytest.raises(TrackRefused, match=mend):
+        send(stores, table([f"{START + k},{cells}" for k in range(3)], "time,lon,lat,accuracy"))
+
+
 def test_a_track_with_some_times_keeps_the_others_apart(stores: Stores) -> None:
     receipt = send(stores, table([row(0), ",115,47", row(2)]))
     assert receipt.reasons == {1: "no-time"}
