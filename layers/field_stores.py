@@ -9,6 +9,7 @@ from layers.field_files import FieldFiles
 from layers.field_incidents import FieldIncidents
 from layers.field_tracks import FieldTracks
 from layers.quarantine import Quarantine
+from layers.track_withdrawals import TrackWithdrawals
 from layers.visits import Visits
 
 
@@ -27,6 +28,11 @@ class FieldStores:
     def field_tracks(self) -> FieldTracks:
         """The tracks that devices send in parts."""
         return FieldTracks(self.session, self.district)
+
+    @cached_property
+    def track_withdrawals(self) -> TrackWithdrawals:
+        """The recordings, and times of them, that count no more."""
+        return TrackWithdrawals(self.session, self.district)
 
     @cached_property
     def visits(self) -> Visits:

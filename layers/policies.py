@@ -262,10 +262,10 @@ RULES: Mapping[str, Rules] = {
     ),
     "incident_receipt": _same(_whole(INTAKE), read=_whole(INTAKE)),
     # Where people were: their own, and those who lead.
-    "patrol": _same(
-        _WALKED,
-        read=f"{_whole(*LEADS)} OR {_MY_DEVICE} OR {_MY_PATROL}",
-        remove=_SYSTEM,
+    # Whoever sees fixes, and so makes a ledger of them, sees which of them count no more.
+    **dict.fromkeys(
+        ("patrol", "track_withdrawal"),
+        _same(_WALKED, read=f"{_whole(*LEADS)} OR {_MY_DEVICE} OR {_MY_PATROL}", remove=_SYSTEM),
     ),
     "fix": _same(_WALKED, read=f"{_whole(*LEADS)} OR {_MY_DEVICE}", remove=_SYSTEM),
     "late_fix": _same(_WALKED, read=f"{_whole(*LEADS)} OR {_MY_DEVICE}", remove=_SYSTEM),

@@ -4,7 +4,7 @@ What is stored keeps the times that devices told. Only what a device sent is set
 itself, and what was said of its clock was done when it was stored.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -19,6 +19,7 @@ from layers.districts import Districts
 from layers.fixes import FixTable, instant
 from layers.patrols import Patrol, Patrols
 from layers.storage import Store
+from layers.track_withdrawals import TrackWithdrawal, TrackWithdrawals
 from layers.visits import Visit, Visits
 
 
@@ -81,6 +82,16 @@ class TimedFixes(Store):
         found = [replace(one, at=set_right(known[one.device], one.at)) for one in every]
         here = [one for one in found if from_at <= one.at < to_at]
         return tuple(sorted(here, key=lambda one: (one.at, one.id)))
+
+    def withdrawals(self, patrols: Collection[Patrol]) -> dict[UUID, tuple[TrackWithdrawal, ...]]:
+        """Return the withdrawals of some recordings, restored or not, each for the time at which it was."""
+        found = TrackWithdrawals(self._session, self.district).of([one.id for one in patrols])
+        clocks, right = Clocks(self._session, self.district), {}
+        for patrol in patrols:
+            if patrol.id in found:
+                clock = clocks.of(patrol.device) if patrol.was_sent else Corrections.of(())
+                right[patrol.id] = tuple(_set_right(one, clock) for one in found[patrol.id])
+        return right
 
     def timed(self, patrols: Iterable[Patrol]) -> list[Timed]:
         """Return recordings with their times set right."""
@@ -149,3 +160,9 @@ def _timed(one: Patrol, known: dict[tuple[str, date], Known], zone: ZoneInfo) ->
     )
     began, ended = sorted(at + timedelta(seconds=seconds) for at, seconds in zip(told, behind, strict=True))
     return Timed(replace(one, started_at=began, ended_at=ended), clocks[0] or clocks[1])
+
+
+def _set_right(one: TrackWithdrawal, clock: Corrections) -> TrackWithdrawal:
+    if one.from_at is None or one.to_at is None:
+        return one
+    return replace(one, from_at=set_right(clock, one.from_at), to_at=set_right(clock, one.to_at))

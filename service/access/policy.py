@@ -66,6 +66,7 @@ SIGNING = KEEPERS | {"supervisor"}
 PLANNING = frozenset({"planner", ADMINISTRATOR})
 REVIEWING = frozenset({"reviewer", ADMINISTRATOR})
 TRACKS = LEADS | WALKING
+_DAY = "GET /api/v1/patrols/days/{person}/{day}"
 ADMINISTRATION = frozenset({ADMINISTRATOR})
 OVERSIGHT = frozenset({ADMINISTRATOR, "auditor"})
 DEVICE_KEEPERS = STAFFING
@@ -265,9 +266,10 @@ POLICY: Mapping[str, Rule] = {
     "POST /api/v1/quarantine/{item}/discard": Rule(KEEPERS, "district"),
     "GET /api/v1/patrols": Rule(TRACKS, "district"),
     "GET /api/v1/patrols/{patrol}/fixes": Rule(TRACKS, "district"),
-    "GET /api/v1/patrols/days/{person}/{day}": Rule(TRACKS, "district"),
-    "GET /api/v1/patrols/days/{person}/{day}/sheet.html": Rule(TRACKS, "district"),
-    "GET /api/v1/patrols/days/{person}/{day}/sheet.pdf": Rule(TRACKS, "district"),
+    "GET /api/v1/patrols/{patrol}/withdrawals": Rule(TRACKS, "district"),
+    "POST /api/v1/patrols/{patrol}/withdrawals": Rule(WALKING, "district"),
+    "POST /api/v1/patrols/{patrol}/withdrawals/{withdrawal}/restore": Rule(WALKING, "district"),
+    **{f"{_DAY}{end}": Rule(TRACKS, "district") for end in ("", "/sheet.html", "/sheet.pdf")},
     "GET /api/v1/fix-exports": Rule(LEADS, "district"),
     "POST /api/v1/fix-exports": Rule(LEADS - {"auditor"}, "district"),
     "POST /api/v1/fix-exports/{export}/approval": Rule(frozenset({"supervisor", ADMINISTRATOR}), "district"),

@@ -42,6 +42,7 @@ _PARTS = {
     "clocks": "PUT /api/v1/devices/{device}/clocks/{day}",
     "tasks": "GET /api/v1/coverage/tasks",
     "give": "POST /api/v1/coverage/tasks",
+    "withdraw_track": "POST /api/v1/patrols/{patrol}/withdrawals",
     "declare": "POST /api/v1/coverage/declarations",
     "act": "POST /api/v1/coverage/markers/{code}/actions",
     "live": "GET /api/v1/coverage/live",

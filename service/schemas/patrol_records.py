@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from service.schemas.track_withdrawals import TrackWithdrawalOut
 from service.schemas.tracks import PatrolOut
 
 
@@ -13,6 +14,8 @@ class KnownPatrol(PatrolOut):
     """A stored recording; ``own`` says whether it is the caller's."""
 
     own: bool
+    withdrawn: list[TrackWithdrawalOut] = Field(description="What of it counts no more.")
+    may_withdraw: bool = Field(description="Whether the caller may withdraw it and let it count again.")
 
 
 class KnownPatrols(BaseModel):

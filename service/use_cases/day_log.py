@@ -1,6 +1,6 @@
 """The day of a person: patrols, kilometres, hours, what was reached, done, left open, reported; no places."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from geo.coverage import Intervals, covered_length, one_at_a_time, union
+from geo.coverage import Intervals, covered_length, gaps, one_at_a_time, union
 from geo.due import left_open
 from geo.errors import N_
 from geo.evidence import Evidence
@@ -25,6 +25,7 @@ from layers.patrols import Patrol
 from layers.people import missing
 from layers.stores import Stores
 from layers.timed_fixes import Timed
+from layers.track_withdrawals import TrackWithdrawal
 from layers.visits import Visit
 from service.access.identity import Identity
 from service.errors import InvalidInput
@@ -40,13 +41,17 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """Whose day is told, and what of it is theirs."""
+    """Whose day is told, and what of it is theirs.
+
+    ``timed`` are the recordings that count, ``withdrawn`` what of them counts no more.
+    """
 
     person: UUID
     day: date
     begin: datetime
     end: datetime
     timed: tuple[Timed, ...]
+    withdrawn: Mapping[UUID, Sequence[TrackWithdrawal]]
     visits: tuple[Visit, ...]
 
     @property
@@ -128,21 +133,32 @@ def _asked(stores: Stores, person: UUID, day: date) -> _Asked:
     zone = ZoneInfo(stores.districts.current().timezone)
     begin, end = (datetime.combine(day + timedelta(days=k), time(), zone) for k in range(2))
     devices = stores.patrols.devices_of(person)
-    mine = tuple(
+    mine = [
         one
         for one in stores.timed_fixes.during(begin, end)
         if one.patrol.person == str(person) or (one.patrol.person is None and one.patrol.device in devices)
-    )
-    return _Asked(person, day, begin, end, mine, stores.timed_fixes.visits_of_person(person, begin, end))
+    ]
+    withdrawn = stores.timed_fixes.withdrawals([one.patrol for one in mine])
+    gone = {key: [one for one in every if one.holds] for key, every in withdrawn.items()}
+    left = tuple(one for one in mine if all(each.from_at is not None for each in gone.get(one.patrol.id, ())))
+    visits = stores.timed_fixes.visits_of_person(person, begin, end)
+    return _Asked(person, day, begin, end, left, gone, visits)
 
 
 def _hours(asked: _Asked) -> float:
     """Return the hours under way: of recordings at the same time only once."""
-    spans = [
-        (max(one.started_at, asked.begin).timestamp(), min(one.ended_at, asked.end).timestamp())
-        for one in asked.patrols
-        if one.started_at is not None and one.ended_at is not None
-    ]
+    spans = []
+    for one in asked.patrols:
+        if one.started_at is None or one.ended_at is None:
+            continue
+        away = [
+            (each.from_at.timestamp(), each.to_at.timestamp())
+            for each in asked.withdrawn.get(one.id, ())
+            if each.from_at is not None and each.to_at is not None
+        ]
+        out = union(*np.array(away, dtype=np.float64).reshape(-1, 2).T)
+        begin, end = max(one.started_at, asked.begin), min(one.ended_at, asked.end)
+        spans += gaps(out, begin.timestamp(), end.timestamp()).tolist()
     ends = np.array(spans, dtype=np.float64).reshape(-1, 2)
     return covered_length(union(ends[:, 0], ends[:, 1])) / 3600.0
 

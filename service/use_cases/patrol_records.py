@@ -18,11 +18,15 @@ from layers.patrols import Patrol
 from layers.stores import Stores
 from service.access.identity import Identity
 from service.errors import InvalidInput, NotAllowed
+from service.schemas.track_withdrawals import track_withdrawal_json
 from service.schemas.tracks import patrol_json
 from service.underway import require_over
 
 LEADS = frozenset({"coordinator", "supervisor", "administrator", "auditor"})
 """The roles that may look at where others were, for a purpose."""
+
+KEEPERS = frozenset({"coordinator", "administrator"})
+"""The roles that may withdraw the tracks of others."""
 
 ASKED_FOR = timedelta(days=3)
 ALLOWED_FOR = timedelta(days=1)
@@ -72,7 +76,17 @@ def list_patrols(
     every = stores.timed_fixes.during(from_at, to_at)
     found = [(one.patrol, one.clock) for one in every if leads or mine.owns(one.patrol)]
     called = _called(stores, *(one for one, _ in found))
-    return [{**patrol_json(one, called, clock), "own": mine.owns(one)} for one, clock in found]
+    withdrawn = stores.timed_fixes.withdrawals([one for one, _ in found])
+    keeps = bool(identity.roles(stores.district) & KEEPERS)
+    return [
+        {
+            **patrol_json(one, called, clock),
+            "own": mine.owns(one),
+            "withdrawn": [track_withdrawal_json(each) for each in withdrawn.get(one.id, ()) if each.holds],
+            "may_withdraw": keeps or one.device in mine.devices,
+        }
+        for one, clock in found
+    ]
 
 
 def _called(stores: Stores, *patrols: Patrol) -> dict[str, str]:

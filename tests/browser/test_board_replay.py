@@ -24,17 +24,21 @@ PURPOSE = "look at the gap"
 @pytest.fixture
 def walk(office: Office) -> str:
     """A walk of half an hour by somebody else, begun some hours ago; returns its device."""
+    return _sent(office, 0.0, 2_000.0)[0]
+
+
+def _sent(office: Office, low: float, high: float) -> tuple[str, str]:
     device = f"d{new_id().hex[-8:]}"
     start = (datetime.now(UTC) - timedelta(hours=5)).timestamp()
     reply = httpx.post(
         f"{office.origin}/api/v1/tracks",
         params={"device": device, "person": "Guard 7", "district": DISTRICT},
-        content=gpx(along(BORDER, 0.0, 2_000.0, start=start, interval=10.0)),
+        content=gpx(along(BORDER, low, high, start=start, interval=10.0)),
         headers={"Content-Type": "application/gpx+xml"},
         auth=("administrator", "demo"),
     )
     assert reply.status_code == 201, reply.text
-    return device
+    return device, str(reply.json()["patrol"])
 
 
 def _open(watched: Watched) -> Page:
@@ -130,3 +134,30 @@ def test_a_keeper_says_how_a_clock_was_and_takes_it_back(office: Office) -> None
 def test_who_may_not_know_of_patrols_is_not_offered_them(office: Office) -> None:
     page = office.sign_in("planner").open(f"/coverage?district={DISTRICT}")
     assert page.locator("#patrols-section").count() == 0
+
+
+def test_a_wrong_track_is_withdrawn_in_part_and_in_whole_and_restored(office: Office) -> None:
+    _, patrol = _sent(office, 2_400.0, 3_600.0)
+    page = _open(office.sign_in("coordinator"))
+    row, chip = page.locator(f"[data-patrol='{patrol}']"), page.locator(f"[data-withdraw='{patrol}']")
+    chip.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#track-title")).to_have_text("Withdraw a track")
+    page.fill("#track [name=from_at]", "2020-01-01T00:00")
+    page.fill("#track [name=reason]", "a ride home")
+    page.keyboard.press("Enter")
+    expect(page.locator("#track-problem")).to_contain_text("belong together")
+    page.fill("#track [name=to_at]", "2020-01-02T00:00")
+    page.click("#track-send")
+    expect(page.locator("#track-problem")).to_contain_text("no position of that time")
+    for name in ("from_at", "to_at"):
+        page.fill(f"#track [name={name}]", "")
+    page.click("#track-send")
+    expect(page.locator("#track")).to_be_hidden()
+    expect(row).to_contain_text("withdrawn by coordinator: a ride home")
+    expect(chip).to_have_text("Restore")
+    chip.click()
+    page.fill("#track [name=reason]", "it was a patrol")
+    page.keyboard.press("Enter")
+    expect(page.locator("#track")).to_be_hidden()
+    expect(chip).to_have_text("Withdraw")

@@ -61,6 +61,10 @@ _CLOCK = (
     "INSERT INTO clock_skew VALUES (:d, :device, '2025-03-01', 7200, 3, NULL, NULL, now())",
     "INSERT INTO clock_word VALUES (:d, :device, '2025-03-01', 7200, 'why', 'keeper', now())",
 )
+_GONE = """
+    INSERT INTO track_withdrawal
+    VALUES (:d, :id, :patrol, :device, NULL, NULL, NULL, 'why', now(), 'x', NULL, NULL, '')
+"""
 _LOOKED = "INSERT INTO coverage_area VALUES (:d, :id, :device, '2025-03-01', now(), now(), '')"
 
 
@@ -253,7 +257,8 @@ def _walk(session: Session, person: UUID, device: str) -> None:
         session.execute(text(statement), values)
     patrol, _ = stores.patrols.add(makers.patrol(device, device))
     stores.patrols.add_fixes(patrol, makers.fixes(3))
-    session.execute(text(_COVERED), {**values, "patrol": patrol.id})
+    for statement in (_COVERED, _GONE):
+        session.execute(text(statement), {**values, "patrol": patrol.id})
     for statement in (_LOOKED, _SAID, *_CLOCK):
         session.execute(text(statement), values)
     CoverageDays(session, HERE).make(device, makers.DAY)

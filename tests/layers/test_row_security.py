@@ -175,6 +175,7 @@ def test_a_role_everywhere_reaches_every_district(session: Session, scene: Scene
 def test_a_device_has_its_own(session: Session, scene: Scene) -> None:
     found = seen(session, scene.walking())
     own = {"patrol": 1, "fix": 3, "coverage_line": 1, "quarantine": 1, "marker": 2, "border_segment": 1}
+    own |= {"track_withdrawal": 1}
     own |= {"coverage_day": 1, "coverage_area": 1, "coverage_declaration": 1, "coverage_task": 1}
     own |= {"sight_barrier": 1, "clock_sample": 1, "clock_skew": 1, "clock_word": 1}
     assert found == {table: row[1] for table, row in SEEN.items()} | own

@@ -5,6 +5,7 @@ from tests.service.access_rows import BORDER, NO_ID, WALKING, Row, there
 _SAID = "/api/v1/coverage/declarations"
 _WALLS = "/api/v1/coverage/barriers"
 _PHOTOS = "/api/v1/coverage/photos"
+_TRACK, _OF_TRACK = (f"/api/v1/patrols/{one}/withdrawals" for one in ("{patrol}", NO_ID))
 _DUE = "/api/v1/coverage/due"
 _REPORTS = "/api/v1/coverage/reports"
 _TASKS = "/api/v1/coverage/tasks"
@@ -55,6 +56,11 @@ DUE: dict[str, Row] = {
         )
         for end in ("", "/sheet.html", "/sheet.pdf")
     },
+    f"GET {_TRACK}": Row("wgcsau", "district", there(_OF_TRACK), found=404),
+    f"POST {_TRACK}": Row(WALKING, "district", there(_OF_TRACK), {"reason": "no"}, found=404),
+    f"POST {_TRACK}/{{withdrawal}}/restore": Row(
+        WALKING, "district", there(f"{_OF_TRACK}/{NO_ID}/restore"), {"reason": "no"}, found=404
+    ),
     f"GET {_REPORTS}": Row(BORDER, "district", there(_REPORTS)),
     f"GET {_REPORTS}/{{month}}": Row(BORDER, "district", there(f"{_REPORTS}/2025-06"), found=404),
     f"GET {_REPORTS}/{{month}}/draft": Row(BORDER, "district", there(f"{_REPORTS}/2025-06/draft")),

@@ -30,7 +30,7 @@ function endDay(day, from, to) {
 }
 
 /** Send what a form says, close its dialog and go on; what is refused is told in it. */
-function sends(dialog, problem, send, goOn) {
+export function sends(dialog, problem, send, goOn) {
   return async (event) => {
     event.preventDefault();
     try {

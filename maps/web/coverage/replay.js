@@ -3,6 +3,7 @@
 
 import { ask, Problem } from "wardline/api";
 import { clockForm, clockNote } from "wardline/coverage/clocks";
+import { withdrawing, withdrawnNote } from "wardline/coverage/withdrawing";
 import { byId, make, message, replace } from "wardline/dom";
 import { fit } from "wardline/ground";
 import { map } from "wardline/page";
@@ -47,6 +48,10 @@ function whose(patrol) {
   return patrol.who && !UUID.test(patrol.who) ? patrol.who : patrol.device;
 }
 
+function titleOf(patrol) {
+  return _("{who}, {when}", { who: whose(patrol), when: instant(patrol.started_at) });
+}
+
 /** How somebody moves, in words. */
 export function modeName(mode) {
   const known = { foot: _("on foot"), ski: _("on skis"), bicycle: _("by bicycle"), horse: _("on horseback"), atv: _("by quad bike"), car: _("by car"), boat: _("by boat") };
@@ -56,7 +61,7 @@ export function modeName(mode) {
 /** Ask in words what for; null where it was not said. */
 function askPurpose(patrol) {
   const dialog = byId("purpose");
-  byId("purpose-whose").textContent = _("{who}, {when}", { who: whose(patrol), when: instant(patrol.started_at) });
+  byId("purpose-whose").textContent = titleOf(patrol);
   dialog.returnValue = "";
   dialog.showModal();
   return new Promise((done) => {
@@ -145,7 +150,7 @@ function player() {
       // Clear of the controls as well.
       const above = { paddingTopLeft: [AROUND_PX, byId("replay").offsetHeight + 2 * AROUND_PX] };
       fit([grown.getWest(), grown.getSouth(), grown.getEast(), grown.getNorth()], above);
-      byId("replay-title").textContent = _("{who}, {when}", { who: whose(answer.patrol), when: instant(answer.patrol.started_at) });
+      byId("replay-title").textContent = titleOf(answer.patrol);
       showPlaying();
       paint();
       controls.play.focus();
@@ -159,6 +164,7 @@ export function patrols(changed) {
   if (!place) return { show() {} };
   const details = byId("patrols-section");
   const stage = player();
+  const beside = withdrawing(changed);
   let period = null;
   let listed = null;
   let chosen = null;
@@ -193,9 +199,9 @@ export function patrols(changed) {
       { class: "row", type: "button", "data-patrol": patrol.id, "aria-pressed": String(patrol.id === chosen), on: { click: () => open(patrol) } },
       make("span", { class: "row-title" }, whose(patrol)),
       make("span", { class: "row-value number" }, _("{n} h", { n: decimal(hours, 1) })),
-      make("span", { class: "row-note" }, [instant(patrol.started_at), modeName(patrol.mode), _("{n} positions", { n: count(patrol.fixes) }), patrol.own ? _("your own") : null, clockNote(patrol.clock)].filter(Boolean).join(" · ")),
+      make("span", { class: "row-note" }, [instant(patrol.started_at), modeName(patrol.mode), _("{n} positions", { n: count(patrol.fixes) }), patrol.own ? _("your own") : null, clockNote(patrol.clock), ...withdrawnNote(patrol)].filter(Boolean).join(" · ")),
     );
-    return clock.beside(entry, patrol, _("{who}, {when}", { who: whose(patrol), when: instant(patrol.started_at) }));
+    return beside(clock.beside(entry, patrol, titleOf(patrol)), patrol, titleOf(patrol));
   };
   const load = async () => {
     if (!details.open || listed === period) return;

@@ -7,6 +7,12 @@ from service.use_cases.tracks.lines import Covered
 from service.use_cases.tracks.rebuild import Rebuilt, rebuild
 from service.use_cases.tracks.report import named, report, unused
 from service.use_cases.tracks.upload import Delivery, Receipt, refusals, upload, with_clock
+from service.use_cases.tracks.withdrawing import (
+    may_withdraw,
+    restore_track,
+    withdraw_track,
+    withdrawals_of,
+)
 
 __all__ = [
     "Covered",
@@ -17,6 +23,7 @@ __all__ = [
     "barriers_of",
     "end_barrier",
     "keep_up",
+    "may_withdraw",
     "named",
     "of_each_device",
     "of_one_device",
@@ -27,8 +34,11 @@ __all__ = [
     "refusals",
     "remake",
     "report",
+    "restore_track",
     "seen_from",
     "unused",
     "upload",
     "with_clock",
+    "withdraw_track",
+    "withdrawals_of",
 ]

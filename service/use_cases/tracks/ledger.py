@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from geo.clock import Corrections
 from geo.track import REACH_S, SESSION_SILENCE_S, Fixes, Mode, around, clean, sessions, together
-from layers.fixes import FixTable
+from layers.fixes import FixTable, instant
 from layers.patrols import Patrol
 from layers.stores import Stores
 from service.indexes.day_units import units_on
@@ -80,6 +80,25 @@ def _runs(days: Sequence[date]) -> list[tuple[date, date]]:
         else:
             runs.append((day, day))
     return runs
+
+
+def days_with(stores: Stores, device: str, t: npt.NDArray[np.float64]) -> set[date]:
+    """Return the days that are computed from some fixes of a device, by when they were made (Unix seconds).
+
+    Those are their own, and the days near that share a session with them.
+    """
+    zone, reach = ZoneInfo(stores.districts.current().timezone), timedelta(seconds=REACH_S)
+    own = days_of(t, zone)
+    found = stores.timed_fixes.of_device(
+        device, instant(float(t.min())) - reach, instant(float(t.max())) + reach
+    )
+    spans = [(a, b) for a, b in sessions(found.t) if ((t >= a) & (t <= b)).any()]
+    near = (days_of(t - REACH_S, zone) | days_of(t + REACH_S, zone)) - own
+    for day in near:
+        begin, end = _start(day, zone).timestamp(), _start(day + DAY, zone).timestamp()
+        if any(a < end and b >= begin for a, b in spans):
+            own.add(day)
+    return own
 
 
 def on_time(stores: Stores, device: str, clock_days: Collection[date]) -> set[date]:

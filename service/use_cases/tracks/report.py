@@ -41,6 +41,10 @@ _NOT_KEPT = N_(
     "{count} fixes came when the days of positions were over: what was walked counts, they are not kept."
 )
 
+_WITHDRAWN = N_(
+    "{count} of its fixes came with a track that was withdrawn: they count for nothing until it is restored."
+)
+
 SHOWN = 20
 """So many fixes and silences are told one by one; of the others the rows are listed."""
 
@@ -117,7 +121,7 @@ def report(
         "repeated": receipt.repeated,
         "file": source,
         "format": file.format,
-        "notes": [*(translate(note) for note in file.notes), *_late(receipt.counts.late, translate)],
+        "notes": [*(translate(note) for note in file.notes), *_counted(receipt, translate)],
         "fixes": {
             "received": len(file),
             "stored": receipt.counts.created - receipt.counts.late,
@@ -154,10 +158,10 @@ def report(
     }
 
 
-def _late(count: int, translate: Callable[[str], str]) -> list[str]:
-    if not count:
-        return []
-    return [translate(_NOT_KEPT).format(count=count)]
+def _counted(receipt: Receipt, translate: Callable[[str], str]) -> list[str]:
+    """Return what is noted of fixes that are not kept, and of those that are withdrawn."""
+    notes = ((_NOT_KEPT, receipt.counts.late), (_WITHDRAWN, receipt.withdrawn))
+    return [translate(note).format(count=count) for note, count in notes if count]
 
 
 def _silences(track: CleanTrack) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from layers.stores import Stores
 from service.readers.track_file import TrackFile, TrackRefused
 from service.use_cases.tracks.ledger import keep_up
 from service.use_cases.tracks.lines import Covered
+from service.use_cases.tracks.withdrawing import withdrawn_among
 
 MOST_KEPT = 1e6
 """Accuracies, speeds and courses beyond this say nothing and are not kept."""
@@ -71,7 +72,8 @@ class Receipt:
     ``patrols`` are one for each mode; ``repeated`` says that the same content was there before. ``reasons``
     maps positions in the file to why a fix went to quarantine. ``track`` is the file's own, cleaned;
     ``places`` are the positions in the file of its fixes. ``covered`` are what the device walked of each
-    segment on the days that were touched.
+    segment on the days that were touched. ``withdrawn`` are how many of its fixes were stored before with a
+    track that was withdrawn, so that they count for nothing.
     """
 
     patrols: tuple[Patrol, ...]
@@ -81,6 +83,7 @@ class Receipt:
     track: CleanTrack
     places: npt.NDArray[np.int64]
     covered: tuple[Covered, ...]
+    withdrawn: int = 0
 
 
 def upload(stores: Stores, delivery: Delivery, file: TrackFile) -> Receipt:
@@ -104,7 +107,8 @@ def upload(stores: Stores, delivery: Delivery, file: TrackFile) -> Receipt:
     patrols, repeated = _patrols(stores, delivery, file, places)
     if repeated:
         counts = FixCounts(0, len(places))
-        return Receipt(patrols, True, counts, reasons, track, places, ())  # noqa: FBT003
+        gone = withdrawn_among(stores, delivery.device, _table(file, places))
+        return Receipt(patrols, True, counts, reasons, track, places, (), gone)  # noqa: FBT003
     counts = FixCounts(0, 0)
     for patrol in patrols:
         table = _table(file, places[file.fixes.mode[places] == Mode[patrol.mode.upper()]])
@@ -121,7 +125,8 @@ def upload(stores: Stores, delivery: Delivery, file: TrackFile) -> Receipt:
         told["clock_behind_s"] = delivery.clock_behind_s
     stores.audit.record("track.upload", "patrol", patrols[0].id, **told)
     stored = tuple(stores.patrols.get(patrol.id) for patrol in patrols)
-    return Receipt(stored, False, counts, reasons, track, places, covered)  # noqa: FBT003
+    gone = withdrawn_among(stores, delivery.device, _table(file, places)) if counts.duplicate else 0
+    return Receipt(stored, False, counts, reasons, track, places, covered, gone)  # noqa: FBT003
 
 
 def refusals(file: TrackFile, delivery: Delivery) -> dict[int, str]:

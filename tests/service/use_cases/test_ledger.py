@@ -31,7 +31,7 @@ from layers.markers import Marker
 from layers.stores import Stores
 from layers.units import UnitDraft
 from service.readers.tracks import read
-from service.use_cases.tracks import Delivery, rebuild, recompute, upload
+from service.use_cases.tracks import Delivery, Receipt, rebuild, recompute, upload
 from tests.fixtures.walks import START, Receiver, along, gpx, line, places
 
 DISTRICT = "152921"
@@ -98,10 +98,10 @@ def border_of(session: Session) -> Stores:
     return stores
 
 
-def send(stores: Stores, fixes: Fixes, device: str = "d1", person: str | None = "A") -> None:
+def send(stores: Stores, fixes: Fixes, device: str = "d1", person: str | None = "A") -> Receipt:
     content = gpx(fixes)
     delivery = Delivery.of(device, "walk.gpx", content, NOW, person)
-    upload(stores, delivery, read(content, "gpx", mode=Mode(int(fixes.mode[0]))))
+    return upload(stores, delivery, read(content, "gpx", mode=Mode(int(fixes.mode[0]))))
 
 
 def walk(begin: float, end: float, start: float = START, seed: int = 0) -> Fixes:
