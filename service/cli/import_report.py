@@ -18,6 +18,9 @@ def report_lines(report: dict[str, Any]) -> list[str]:
         lines += _border_lines(report)
     else:
         lines += _point_lines(report)
+    if gone := report.get("gone"):
+        more = f" and {len(gone) - SHOWN:,} more" if len(gone) > SHOWN else ""
+        lines.append(f"  go, as parts that these rows have no more: {', '.join(gone[:SHOWN])}{more}")
     return [*lines, _end(report)]
 
 

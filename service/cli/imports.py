@@ -335,17 +335,23 @@ def _dwellings(target: Target, request: Request, features: Features) -> dict[str
 
 def _of_kinds(target: Target, request: Request, features: Features) -> dict[str, Any]:
     plan = _OF_KINDS[request.layer](features, request.fields, request.kind)
-    if request.apply and target.stores is not None:
+    if target.stores is None:
+        return plan.to_json()
+    report = {**plan.to_json(), "gone": plan.gone(target.stores)}
+    if request.apply:
         plan.store(target.stores)
-    return plan.to_json()
+    return report
 
 
 def _barriers(target: Target, request: Request, features: Features, day: date) -> dict[str, Any]:
     plan = plan_barriers(features, request.fields, day, request.kind)
-    if not request.apply or target.stores is None:
+    if target.stores is None:
         return plan.to_json()
-    made = put_barriers(target.stores, plan.barriers, day, plan.gone(target.stores, day))
-    return {**plan.to_json(), "recomputed": made}
+    gone = plan.gone(target.stores, day)
+    report = {**plan.to_json(), "gone": list(gone)}
+    if request.apply:
+        report["recomputed"] = put_barriers(target.stores, plan.barriers, day, gone.values())
+    return report
 
 
 def _sites(target: Target, request: Request, features: Features) -> dict[str, Any]:

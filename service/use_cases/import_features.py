@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, cast
@@ -91,10 +91,13 @@ class LinePlan:
             "line_kinds": dict(Counter(one.kind for one in self.lines)),
         }
 
+    def gone(self, stores: Stores) -> list[str]:
+        """Return the codes of those that would be parts of the rows no more, and go."""
+        return _gone((one.code for one in stores.lines.all()), self.codes, (one.code for one in self.lines))
+
     def store(self, stores: Stores) -> None:
         """Store them in place of those with the same codes, whatever parts those had; others stay."""
-        old = [one.code for one in stores.lines.all() if _whole(one.code, self.codes)]
-        stores.lines.remove(set(old) - {one.code for one in self.lines})
+        stores.lines.remove(set(self.gone(stores)))
         stores.lines.replace(self.lines)
 
 
@@ -119,10 +122,13 @@ class CoverPlan:
             "cover_kinds": dict(Counter(one.kind.name.lower() for one in self.areas)),
         }
 
+    def gone(self, stores: Stores) -> list[str]:
+        """Return the codes of those that would be parts of the rows no more, and go."""
+        return _gone((one.code for one in stores.cover.all()), self.codes, (one.code for one in self.areas))
+
     def store(self, stores: Stores) -> None:
         """Store them in place of those with the same codes, whatever parts those had; others stay."""
-        old = [one.code for one in stores.cover.all() if _whole(one.code, self.codes)]
-        stores.cover.remove(set(old) - {one.code for one in self.areas})
+        stores.cover.remove(set(self.gone(stores)))
         stores.cover.replace(self.areas)
 
 
@@ -147,11 +153,15 @@ class BarrierPlan:
             "barrier_kinds": dict(Counter(one.kind for one in self.barriers)),
         }
 
-    def gone(self, stores: Stores, day: date) -> list[UUID]:
-        """Return those standing on a day that are parts of the rows no more."""
-        kept = {one.code for one in self.barriers}
-        there = stores.barriers.during(day, day + timedelta(days=1))
-        return [one.id for one in there if one.code not in kept and _whole(one.code, self.codes)]
+    def gone(self, stores: Stores, day: date) -> dict[str, UUID]:
+        """Return the codes and ids of those standing on a day that would be parts of the rows no more."""
+        there = {one.code: one.id for one in stores.barriers.during(day, day + timedelta(days=1))}
+        return {code: there[code] for code in _gone(there, self.codes, (one.code for one in self.barriers))}
+
+
+def _gone(known: Iterable[str], codes: Sequence[str], kept: Iterable[str]) -> list[str]:
+    """Return which known codes are those of rows, or of numbered parts of them, and are not kept."""
+    return sorted({code for code in known if _whole(code, codes)} - set(kept))
 
 
 def _whole(code: str, wanted: Sequence[str]) -> bool:

@@ -90,6 +90,8 @@ class TestCover:
         assert (code, report["parts"], report["cover_kinds"]) == (0, 3, {"forest": 2, "water": 1})
         assert [one.code for one in district_d.cover.all()] == ["F-1", "F-2", "L"]
         again = write(tmp_path / "d.geojson", [wood], code=["F"])
+        code, report = run_import("cover", again, "--kind", "scrub")
+        assert (code, report["gone"]) == (0, ["F-1", "F-2"]), "what goes is told before it does"
         assert run_import("cover", again, "--kind", "scrub", "--apply")[0] == 0
         stored = {one.code: one.kind for one in district_d.cover.all()}
         assert stored == {"F": Cover.SCRUB, "L": Cover.WATER}
@@ -123,7 +125,8 @@ class TestBarriers:
         code, report = run_import("barriers", path, "--apply")
         assert (code, report["barrier_kinds"], report["recomputed"]) == (0, {"wall": 2, "building": 1}, 0)
         again = write(tmp_path / "x.geojson", [wall], code=["W"], kind=["hedge"])
-        assert run_import("barriers", again, "--apply")[0] == 0
+        code, report = run_import("barriers", again, "--apply")
+        assert (code, report["gone"]) == (0, ["W-1", "W-2"])
         ends = [one.subject for one in district_d.audit.entries() if one.action == "barrier.end"]
         assert sorted(ends) == ["W-1", "W-2"]
         stored = district_d.barriers.during(date(2025, 1, 1), date(2026, 1, 1))

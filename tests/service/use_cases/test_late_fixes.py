@@ -191,6 +191,7 @@ def test_no_log_ever_held_them(engine: Engine, cluster: Cluster) -> None:
             stores.patrols.add_fixes(patrol, FixTable.of(fixes.t, fixes.lon, fixes.lat))
             written[when] = fixes
         assert count(stores, fix) == count(stores, late_fix) == 20
+        session.execute(text("SET LOCAL synchronous_commit = on"))  # what is committed is in the log then
         session.commit()
     assert held(cluster.layout.data, written[LATER.timestamp()]), "the log cannot be read"
     assert not held(cluster.layout.data, written[START])
