@@ -1,12 +1,12 @@
 """The ledger of lines by device and day, packed: a year of a whole border is a few thousand rows.
 
 A copy of ``coverage_line`` and never more than that: it is made from the rows of a device and day whenever
-they change, in the same transaction. Times of what was only seen are left out, since most periods hold a day
-whole; of one that lies across the edge of a period the rows themselves are read.
+they change, in the same transaction. Times of what was only seen are a column of their own, since most
+periods hold a day whole: of days across the edge of a period they are read, and of people with two devices.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Column, Date, DateTime, LargeBinary, Text
 
-from geo.coverage import Intervals, Sights, Twice, gaps, one_at_a_time
+from geo.coverage import Doubts, Intervals, Sights, Twice, one_at_a_time
 from geo.evidence import Evidence
 from layers.base import in_district, shard_table
 from layers.columns import to_seconds
@@ -31,10 +31,7 @@ _WALK = np.dtype(
     ]
 )  # fmt: skip
 _SIGHT = np.dtype([("place", ">i2"), ("band", ">i2"), ("low", ">f8"), ("high", ">f8")])
-_SEEN = (
-    ("row", ">i4"), ("place", ">i4"), ("band", ">i2"), ("from_m", ">f8"), ("to_m", ">f8"), ("from_t", ">i8"),
-    ("to_t", ">i8"),
-)  # fmt: skip
+_TIMES = np.dtype([("from_t", ">i8"), ("to_t", ">i8")])
 _UUID = "S16"
 _DEVICE, _DAY, _HOLDER, _FROM, _TO, _SEGMENTS, _WALKS, _SIGHTS = range(8)
 
@@ -50,6 +47,7 @@ coverage_day = shard_table(
     Column("segments", LargeBinary, nullable=False),
     Column("walks", LargeBinary, nullable=False),
     Column("sights", LargeBinary, nullable=False),
+    Column("sight_times", LargeBinary, nullable=False),
     in_district(),
     key=("day", "device", "holder"),
 )
@@ -62,14 +60,15 @@ class KnownLines:
     ``walks`` are all rows but what was only seen, in the order of time each, their source a number for each
     device: some may lie outside of the period. ``days`` are theirs, since 1970. ``holders`` are people, or
     devices that nobody is named for, in order. ``sights`` are within the period. A person with two devices is
-    at one place at a time: what the lesser one says meanwhile is left out, and ``twice`` tells of it.
+    at one place at a time: what the lesser one says meanwhile is left out, and ``twice`` tells of it, also
+    of lines that were not asked about (−1).
     """
 
     holders: tuple[str, ...]
     walks: Intervals
     days: NDArray[np.int64]
     sights: Sights
-    twice: tuple[Twice, ...] = ()
+    twice: Twice = field(default_factory=Twice.never)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,56 +111,46 @@ class CoverageDays(Store):
         assert result is not None  # noqa: S101 - a query has a result
         columns = [[result.get_value(k, c) or b"" for k in range(result.ntuples)] for c in range(8)]
         rows = _Rows.of(columns, segments)
-        known, doubts = rows.walks(columns)
-        sights, across = rows.sights(columns[_SIGHTS], periods, sorted(doubts))
+        known, doubts, places = rows.walks(columns)
+        sights, across = rows.sights(columns[_SIGHTS], periods, places >= 0)
         if len(across):
             names = [[columns[c][k].decode() for k in across] for c in (_DEVICE, _HOLDER)]
-            spans = [doubts.get(k) for k in across.tolist()]
-            told = self._sights(segments, periods, names, rows.day[across], spans)
-            sights = _joined(sights, told)
+            told = self._seen(segments, names, rows.day[across])
+            told = doubts.without(told, places[across][told.holder])
+            sights = _joined(sights, sights_within(told, periods))
         return replace(known, sights=sights)
 
-    def _sights(
-        self,
-        segments: Sequence[UUID],
-        periods: Periods,
-        names: Sequence[Sequence[str]],
-        days: NDArray[np.int64],
-        doubts: Sequence[NDArray[np.float64] | None],
-    ) -> Sights:
-        """Return what some devices of some holders saw on some days, split at the edges of the period.
+    def _seen(
+        self, segments: Sequence[UUID], names: Sequence[Sequence[str]], days: NDArray[np.int64]
+    ) -> Intervals:
+        """Return what some devices of some holders saw on some days, one of each; ``names`` are both.
 
-        Of each what lies in its ``doubts`` is left out. ``names`` are the devices, and the holders.
+        The source is the band, the holder the position among those asked. Whoever uploads meanwhile may have
+        changed a row since the packed rows were read, so all of it is read again.
         """
         parameters = {
             "district": self.district,
-            "segments": list(segments),
             "devices": names[0],
             "holders": names[1],
             "days": [date.fromordinal(_DAYS_BEFORE + int(day)) for day in days],
-            "seen": int(Evidence.SEEN),
         }
-        found = self._arrays("coverage_day_sights", parameters, _SEEN)
-        band = found["band"].astype(np.int8)
+        with translated(), self._driver().cursor(binary=True) as cursor:
+            result = cursor.execute(read_sql("coverage_day_seen").encode(), parameters).pgresult
+        assert result is not None  # noqa: S101 - a query has a result
+        columns = [[result.get_value(k, c) or b"" for k in range(result.ntuples)] for c in range(3)]
+        line, base = _lines(columns[0], segments)
+        rows, found = _unpacked(columns[1], _SIGHT)
+        _, when = _unpacked(columns[2], _TIMES)
         seen = in_time(
-            found["from_m"],
-            found["to_m"],
-            found["from_t"].astype(np.int64) / 1e6,
-            found["to_t"].astype(np.int64) / 1e6,
-            line=found["place"].astype(np.int32) - 1,
-            source=band,
+            found["low"],
+            found["high"],
+            to_seconds(when["from_t"]),
+            to_seconds(when["to_t"]),
+            line=line[base[rows] + found["place"]],
+            holder=rows,
+            source=found["band"],
         )
-        if any(spans is not None for spans in doubts):
-            parts = [without(seen.take(found["row"] == k + 1), spans) for k, spans in enumerate(doubts)]
-            seen = Intervals.join(parts)
-        return sights_within(seen, periods)
-
-
-def without(seen: Intervals, doubts: NDArray[np.float64] | None) -> Intervals:
-    """Return what of intervals lies outside of some times (k, 2), disjoint and in order."""
-    if doubts is None or len(doubts) == 0:
-        return seen
-    return Intervals.join([seen.within(a, b) for a, b in gaps(doubts, -np.inf, np.inf).tolist()])
+        return seen.take(seen.line >= 0)
 
 
 _DAYS_BEFORE = date(1970, 1, 1).toordinal()
@@ -181,7 +170,7 @@ def sights_within(seen: Intervals, periods: Periods) -> Sights:
 
 def at_one_place(
     holders: tuple[str, ...], walks: Intervals, days: NDArray[np.int64], asked: NDArray[np.bool_]
-) -> tuple[KnownLines, Mapping[tuple[int, int, int], NDArray[np.float64]]]:
+) -> tuple[KnownLines, Doubts]:
     """Return walks with each holder at one place at a time, and when which device is not believed.
 
     ``asked`` says of which rows that is a question; rows of lines that were not asked about are left out.
@@ -191,11 +180,8 @@ def at_one_place(
     every = Intervals.join([walks.take(~question), found.walks])
     day = np.concatenate([days[~question], found.day])
     here = every.line >= 0
-    twice = tuple(
-        replace(one, lines=lines) for one in found.twice if (lines := tuple(k for k in one.lines if k >= 0))
-    )
-    known = KnownLines(holders, every.take(here), day[here], sights_of_nothing(), twice)
-    return known, found.doubted
+    known = KnownLines(holders, every.take(here), day[here], sights_of_nothing(), found.twice)
+    return known, found.doubts
 
 
 def sights_of_nothing() -> Sights:
@@ -226,18 +212,13 @@ class _Rows:
     @classmethod
     def of(cls, columns: Sequence[Sequence[bytes]], segments: Sequence[UUID]) -> "_Rows":
         """Return the rows of the columns of a query."""
-        asked = np.array([one.bytes for one in segments], dtype=_UUID)
-        order = np.argsort(asked)
-        here = np.frombuffer(b"".join(columns[_SEGMENTS]), dtype=_UUID)
-        place = np.minimum(np.searchsorted(asked[order], here), len(asked) - 1)
-        line = np.where(asked[order][place] == here, order[place], -1).astype(np.int32)
-        base = np.concatenate([[0], np.cumsum(_lengths(columns[_SEGMENTS], 16))[:-1]]).astype(np.int64)
+        line, base = _lines(columns[_SEGMENTS], segments)
         times = [to_seconds(np.frombuffer(b"".join(columns[c]), ">i8")) for c in (_FROM, _TO)]
         day = np.frombuffer(b"".join(columns[_DAY]), ">i4").astype(np.int64) + _DAYS_OF_POSTGRES
         return cls(line, base, day, *times)
 
-    def walks(self, columns: Sequence[Sequence[bytes]]) -> tuple[KnownLines, dict[int, NDArray[np.float64]]]:
-        """Return the rows that are not only seen, and by row when its device is not believed."""
+    def walks(self, columns: Sequence[Sequence[bytes]]) -> tuple[KnownLines, Doubts, NDArray[np.int64]]:
+        """Return the rows that are not only seen, doubts about devices, and which of these each row has."""
         names, codes = _coded(columns[_HOLDER])
         _, devices = _coded(columns[_DEVICE])
         rows, found, line = self._unpacked(columns[_WALKS], _WALK)
@@ -256,16 +237,11 @@ class _Rows:
             source=devices[rows],
         )
         holders = tuple(name.decode() for name in names)
-        nothing = sights_of_nothing()
-        if not both.any():
-            return KnownLines(holders, walks, self.day[rows], nothing), {}
-        known, doubted = at_one_place(holders, walks, self.day[rows], both[rows])
-        doubts = {
-            k: spans
-            for k in np.flatnonzero(both).tolist()
-            if (spans := doubted.get((int(codes[k]), int(devices[k]), int(self.day[k])))) is not None
-        }
-        return known, doubts
+        known, doubts = at_one_place(holders, walks, self.day[rows], both[rows])
+        places = np.full(len(both), -1)
+        places[both] = doubts.places(codes[both], devices[both], self.day[both])
+        # One device after another is no matter for what either of them saw.
+        return known, doubts, doubts.meanwhile(places, self.from_t, self.to_t)
 
     def _several(self, holder: NDArray[np.int32], device: Sequence[bytes]) -> NDArray[np.bool_]:
         """Return which rows are of somebody with several devices on that day; what is declared is of none."""
@@ -277,19 +253,17 @@ class _Rows:
         return found
 
     def sights(
-        self, packed: Sequence[bytes], periods: Periods, doubted: Sequence[int]
+        self, packed: Sequence[bytes], periods: Periods, doubted: NDArray[np.bool_]
     ) -> tuple[Sights, NDArray[np.int64]]:
-        """Return what was seen by rows whose time is within the period, and the rows to be read one by one.
+        """Return what was seen by rows whose time is within the period, and the rows whose times matter.
 
-        These are those across its edges, and those whose device is ``doubted``.
+        These are those across its edges, and those whose device is ``doubted`` (n,).
         """
         rows, found, line = self._unpacked(packed, _SIGHT)
         begin = np.append(periods.begin, np.inf)[line]  # of what was not asked about nothing is in the period
         from_t, to_t = self.from_t[rows], self.to_t[rows]
         # What ends with the period may be an instant that is no part of it.
-        whole = (begin <= from_t) & (to_t < periods.end)
-        if len(doubted):
-            whole &= ~np.isin(rows, doubted)
+        whole = (begin <= from_t) & (to_t < periods.end) & ~doubted[rows]
         across = ~whole & (to_t >= begin) & (from_t < periods.end)
         part = found[whole]
         band = part["band"].astype(np.int8)
@@ -300,9 +274,24 @@ class _Rows:
         self, packed: Sequence[bytes], kind: np.dtype[Any]
     ) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[np.int32]]:
         """Return the values packed in a column: the row of each, the value, and its line."""
-        found = np.frombuffer(b"".join(packed), kind)
-        rows = np.repeat(np.arange(len(packed)), _lengths(packed, kind.itemsize))
+        rows, found = _unpacked(packed, kind)
         return rows, found, self.line[self.base[rows] + found["place"]]
+
+
+def _lines(packed: Sequence[bytes], segments: Sequence[UUID]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Return the line of each segment of packed rows, −1 if not asked about, and where a row's begin."""
+    asked = np.array([one.bytes for one in segments], dtype=_UUID)
+    order = np.argsort(asked)
+    here = np.frombuffer(b"".join(packed), dtype=_UUID)
+    place = np.minimum(np.searchsorted(asked[order], here), len(asked) - 1)
+    line = np.where(asked[order][place] == here, order[place], -1).astype(np.int32)
+    return line, np.concatenate([[0], np.cumsum(_lengths(packed, 16))[:-1]]).astype(np.int64)
+
+
+def _unpacked(packed: Sequence[bytes], kind: np.dtype[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """Return the values packed in a column, and the row of each."""
+    rows = np.repeat(np.arange(len(packed)), _lengths(packed, kind.itemsize))
+    return rows, np.frombuffer(b"".join(packed), kind)
 
 
 def _coded(names: Sequence[bytes]) -> tuple[list[bytes], NDArray[np.int32]]:

@@ -1,6 +1,6 @@
 """What was observed of lines: on which days, and all that is known of them in a period."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import func, literal, select
 
-from geo.coverage import Intervals
 from geo.evidence import Evidence
 from layers.coverage import Coverage
 from layers.coverage_days import (
@@ -19,7 +18,6 @@ from layers.coverage_days import (
     at_one_place,
     coverage_day,
     sights_within,
-    without,
 )
 from layers.line_intervals import LineIntervals
 from layers.storage import Store
@@ -94,16 +92,7 @@ def known_of(ledger: LineIntervals, periods: Periods) -> KnownLines:
     walks = every.take(~seen)
     walks = replace(walks, holder=code[walks.holder], source=ledger.device[~seen])
     day = ledger.day.astype(np.int64)
-    known, doubted = at_one_place(holders, walks, day[~seen], np.ones(len(walks), dtype=bool))
+    known, doubts = at_one_place(holders, walks, day[~seen], np.ones(len(walks), dtype=bool))
     sights = replace(every.take(seen), source=ledger.band[seen].astype(np.int32))
-    keys = np.stack([code[sights.holder], ledger.device[seen], day[seen]], axis=1)
-    parts = [sights.take(~np.isin(np.arange(len(sights)), _places(keys, doubted)))]
-    parts += [without(sights.take(_places(keys, [key])), spans) for key, spans in doubted.items()]
-    sights = Intervals.join(parts)
+    sights = doubts.without(sights, doubts.places(code[sights.holder], ledger.device[seen], day[seen]))
     return replace(known, sights=sights_within(sights, periods))
-
-
-def _places(keys: NDArray[np.int64], some: Collection[tuple[int, int, int]]) -> NDArray[np.int64]:
-    """Return the positions of rows (n, 3) that are among some keys."""
-    mine = [(keys == key).all(axis=1) for key in some]
-    return np.flatnonzero(np.any(mine, axis=0)) if mine else np.empty(0, np.int64)

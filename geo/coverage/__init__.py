@@ -1,6 +1,6 @@
 """Coverage of lines: what was walked, and the algebra of intervals that answers for any period."""
 
-from geo.coverage.effort import Effort, OneAtATime, Twice, efforts, freshnesses, one_at_a_time
+from geo.coverage.devices import Doubts, OneAtATime, Twice, one_at_a_time
 from geo.coverage.intervals import (
     Intervals,
     Profile,
@@ -19,7 +19,7 @@ from geo.evidence import Evidence
 
 __all__ = [
     "Asked",
-    "Effort",
+    "Doubts",
     "Evidence",
     "Figures",
     "Intervals",
@@ -31,8 +31,6 @@ __all__ = [
     "Twice",
     "covered_by",
     "covered_length",
-    "efforts",
-    "freshnesses",
     "gaps",
     "intersection",
     "one_at_a_time",

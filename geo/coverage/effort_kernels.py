@@ -1,58 +1,83 @@
-"""Compiled kernels of what walking a line took, and of how fresh what is known of it is."""
+"""Compiled kernels of what walking a line took, and of how fresh what is known of it is.
+
+A team that walks together walks a way once, and each of its people for all of its hours. A person is at one
+place at a time, however many devices they carry.
+"""
 
 import math
 
 import numpy as np
 
 from geo.compiled import compiled
+from geo.coverage.interval_kernels import SAFE_S, outings
+from geo.coverage.piece_kernels import Cells, Part, pieces
 from geo.coverage.span_kernels import metres, unite
-from geo.coverage.summary_kernels import Part, pieces
-from geo.geocentric import Floats
-from geo.track.fixes import Ints, Places
+from geo.track.fixes import Places
 
 
 @compiled
-def took(
-    from_m: Floats, to_m: Floats, from_t: Floats, to_t: Floats, holder: Ints, team_s: float
-) -> tuple[float, float, float]:
-    """Return metres, those of a team once; seconds in which anybody walked; and of all people."""
-    part = Part(from_m, to_m, from_t, to_t, holder)
-    back = from_m > to_m
+def took(part: Part, team_s: float) -> tuple[float, float, float]:
+    """Return metres, those of a team once; seconds in which anybody walked; and of all people.
+
+    The walks are in order of time; who comes along a metre within ``team_s`` seconds of the one before, in
+    the same direction, belongs to the same walk.
+    """
+    back = part.from_m > part.to_m
     walked = along(part, np.flatnonzero(back), team_s) + along(part, np.flatnonzero(~back), team_s)
-    order = np.argsort(holder, kind="mergesort")
+    order = np.argsort(part.holder, kind="mergesort")
     people, begin = 0.0, 0
     for k in range(1, order.shape[0] + 1):
-        if k == order.shape[0] or holder[order[k]] != holder[order[begin]]:
+        if k == order.shape[0] or part.holder[order[k]] != part.holder[order[begin]]:
             mine = order[begin:k]
-            people += metres(unite(from_t[mine], to_t[mine]))
+            people += metres(unite(part.from_t[mine], part.to_t[mine]))
             begin = k
-    return walked, metres(unite(from_t, to_t)), people
-
-
-@compiled
-def took_each(
-    bounds: Places, from_m: Floats, to_m: Floats, from_t: Floats, to_t: Floats, holder: Ints, team_s: float
-) -> Floats:
-    """Return the three of each line (n, 3); its intervals are those from its bound up to the next."""
-    found = np.empty((bounds.shape[0] - 1, 3))
-    for k in range(found.shape[0]):
-        a, b = bounds[k], bounds[k + 1]
-        found[k, 0], found[k, 1], found[k, 2] = took(
-            from_m[a:b], to_m[a:b], from_t[a:b], to_t[a:b], holder[a:b], team_s
-        )
-    return found
+    return walked, metres(unite(part.from_t, part.to_t)), people
 
 
 @compiled
 def along(part: Part, mine: Places, team_s: float) -> float:
-    """Return the metres of some walks, all in one direction, those of a team once."""
-    if mine.shape[0] == 0:
-        return 0.0
-    from_m, to_m = part.from_m[mine], part.to_m[mine]
-    low, high = min(from_m.min(), to_m.min()), max(from_m.max(), to_m.max())
+    """Return the metres of some walks in order of time, all in one direction, those of a team once.
+
+    Only walks of one outing can be those of a team, and most outings are one walk after another.
+    """
+    found = 0.0
+    starts = outings(mine, part.from_t, part.to_t, team_s + SAFE_S)
+    for k in range(starts.shape[0] - 1):
+        some = mine[starts[k] : starts[k + 1]]
+        if beside(part, some):
+            for i in some:
+                found += abs(part.to_m[i] - part.from_m[i])
+        else:
+            found += together(part, some, team_s)
+    return found
+
+
+@compiled
+def beside(part: Part, some: Places) -> bool:
+    """Return whether walks, each in turn, go on beside all before them, so that no metre has two."""
+    low, high = math.nan, math.nan
+    for i in some:
+        a, b = min(part.from_m[i], part.to_m[i]), max(part.from_m[i], part.to_m[i])
+        if a == b:
+            continue
+        if math.isnan(low):
+            low, high = a, b
+        elif a >= high:
+            high = b
+        elif b <= low:
+            low = a
+        else:
+            return False
+    return True
+
+
+@compiled
+def together(part: Part, some: Places, team_s: float) -> float:
+    """Return the metres of walks that may share some, those of a team once."""
+    one = Part(part.from_m[some], part.to_m[some], part.from_t[some], part.to_t[some], part.holder[some])
+    low, high = min(one.from_m.min(), one.to_m.min()), max(one.from_m.max(), one.to_m.max())
     if not high > low:
         return 0.0
-    one = Part(from_m, to_m, part.from_t[mine], part.to_t[mine], part.holder[mine])
     found, cells = 0.0, pieces(one, low, high, team_s)
     for k in range(cells.passes.shape[0]):
         found += cells.passes[k] * (cells.edges[k + 1] - cells.edges[k])
@@ -60,18 +85,8 @@ def along(part: Part, mine: Places, team_s: float) -> float:
 
 
 @compiled
-def aged(
-    from_m: Floats,
-    to_m: Floats,
-    from_t: Floats,
-    to_t: Floats,
-    holder: Ints,
-    length: float,
-    now: float,
-    apart: float,
-) -> tuple[float, float]:
+def aged(cells: Cells, now: float) -> tuple[float, float]:
     """Return the metres that were ever walked, and metre·seconds since each was walked last."""
-    cells = pieces(Part(from_m, to_m, from_t, to_t, holder), 0.0, length, apart)
     known, age = 0.0, 0.0
     for k in range(cells.passes.shape[0]):
         if not math.isnan(cells.last_t[k]):
@@ -79,25 +94,3 @@ def aged(
             known += size
             age += size * max(0.0, now - cells.last_t[k])
     return known, age
-
-
-@compiled
-def aged_each(
-    bounds: Places,
-    from_m: Floats,
-    to_m: Floats,
-    from_t: Floats,
-    to_t: Floats,
-    holder: Ints,
-    length: Floats,
-    now: float,
-    apart: float,
-) -> Floats:
-    """Return both of each line (n, 2); its intervals are those from its bound up to the next."""
-    found = np.empty((length.shape[0], 2))
-    for k in range(found.shape[0]):
-        a, b = bounds[k], bounds[k + 1]
-        found[k, 0], found[k, 1] = aged(
-            from_m[a:b], to_m[a:b], from_t[a:b], to_t[a:b], holder[a:b], length[k], now, apart
-        )
-    return found

@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from geo.compiled import compiled
-from geo.coverage.interval_kernels import cover_cells
+from geo.coverage.effort_kernels import aged, took
+from geo.coverage.piece_kernels import Cells, Part, pieces
 from geo.coverage.span_kernels import both, metres, minus, unite
 from geo.geocentric import Floats
 from geo.track.fixes import Codes, Ints, Places
@@ -19,6 +20,9 @@ INFERRED, DECLARED, OBSERVED, BEST = 1, 0, 3, 6
 GAP, BRIDGED, COVERED = 0, 1, 2
 STRETCH = 7
 SAME_VISIT_S = 3600.0
+
+TEAM_S = 300.0
+"""Who comes along the same metre in the same direction within so many seconds belongs to the same walk."""
 
 
 class Walks(NamedTuple):
@@ -40,25 +44,6 @@ class Seen(NamedTuple):
     starts: Places
 
 
-class Part(NamedTuple):
-    """Intervals within a period, split at its edges, and who walked them."""
-
-    from_m: Floats
-    to_m: Floats
-    from_t: Floats
-    to_t: Floats
-    holder: Ints
-
-
-class Cells(NamedTuple):
-    """Pieces of a line: passes, when and by which interval each was visited last."""
-
-    edges: Floats
-    passes: Ints
-    last_t: Floats
-    last: Places
-
-
 class Rule(NamedTuple):
     """How often a metre is due: every ``days``, as of ``now``; ``never_t`` stands for never walked."""
 
@@ -69,7 +54,12 @@ class Rule(NamedTuple):
 
 
 class Figures(NamedTuple):
-    """What is known of a line; metres of each rung of evidence are those that no better one covers."""
+    """What is known of a line; metres of each rung of evidence are those that no better one covers.
+
+    ``walked_m`` are those of walks, a team's once, ``seconds`` those in which anybody walked and
+    ``person_seconds`` those of all people; ``fresh_m`` were ever walked, and ``fresh_m_s`` is the sum of
+    their ages, metre by metre.
+    """
 
     covered_m: float
     inferred_m: float
@@ -83,6 +73,9 @@ class Figures(NamedTuple):
     last_by: int
     walked_m: float
     seconds: float
+    person_seconds: float
+    fresh_m: float
+    fresh_m_s: float
     overdue_m: float
     debt_m_days: float
     oldest_t: float
@@ -123,10 +116,12 @@ def look(
     mean, most, fewest = passed(passes)
     last_t, last_by = latest(past)
     overdue, debt, oldest, soon = owed(history, rule)
+    walked_m, seconds, person_seconds = took(now, TEAM_S)
+    fresh_m, fresh_m_s = aged(history, rule.now)
     figures = Figures(
         metres(walked), metres(inferred), metres(bridged), metres(unwalked), metres(declared),
         mean, most, fewest, last_t, last_by,
-        np.abs(now.to_m - now.from_m).sum(), (now.to_t - now.from_t).sum(),
+        walked_m, seconds, person_seconds, fresh_m, fresh_m_s,
         overdue, debt, oldest, soon,
     )  # fmt: skip
     return figures, stretches(walked, inferred, history, passes, past.holder, length), low, likely, high
@@ -204,26 +199,6 @@ def same(past: Part, now: Part) -> bool:
     if past.from_t.shape[0] != now.from_t.shape[0]:
         return False
     return bool((past.from_t == now.from_t).all())
-
-
-@compiled
-def pieces(part: Part, low: float, high: float, apart: float) -> Cells:
-    """Return the pieces of a line between two measures, cut at the ends of intervals."""
-    n = part.from_m.shape[0]
-    ends = np.empty(2 * n + 2)
-    ends[0], ends[1] = low, high
-    for k in range(n):
-        ends[2 * k + 2] = min(max(part.from_m[k], low), high)
-        ends[2 * k + 3] = min(max(part.to_m[k], low), high)
-    ends.sort()
-    count = 1
-    for k in range(1, ends.shape[0]):
-        if ends[k] != ends[count - 1]:
-            ends[count] = ends[k]
-            count += 1
-    edges = ends[:count].copy()
-    passes, last_t, last = cover_cells(edges, part.from_m, part.to_m, part.from_t, part.to_t, apart)
-    return Cells(edges, passes, last_t, last)
 
 
 @compiled

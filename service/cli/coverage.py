@@ -25,7 +25,6 @@ from service.use_cases import due
 from service.use_cases.coverage_files import require_format, write
 from service.use_cases.coverage_map import coverage_map, days_of
 from service.use_cases.coverage_timeline import strips_of
-from service.use_cases.effort import with_effort
 from service.use_cases.map_context import map_context
 
 
@@ -61,7 +60,7 @@ def command(
         zone = stores.districts.current().timezone
         period = use_case.period_of(first, last, zone, datetime.now(UTC))
         segments = use_case.segments_of(stores, period, segment)
-        found = with_effort(stores, use_case.coverage(stores, segments, period), period)
+        found = use_case.coverage(stores, segments, period)
         found = due.with_rules(stores, found, period)
         if output is not None:
             page = _page(stores, codes, found, period) if output.suffix.lower() == ".html" else ""

@@ -39,7 +39,6 @@ from service.use_cases import due
 from service.use_cases.coverage import coverage, segments_of
 from service.use_cases.coverage_files import table_text
 from service.use_cases.coverage_timeline import timeline_of
-from service.use_cases.effort import with_effort
 from service.use_cases.visits import marker_coverage, unit_areas, unit_coverage
 
 router = make_router("coverage")
@@ -56,7 +55,7 @@ KindDep = Annotated[str | None, Query(max_length=64, description="One kind of ma
 @router.get("/coverage/segments", response_model=CoverageOut, summary="Coverage of the border in a period")
 def get_segments(stores: StoresDep, period: PeriodDep, language: LanguageDep) -> Response:
     """Return covered and inferred metres and percent, passes, gaps and due state of every segment."""
-    found = _standing(stores, period)
+    found = _ruled(stores, period)
     return _json(report_json(found, period, i18n.translator(language)))
 
 
@@ -104,7 +103,7 @@ def get_segment(
     geometry: Annotated[bool, Query(description="Add the line of each stretch.")] = False,
 ) -> Response:
     """Return the coverage of a segment with all its stretches in order."""
-    (found,) = _standing(stores, period, code)
+    (found,) = _ruled(stores, period, code)
     return _json(detail_json(found, period, i18n.translator(language), geometry=geometry))
 
 
@@ -121,11 +120,6 @@ def get_timeline(
 ) -> Response:
     """Return the metres walked of each segment in each day, week or month of a period."""
     return _json(timeline_json(timeline_of(stores, first, last, by, datetime.now(UTC))))
-
-
-def _standing(stores: Stores, period: Period, code: str | None = None) -> tuple[SegmentCoverage, ...]:
-    """Return coverage of segments, all or the one of a code, how they stand by the rules and what it took."""
-    return with_effort(stores, _ruled(stores, period, code), period)
 
 
 def _ruled(stores: Stores, period: Period, code: str | None = None) -> tuple[SegmentCoverage, ...]:

@@ -16,7 +16,6 @@ from service.use_cases import coverage_reports as reports
 from service.use_cases import due
 from service.use_cases.coverage import coverage, segments_of
 from service.use_cases.coverage_reports import Month
-from service.use_cases.effort import with_effort
 
 router = make_router("coverage")
 
@@ -81,7 +80,7 @@ def get_report(month: MonthDep, stores: StoresDep) -> Response:
 def _figures(stores: Stores, month: Month) -> dict[str, Any]:
     """Return the figures of a month as they are known now."""
     period = Period(month.begin, month.end, month.end)
-    found = with_effort(stores, coverage(stores, segments_of(stores, period), period), period)
+    found = coverage(stores, segments_of(stores, period), period)
     told = report_json(found, period)
     debts, counts = due.month_of(stores, month.begin, month.end)
     return reports.figures_json(month, told, debts, counts)

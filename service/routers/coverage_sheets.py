@@ -16,7 +16,6 @@ from service.use_cases import due
 from service.use_cases.coverage import coverage, period_of, segments_of
 from service.use_cases.coverage_files import geopackage
 from service.use_cases.coverage_map import coverage_sheet
-from service.use_cases.effort import with_effort
 
 router = make_router("coverage")
 
@@ -43,7 +42,7 @@ class Told:
         self.stores = stores
         self.period = period_of(first, last, stores.districts.current().timezone, datetime.now(UTC))
         found = coverage(stores, segments_of(stores, self.period), self.period)
-        self.found = with_effort(stores, due.with_rules(stores, found, self.period), self.period)
+        self.found = due.with_rules(stores, found, self.period)
 
     def attached(self, suffix: str) -> dict[str, str]:
         """Return the header that names the file."""

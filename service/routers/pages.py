@@ -24,7 +24,6 @@ from service.use_cases import due
 from service.use_cases.coverage import coverage, period_of, segments_of
 from service.use_cases.coverage_map import coverage_map, days_of
 from service.use_cases.coverage_timeline import strips_of
-from service.use_cases.effort import with_effort
 from service.use_cases.field import sender_without_device
 from service.use_cases.map_context import MapContext, map_context
 
@@ -156,7 +155,7 @@ def get_export(
         )
     stores = Stores(session, context.place.code)
     period = period_of(first, last, context.place.timezone, datetime.now(UTC))
-    found = with_effort(stores, coverage(stores, segments_of(stores, period), period), period)
+    found = coverage(stores, segments_of(stores, period), period)
     found = due.with_rules(stores, found, period)
     days = days_of(period, context.place.timezone)
     strips = strips_of(stores, *days, datetime.now(UTC))

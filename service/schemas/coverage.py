@@ -149,11 +149,11 @@ class SegmentCoverage:
     last_by: str | None
     walked_km: float
     hours: float
+    person_hours: float
+    twice: tuple[Twice, ...]
+    freshness: Freshness
     stretches: tuple[Stretch, ...]
     due: Due
-    person_hours: float = 0.0
-    twice: tuple[Twice, ...] = ()
-    freshness: Freshness = Freshness(0.0, 0.0)
     sight: Spans = ()
     said: Spans = ()
 

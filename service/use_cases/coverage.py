@@ -18,11 +18,11 @@ from geo.coverage import (
     Sights,
     Summary,
     covered_length,
-    efforts,
-    freshnesses,
+    one_at_a_time,
     summaries,
     union,
 )
+from geo.coverage import Twice as Both
 from geo.errors import N_
 from geo.evidence import Evidence
 from geo.linear import MeasuredLine, MeasureMap
@@ -35,12 +35,14 @@ from service.errors import InvalidInput
 from service.schemas.coverage import (
     Due,
     DueState,
+    Freshness,
     Legal,
     Passes,
     Period,
     SegmentCoverage,
     State,
     Stretch,
+    Twice,
 )
 from service.schemas.places import between, naming
 from service.underway import names_of
@@ -152,12 +154,26 @@ def coverage(
     def who(holder: float, last_t: float) -> str | None:
         return names.at(known.holders[int(holder)], instant(last_t)) if holder >= 0 else None
 
+    twice = _twice(known.twice, who, begins, period)
     told = tuple(
-        _of_segment(segment, summary, who, places.get(segment.id, ()), period, counted_from)
-        for segment, summary, counted_from in zip(segments, found, counted, strict=True)
+        _of_segment(segment, summary, who, places.get(segment.id, ()), period, counted[k], twice.get(k, ()))
+        for k, (segment, summary) in enumerate(zip(segments, found, strict=True))
     )
     said = known.walks.take(known.walks.evidence == Evidence.DECLARED)
     return told if len(said) == 0 else _with_said(told, said, period)
+
+
+def _twice(
+    known: Both, who: Who, begins: npt.NDArray[np.float64], period: Period
+) -> dict[int, tuple[Twice, ...]]:
+    """Return by line who was at work with two devices at once in a period, how long and how far apart."""
+    found: dict[int, tuple[Twice, ...]] = {}
+    columns = (one.tolist() for one in known.by_line(begins, period.seconds[1]))
+    for line, holder, seconds, apart, last_t in zip(*columns, strict=True):
+        most = None if math.isnan(apart) else round(apart, 1)
+        one = Twice(who(holder, last_t), round(seconds / 60.0, 1), most)
+        found[line] = (*found.get(line, ()), one)
+    return found
 
 
 def _with_said(
@@ -178,8 +194,7 @@ def warm_up() -> None:
     nothing = Sights(np.empty(0, np.int32), np.empty(0, np.int8), np.empty(0), np.empty(0))
     nobody = Intervals.join([])
     list(summaries([Asked(1.0, 0.0, 1.0, 1.0, 1.0, 0.0)], nobody, nothing, OVERDUE_LEAST_M))
-    efforts(nobody, 1)
-    freshnesses(nobody, np.ones(1), 1.0)
+    one_at_a_time(nobody, np.empty(0))
 
 
 def _counted_from(segment: BorderSegment, period: Period, zone: ZoneInfo) -> datetime:
@@ -208,6 +223,7 @@ def _of_segment(
     markers: Sequence[NamedPlace],
     period: Period,
     counted_from: datetime,
+    twice: tuple[Twice, ...],
 ) -> SegmentCoverage:
     line, told = _measured(segment.line.wkb), known.figures
     return SegmentCoverage(
@@ -225,6 +241,9 @@ def _of_segment(
         last_by=who(told.last_by, told.last_t),
         walked_km=told.walked_m / 1000.0,
         hours=told.seconds / 3600.0,
+        person_hours=told.person_seconds / 3600.0,
+        twice=twice,
+        freshness=Freshness(told.fresh_m, told.fresh_m_s / DAY.total_seconds()),
         stretches=_stretches(known, who, naming(markers)),
         due=_due(segment, told, period),
         sight=known.sights[LIKELY].tolist(),

@@ -1,4 +1,4 @@
-"""What walking took: a team's way once, its hours for each, and nobody at two places at once."""
+"""What walking took: a team's way once and its hours for each; and how fresh what is known of it is."""
 
 from dataclasses import replace
 from typing import Any
@@ -9,16 +9,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.coverage import (
-    Evidence,
+    Asked,
+    Figures,
     Intervals,
+    Sights,
     covered_length,
-    efforts,
-    freshnesses,
     one_at_a_time,
     profile,
+    summaries,
     union,
 )
-from geo.coverage.effort import TEAM_S, Effort
+from geo.coverage.interval_kernels import SAFE_S
+from geo.coverage.summary_kernels import TEAM_S
+
+NOTHING = Sights(np.empty(0, np.int32), np.empty(0, np.int8), np.empty(0), np.empty(0))
 
 WALKS = st.lists(
     st.tuples(
@@ -50,28 +54,44 @@ def walk(low: float, high: float, begin: float, holder: int = 0, source: int = 0
     return Intervals.of(low, high, begin, begin + seconds, line=line, holder=holder, source=source)
 
 
-def effort(walks: Intervals) -> Effort:
+def figures(
+    walks: Intervals, lengths: tuple[float, ...], begin: float = -1.0, now: float = 1e6
+) -> list[Figures]:
+    """Return what is known of lines since a time."""
+    asked = [Asked(length, begin, 1e6, np.nan, now, 0.0) for length in lengths]
+    return [one.figures for one in summaries(asked, walks, NOTHING, 50.0)]
+
+
+def effort(walks: Intervals) -> Figures:
     """Return what one line took, that of all walks."""
-    return efforts(replace(walks, line=np.zeros_like(walks.line)), 1)[0]
+    return figures(replace(walks, line=np.zeros_like(walks.line)), (1_400.0,))[0]
+
+
+def outings(walks: Intervals) -> list[Intervals]:
+    """Return walks cut where nobody walked for longer than a team is apart."""
+    mine = walks.take(np.argsort(walks.from_t, kind="stable"))
+    ended = np.maximum.accumulate(mine.to_t)
+    after = np.flatnonzero(mine.from_t[1:] - ended[:-1] >= TEAM_S + SAFE_S) + 1
+    return [mine.take(part) for part in np.split(np.arange(len(mine)), after) if len(part)]
 
 
 def test_copies_of_a_team_are_one_walk_and_the_hours_of_all() -> None:
     team = Intervals.join([walk(0, 1000, 20.0 * k, holder=k, source=k) for k in range(5)])
     found = effort(team)
-    assert found.metres == pytest.approx(1000.0)
+    assert found.walked_m == pytest.approx(1000.0)
     assert found.person_seconds == pytest.approx(5000.0)
     assert found.seconds == pytest.approx(1080.0)
 
 
 def test_out_and_back_is_walked_twice() -> None:
     found = effort(Intervals.join([walk(0, 1000, 0.0), walk(1000, 0, 1000.0)]))
-    assert (found.metres, found.seconds, found.person_seconds) == (2000.0, 2000.0, 2000.0)
+    assert (found.walked_m, found.seconds, found.person_seconds) == (2000.0, 2000.0, 2000.0)
 
 
 def test_who_comes_later_walks_by_themselves() -> None:
     later = TEAM_S + 1.0
     pair = Intervals.join([walk(0, 1000, 0.0), walk(0, 1000, later, holder=1, source=1)])
-    assert effort(pair).metres == pytest.approx(2000.0)
+    assert effort(pair).walked_m == pytest.approx(2000.0)
 
 
 @given(WALKS, st.integers(1, 4))
@@ -84,7 +104,7 @@ def test_a_copy_adds_hours_and_no_metre(rows: list[tuple[int, ...]], copies: int
         for k in range(copies + 1)
     ]
     after = effort(Intervals.join(team))
-    assert after.metres == pytest.approx(before.metres)
+    assert after.walked_m == pytest.approx(before.walked_m)
     assert after.seconds == pytest.approx(before.seconds)
     assert after.person_seconds == pytest.approx(before.person_seconds * (copies + 1))
 
@@ -95,77 +115,8 @@ def test_metres_are_between_those_covered_and_those_of_all(rows: list[tuple[int,
     spans = union(walks.low, walks.high)
     found = effort(walks)
     covered, every = float(np.diff(spans).sum()), float((walks.high - walks.low).sum())
-    assert covered - 1e-6 <= found.metres <= every + 1e-6
+    assert covered - 1e-6 <= found.walked_m <= every + 1e-6
     assert found.seconds <= found.person_seconds + 1e-6
-
-
-@given(WALKS)
-def test_nobody_is_at_two_places_at_once(rows: list[tuple[int, ...]]) -> None:
-    walks = made(rows)  # type: ignore[arg-type]
-    kept = one_at_a_time(walks, np.zeros(len(walks))).walks
-    for holder in np.unique(walks.holder).tolist():
-        for name in np.unique(walks.source[walks.holder == holder]).tolist():
-            own = walks.take((walks.holder == holder) & (walks.source == name))
-            left = kept.take((kept.holder == holder) & (kept.source == name))
-            assert np.abs(left.to_m - left.from_m).sum() <= np.abs(own.to_m - own.from_m).sum() + 1e-6
-        mine = kept.take(kept.holder == holder)
-        devices = [mine.take(mine.source == one) for one in np.unique(mine.source).tolist()]
-        spans = [union(one.from_t, one.to_t) for one in devices]
-        together = np.concatenate([*spans, np.empty((0, 2))])
-        alone = sum(float(np.diff(one).sum()) for one in spans)
-        assert float(np.diff(union(together[:, 0], together[:, 1])).sum()) == pytest.approx(alone)
-        before = walks.take(walks.holder == holder)
-        times = union(before.from_t, before.to_t)
-        assert alone == pytest.approx(float(np.diff(times).sum())), "no time of theirs is lost"
-
-
-def test_two_devices_of_one_person_are_told_and_the_longer_counts() -> None:
-    phone, watch = walk(0, 1000, 0.0), walk(500, 900, 100.0, source=1)
-    found = one_at_a_time(Intervals.join([watch, phone]), np.full(2, 9))
-    assert (found.walks.source.tolist(), found.day.tolist()) == ([0], [9])
-    (one,) = found.twice
-    assert (one.holder, one.lines, one.spans.tolist(), one.apart_m) == (0, (0,), [[100.0, 500.0]], 400.0)
-    assert {key: spans.tolist() for key, spans in found.doubted.items()} == {(0, 1, 9): [[0.0, 1000.0]]}
-    apart = one_at_a_time(Intervals.join([phone, walk(0, 400, 100.0, source=1, line=1)]), np.zeros(2)).twice
-    assert [one.lines for one in apart] == [(1,)]
-    assert np.isnan(apart[0].apart_m)
-
-
-def test_where_the_better_device_only_bridged_the_other_is_believed() -> None:
-    """The phone slept from the 300th to the 700th second, while the watch went on."""
-    phone = Intervals.join([walk(0, 300, 0.0), walk(700, 1000, 700.0)])
-    slept = Intervals.of(300, 700, 300, 700, evidence=Evidence.INFERRED)
-    watch = walk(200, 800, 200.0, source=1)
-    kept = one_at_a_time(Intervals.join([phone, slept, watch]), np.zeros(4)).walks
-    sure = kept.at_least(Evidence.OBSERVED)
-    assert union(sure.low, sure.high).tolist() == [[0.0, 1000.0]]
-    assert kept.take(kept.source == 1).high.max() == 700.0
-
-
-@given(WALKS, st.integers(0, 20_000))
-def test_days_are_judged_by_themselves_and_devices_of_others_do_not_matter(
-    rows: list[tuple[int, ...]], midnight: int
-) -> None:
-    """So what several days answer is what each of them answers, and what others add takes nothing away."""
-    every = made(rows)  # type: ignore[arg-type]
-    parts = [every.within(-np.inf, midnight), every.within(midnight, np.inf)]
-    both = Intervals.join(parts)
-    day = np.repeat([0, 1], [len(one) for one in parts])
-    found = one_at_a_time(both, day)
-    for number, part in enumerate(parts):
-        alone = one_at_a_time(part, np.full(len(part), number)).walks
-        mine = found.walks.take(found.day == number)
-        assert sorted(zip(mine.from_t, mine.from_m, mine.source, strict=True)) == sorted(
-            zip(alone.from_t, alone.from_m, alone.source, strict=True)
-        )
-    own = both.take(both.holder == 0)
-    kept = one_at_a_time(own, day[both.holder == 0]).walks
-    assert len(kept) == int((found.walks.holder == 0).sum())
-
-
-def test_one_device_after_another_is_no_matter() -> None:
-    found = one_at_a_time(Intervals.join([walk(0, 500, 0.0), walk(500, 900, 500.0, source=1)]), np.zeros(2))
-    assert (len(found.walks), found.twice) == (2, ())
 
 
 @settings(deadline=None)
@@ -186,34 +137,33 @@ def test_effort_and_freshness_are_those_of_the_algebra(told: Any) -> None:
     walks = Intervals.of(from_m, to_m, from_t, from_t + seconds, holder=holder)
     metres = 0.0
     for chosen in (walks.from_m > walks.to_m, walks.from_m <= walks.to_m):
-        cells = profile(walks.take(chosen), 0.0, 100.0, TEAM_S)
-        metres += float((cells.passes * cells.metres).sum())
+        for outing in outings(walks.take(chosen)):
+            cells = profile(outing, 0.0, 100.0, TEAM_S)
+            metres += float((cells.passes * cells.metres).sum())
     each = [walks.take(walks.holder == one) for one in range(3)]
     found = effort(walks)
-    assert found.metres == pytest.approx(metres)
+    assert found.walked_m == pytest.approx(metres)
     assert found.seconds == pytest.approx(covered_length(union(walks.from_t, walks.to_t)))
     assert found.person_seconds == pytest.approx(
         sum(covered_length(union(one.from_t, one.to_t)) for one in each)
     )
     history = profile(walks, 0.0, 100.0)
     ages = np.maximum(6_000.0 - history.last_t, 0.0)
-    ((known, aged),) = freshnesses(walks, np.array([100.0]), 6_000.0)
-    assert known == pytest.approx(float(history.metres[~np.isnan(ages)].sum()))
-    assert aged == pytest.approx(float(np.nansum(ages * history.metres)))
+    (fresh,) = figures(walks, (100.0,), now=6_000.0)
+    assert fresh.fresh_m == pytest.approx(float(history.metres[~np.isnan(ages)].sum()))
+    assert fresh.fresh_m_s == pytest.approx(float(np.nansum(ages * history.metres)))
 
 
 @settings(deadline=None)
 @given(WALKS)
 def test_lines_take_what_each_takes_alone(rows: list[tuple[int, ...]]) -> None:
     walks = made(rows)  # type: ignore[arg-type]
-    lengths = np.array([1_300.0, 700.0, 10.0])
+    lengths = (1_300.0, 700.0, 10.0)
     alone = [replace(one, line=np.zeros_like(one.line)) for one in walks.by_line(3)]
-    assert efforts(walks, 3) == [effort(one) for one in alone]
-    each = [freshnesses(one, lengths[k : k + 1], 3e4)[0] for k, one in enumerate(alone)]
-    assert freshnesses(walks, lengths, 3e4) == each
-    begins = np.array([100.0, 5_000.0, 0.0])
-    parts = [one.within(float(begins[k]), 15_000.0) for k, one in enumerate(walks.by_line(3))]
-    in_order, _ = walks.in_lines(3)
-    found, wanted = in_order.within(begins[in_order.line], 15_000.0), Intervals.join(parts)
-    for name in Intervals.__slots__:
-        assert (getattr(found, name) == getattr(wanted, name)).all()
+    found = figures(walks, lengths, 5_000.0, 3e4)
+    wanted = [figures(one, lengths[k : k + 1], 5_000.0, 3e4)[0] for k, one in enumerate(alone)]
+    # NaN, which is that nobody walked, is not equal to itself
+    np.testing.assert_array_equal(np.array(found, dtype=float), np.array(wanted, dtype=float))
+    for one, part in zip(found, alone, strict=True):
+        since = part.within(5_000.0, np.inf)
+        assert one.seconds == pytest.approx(covered_length(union(since.from_t, since.to_t)))

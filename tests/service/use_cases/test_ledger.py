@@ -332,8 +332,10 @@ def test_two_devices_one_person(stores: Stores) -> None:
         )
         assert not (known.sights.high > 2_600.0).any()
         assert (known.sights.high > 2_290.0).any()
-        ((spans, apart),) = [(one.spans, one.apart_m) for one in known.twice]
-        assert covered_length(spans) == pytest.approx(600.0 / 1.3, abs=6.0)
+        ((line, seconds, apart),) = zip(
+            *(known.twice.by_line(period.begin, period.end)[k].tolist() for k in (0, 2, 3)), strict=True
+        )
+        assert (line, seconds) == (0, pytest.approx(600.0 / 1.3, abs=6.0))
         assert apart == pytest.approx(2_400.0, abs=10.0)
     days = stores.observed.days([segment], DAYS[1], after)
     assert days.high.max() == pytest.approx(2_300.0, abs=6.0)
