@@ -29,8 +29,9 @@ _TYPES = {
 }
 # Dimensions, a flag for NULL, the type, length and first index of the one dimension.
 _ARRAY_HEADER = struct.Struct(">iiIii")
-# PostgreSQL counts microseconds from 2000-01-01.
 _EPOCH_S = 946_684_800
+EPOCH_US = _EPOCH_S * 1_000_000
+"""PostgreSQL counts microseconds from 2000-01-01."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,4 +101,4 @@ def to_microseconds(t: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def to_seconds(at: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return timestamps as PostgreSQL sends them as seconds since 1970."""
-    return (at.astype(np.int64) + _EPOCH_S * 1_000_000) / 1e6
+    return (at.astype(np.int64) + EPOCH_US) / 1e6

@@ -13,26 +13,24 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
+from psycopg.types.numeric import Int4BinaryLoader, Int8BinaryLoader
 from sqlalchemy import Column, Date, DateTime, LargeBinary, Text
 
 from geo.coverage import Doubts, Intervals, Sights, Twice, one_at_a_time
 from geo.evidence import Evidence
 from layers.base import in_district, shard_table
-from layers.columns import to_seconds
+from layers.columns import EPOCH_US, to_seconds
 from layers.errors import translated
 from layers.fixes import instant
 from layers.line_intervals import in_time
+from layers.packed_kernels import SIGHT, WALK, read_sights, read_walks
 from layers.storage import Store, read_sql
 
-_WALK = np.dtype(
-    [
-        ("place", ">i2"), ("evidence", ">i2"), ("from_m", ">f8"), ("to_m", ">f8"), ("from_t", ">i8"),
-        ("to_t", ">i8"),
-    ]
-)  # fmt: skip
 _SIGHT = np.dtype([("place", ">i2"), ("band", ">i2"), ("low", ">f8"), ("high", ">f8")])
 _TIMES = np.dtype([("from_t", ">i8"), ("to_t", ">i8")])
 _UUID = "S16"
+_AS_SENT = (("date", Int4BinaryLoader), ("timestamptz", Int8BinaryLoader))
+"""Days and times are taken as the numbers they are sent as."""
 _DEVICE, _DAY, _HOLDER, _FROM, _TO, _SEGMENTS, _WALKS, _SIGHTS = range(8)
 
 # The migration keeps rows of up to a page whole and uncompressed: measures and times do not shrink, and
@@ -107,14 +105,15 @@ class CoverageDays(Store):
             "end": None if np.isinf(periods.end) else instant(periods.end),
         }
         with translated(), self._driver().cursor(binary=True) as cursor:
-            result = cursor.execute(read_sql("coverage_day_read").encode(), parameters).pgresult
-        assert result is not None  # noqa: S101 - a query has a result
-        columns = [[result.get_value(k, c) or b"" for k in range(result.ntuples)] for c in range(8)]
+            for kind, loader in _AS_SENT:
+                cursor.adapters.register_loader(kind, loader)
+            cursor.execute(read_sql("coverage_day_read").encode(), parameters)
+            columns: list[Any] = list(zip(*cursor.fetchall(), strict=True)) or [()] * 8
         rows = _Rows.of(columns, segments)
         known, doubts, places = rows.walks(columns)
         sights, across = rows.sights(columns[_SIGHTS], periods, places >= 0)
         if len(across):
-            names = [[columns[c][k].decode() for k in across] for c in (_DEVICE, _HOLDER)]
+            names = [[columns[c][k] for k in across] for c in (_DEVICE, _HOLDER)]
             told = self._seen(segments, names, rows.day[across])
             told = doubts.without(told, places[across][told.holder])
             sights = _joined(sights, sights_within(told, periods))
@@ -156,6 +155,14 @@ class CoverageDays(Store):
 _DAYS_BEFORE = date(1970, 1, 1).toordinal()
 _DAYS_OF_POSTGRES = date(2000, 1, 1).toordinal() - _DAYS_BEFORE
 """PostgreSQL counts days from 2000-01-01."""
+
+
+def warm_up() -> None:
+    """Read nothing, so that all the time goes into compiling, or loading what was."""
+    columns: list[tuple[Any, ...]] = [()] * 8
+    rows = _Rows.of(columns, [UUID(int=0)])
+    _, _, places = rows.walks(columns)
+    rows.sights(columns[_SIGHTS], Periods.never(date.min, date.max, 1), places >= 0)
 
 
 def sights_within(seen: Intervals, periods: Periods) -> Sights:
@@ -210,43 +217,33 @@ class _Rows:
     to_t: NDArray[np.float64]
 
     @classmethod
-    def of(cls, columns: Sequence[Sequence[bytes]], segments: Sequence[UUID]) -> "_Rows":
+    def of(cls, columns: Sequence[Sequence[Any]], segments: Sequence[UUID]) -> "_Rows":
         """Return the rows of the columns of a query."""
         line, base = _lines(columns[_SEGMENTS], segments)
-        times = [to_seconds(np.frombuffer(b"".join(columns[c]), ">i8")) for c in (_FROM, _TO)]
-        day = np.frombuffer(b"".join(columns[_DAY]), ">i4").astype(np.int64) + _DAYS_OF_POSTGRES
-        return cls(line, base, day, *times)
+        times = [to_seconds(np.array(columns[c], dtype=np.int64)) for c in (_FROM, _TO)]
+        return cls(line, base, np.array(columns[_DAY], dtype=np.int64) + _DAYS_OF_POSTGRES, *times)
 
-    def walks(self, columns: Sequence[Sequence[bytes]]) -> tuple[KnownLines, Doubts, NDArray[np.int64]]:
+    def walks(self, columns: Sequence[Sequence[Any]]) -> tuple[KnownLines, Doubts, NDArray[np.int64]]:
         """Return the rows that are not only seen, doubts about devices, and which of these each row has."""
-        names, codes = _coded(columns[_HOLDER])
+        holders, codes = _coded(columns[_HOLDER])
         _, devices = _coded(columns[_DEVICE])
-        rows, found, line = self._unpacked(columns[_WALKS], _WALK)
         both = self._several(codes, columns[_DEVICE])
         # Where a person has two devices it matters what they say of other lines, too.
-        kept = (line >= 0) | both[rows]
-        rows, found, line = rows[kept], found[kept], line[kept]
-        walks = in_time(
-            found["from_m"],
-            found["to_m"],
-            to_seconds(found["from_t"]),
-            to_seconds(found["to_t"]),
-            line=line,
-            evidence=found["evidence"],
-            holder=codes[rows],
-            source=devices[rows],
+        words = _words(columns[_WALKS], WALK)
+        rows, line, evidence, from_m, to_m, from_t, to_t = read_walks(
+            *words, self.base, self.line, both, EPOCH_US
         )
-        holders = tuple(name.decode() for name in names)
-        known, doubts = at_one_place(holders, walks, self.day[rows], both[rows])
+        walks = Intervals(line, from_m, to_m, from_t, to_t, evidence, codes[rows], devices[rows])
+        known, doubts = at_one_place(tuple(holders), walks, self.day[rows], both[rows])
         places = np.full(len(both), -1)
         places[both] = doubts.places(codes[both], devices[both], self.day[both])
         # One device after another is no matter for what either of them saw.
         return known, doubts, doubts.meanwhile(places, self.from_t, self.to_t)
 
-    def _several(self, holder: NDArray[np.int32], device: Sequence[bytes]) -> NDArray[np.bool_]:
+    def _several(self, holder: NDArray[np.int32], device: Sequence[str]) -> NDArray[np.bool_]:
         """Return which rows are of somebody with several devices on that day; what is declared is of none."""
         key = self.day * (int(holder.max(initial=0)) + 1) + holder
-        real = np.fromiter(map(len, device), dtype=np.int64, count=len(device)) > 0
+        real = np.array(device, dtype=bool)
         _, place, often = np.unique(key[real], return_inverse=True, return_counts=True)
         found = np.zeros(len(key), dtype=bool)
         found[np.flatnonzero(real)[often[place] > 1]] = True
@@ -259,23 +256,16 @@ class _Rows:
 
         These are those across its edges, and those whose device is ``doubted`` (n,).
         """
-        rows, found, line = self._unpacked(packed, _SIGHT)
-        begin = np.append(periods.begin, np.inf)[line]  # of what was not asked about nothing is in the period
-        from_t, to_t = self.from_t[rows], self.to_t[rows]
-        # What ends with the period may be an instant that is no part of it.
-        whole = (begin <= from_t) & (to_t < periods.end) & ~doubted[rows]
-        across = ~whole & (to_t >= begin) & (from_t < periods.end)
-        part = found[whole]
-        band = part["band"].astype(np.int8)
-        native = (part["low"].astype(np.float64), part["high"].astype(np.float64))
-        return Sights(line[whole], band, *native), np.unique(rows[across])
+        begin, end, words = periods.begin, periods.end, _words(packed, SIGHT)
+        line, band, low, high, across = read_sights(
+            *words, self.base, self.line, begin, end, self.from_t, self.to_t, doubted
+        )
+        return Sights(line, band, low, high), np.flatnonzero(across)
 
-    def _unpacked(
-        self, packed: Sequence[bytes], kind: np.dtype[Any]
-    ) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[np.int32]]:
-        """Return the values packed in a column: the row of each, the value, and its line."""
-        rows, found = _unpacked(packed, kind)
-        return rows, found, self.line[self.base[rows] + found["place"]]
+
+def _words(packed: Sequence[bytes], size: int) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    """Return packed values as words, and how many values of so many words each row has."""
+    return np.frombuffer(b"".join(packed), np.uint32), _lengths(packed, 4 * size)
 
 
 def _lines(packed: Sequence[bytes], segments: Sequence[UUID]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
@@ -294,7 +284,7 @@ def _unpacked(packed: Sequence[bytes], kind: np.dtype[Any]) -> tuple[NDArray[np.
     return rows, np.frombuffer(b"".join(packed), kind)
 
 
-def _coded(names: Sequence[bytes]) -> tuple[list[bytes], NDArray[np.int32]]:
+def _coded(names: Sequence[str]) -> tuple[list[str], NDArray[np.int32]]:
     """Return the distinct names in order and the position of each among them."""
     distinct = sorted(set(names))
     place = {name: k for k, name in enumerate(distinct)}

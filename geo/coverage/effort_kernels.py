@@ -11,7 +11,6 @@ import numpy as np
 from geo.compiled import compiled
 from geo.coverage.interval_kernels import SAFE_S, outings
 from geo.coverage.piece_kernels import Cells, Part, pieces
-from geo.coverage.span_kernels import metres, unite
 from geo.track.fixes import Places
 
 
@@ -24,14 +23,15 @@ def took(part: Part, team_s: float) -> tuple[float, float, float]:
     """
     back = part.from_m > part.to_m
     walked = along(part, np.flatnonzero(back), team_s) + along(part, np.flatnonzero(~back), team_s)
-    order = np.argsort(part.holder, kind="mergesort")
-    people, begin = 0.0, 0
-    for k in range(1, order.shape[0] + 1):
-        if k == order.shape[0] or part.holder[order[k]] != part.holder[order[begin]]:
-            mine = order[begin:k]
-            people += metres(unite(part.from_t[mine], part.to_t[mine]))
-            begin = k
-    return walked, metres(unite(part.from_t, part.to_t)), people
+    people = part.holder.max() + 1 if part.holder.shape[0] else 0
+    until, mine = -math.inf, np.full(people, -math.inf)
+    anybody, everybody = 0.0, 0.0
+    for k in range(part.from_t.shape[0]):
+        begin, end, who = part.from_t[k], part.to_t[k], part.holder[k]
+        anybody += max(0.0, end - max(begin, until))
+        everybody += max(0.0, end - max(begin, mine[who]))
+        until, mine[who] = max(until, end), max(mine[who], end)
+    return walked, anybody, everybody
 
 
 @compiled

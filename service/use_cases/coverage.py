@@ -18,7 +18,6 @@ from geo.coverage import (
     Sights,
     Summary,
     covered_length,
-    one_at_a_time,
     summaries,
     union,
 )
@@ -26,6 +25,7 @@ from geo.coverage import Twice as Both
 from geo.errors import N_
 from geo.evidence import Evidence
 from geo.linear import MeasuredLine, MeasureMap
+from layers import coverage_days
 from layers.border import BorderSegment
 from layers.coverage_days import Periods
 from layers.fixes import instant
@@ -194,7 +194,7 @@ def warm_up() -> None:
     nothing = Sights(np.empty(0, np.int32), np.empty(0, np.int8), np.empty(0), np.empty(0))
     nobody = Intervals.join([])
     list(summaries([Asked(1.0, 0.0, 1.0, 1.0, 1.0, 0.0)], nobody, nothing, OVERDUE_LEAST_M))
-    one_at_a_time(nobody, np.empty(0))
+    coverage_days.warm_up()
 
 
 def _counted_from(segment: BorderSegment, period: Period, zone: ZoneInfo) -> datetime:
