@@ -83,7 +83,7 @@ class Twice:
         return len(self.holder)
 
     def by_line(self, begin: Floats, end: float) -> tuple[Ints, Ints, Floats, Floats, Floats]:
-        """Return of each line and holder the seconds in the period of the line, the most apart, the last time.
+        """Return of each line and holder seconds in the period of the line, the most apart and the last time.
 
         ``begin`` is the Unix second at which the period of each line begins. Lines and holders are in order;
         those without any second of the period are left out, as are lines that were not asked about (−1).
