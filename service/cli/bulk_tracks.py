@@ -206,6 +206,7 @@ def _store(target: Target, delivery: Delivery, piece: TrackFile, total: Total) -
         file = seen_from(stores, piece, delivery.received_at)
         receipt = upload(stores, delivery, file)
         due.settle(stores, delivery.received_at)
+        target.unused.add(delivery.source, receipt, file)  # twice after a kill rather than never
         session.commit()
     total.parts += 1
     total.received += len(file)
@@ -215,7 +216,6 @@ def _store(target: Target, delivery: Delivery, piece: TrackFile, total: Total) -
     total.reasons.update(receipt.reasons.values())
     given = receipt.track.counts()
     total.aside.update({name: number for name, number in given.items() if name not in _CREDITED})
-    target.unused.add(delivery.source, receipt, file)
     total.notes.update(file.notes)
 
 

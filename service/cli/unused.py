@@ -1,10 +1,10 @@
 """``--unused FILE``: each fix of a track that is not used, by its row and why, as CSV."""
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO
 
 from geo.errors import N_
 from service.cli.language import translator
@@ -19,19 +19,22 @@ _HEAD = ("file", "row", "segment", "reason", "why")
 class Unused:
     """Writes fixes that are not used; without a file nothing."""
 
-    def __init__(self, sheet: Any = None) -> None:
-        self._sheet = sheet
+    def __init__(self, out: IO[str] | None = None) -> None:
+        self._out = out
 
     def add(self, name: str, receipt: Receipt, file: TrackFile) -> None:
         """Write those of a file or of a part of one."""
-        if self._sheet is not None:
-            self._sheet.writerows(inert_row((name, *one)) for one in unused(receipt, file, translator()))
+        self._write(name, unused(receipt, file, translator()))
 
     def add_refused(self, name: str, reasons: Mapping[int, str], file: TrackFile) -> None:
         """Write those of a part of which no fix can be used."""
-        if self._sheet is not None:
-            rows = named(reasons.items(), file, translator())
-            self._sheet.writerows(inert_row((name, *one)) for one in rows)
+        self._write(name, named(reasons.items(), file, translator()))
+
+    def _write(self, name: str, rows: Iterable[tuple[int, str, str, str]]) -> None:
+        """Write rows for good, so that a kill takes none of those of a part that is stored."""
+        if self._out is not None:
+            csv.writer(self._out).writerows(inert_row((name, *one)) for one in rows)
+            self._out.flush()
 
 
 @contextmanager
@@ -48,10 +51,9 @@ def listed(path: Path | None) -> Iterator[Unused]:
         return
     try:
         with path.open("a", encoding="utf-8", newline="") as out:
-            sheet = csv.writer(out)
             if out.tell() == 0:
-                sheet.writerow(_HEAD)
-            yield Unused(sheet)
+                csv.writer(out).writerow(_HEAD)
+            yield Unused(out)
     except OSError as error:
         raise InvalidInput(
             N_("{file} cannot be written: {reason}."),

@@ -55,30 +55,56 @@ def read_geojson(
     columns = value if is_columns(value) else columns_of(value)
     if columns is not None:
         return read_columns(columns, zone=zone, mode=mode, most=most)
-    builder = TrackBuilder("geojson", zone, mode, most)
-    modes: list[str | None] = []
-    devices: list[Any] = []
-    points_open = False
+    collected = Collector(TrackBuilder("geojson", zone, mode, most))
     for pointer, feature in _features(value):
+        collected.take(pointer, feature)
+    return collected.file()
+
+
+class Collector:
+    """Collects the fixes of features in a builder; may be cut into parts as that is."""
+
+    def __init__(self, builder: TrackBuilder) -> None:
+        self.builder = builder
+        self._modes: list[str | None] = []
+        self._devices: list[Any] = []
+        self._points_open = False
+        self._parts = 0
+
+    def take(self, pointer: str, feature: Mapping[str, Any]) -> None:
+        """Take a feature, which stands at a JSON pointer; one without a geometry has no fixes."""
         geometry = feature.get("geometry")
         properties = feature.get("properties")
         properties = properties if isinstance(properties, Mapping) else {}
         if not isinstance(geometry, Mapping):
-            continue
+            return
         kind = geometry.get("type")
-        if not builder.name:
-            builder.name = str(properties.get("name") or "")
+        if not self.builder.name:
+            self.builder.name = str(properties.get("name") or "")
         if kind == "Point":
-            if not points_open:
-                builder.segment("points")
-            points_open = True
-            _add_point(builder, modes, devices, pointer, geometry, properties)
+            if not self._points_open:
+                self._parts += 1
+                self.builder.segment("points")
+            self._points_open = True
+            _add_point(self.builder, self._modes, self._devices, pointer, geometry, properties)
         elif kind in ("LineString", "MultiLineString"):
-            points_open = False
-            _add_lines(builder, pointer, geometry, properties)
-    builder.modes = _for_all(modes, builder)
-    builder.devices = _for_all(devices, builder)
-    return builder.file()
+            self._points_open = False
+            self._parts = _add_lines(self.builder, pointer, geometry, properties, self._parts)
+
+    def cut(self, size: int) -> TrackFile:
+        """Return about so many of the first fixes as a part of the file, and keep the others."""
+        part, place = self.builder, len(self.builder.rows)
+        self.builder = part.cut(size)
+        place -= len(self.builder.rows)
+        part.modes, part.devices = (_for_all(one[:place], part) for one in (self._modes, self._devices))
+        self._modes, self._devices = self._modes[place:], self._devices[place:]
+        return part.file()
+
+    def file(self) -> TrackFile:
+        """Return what was collected."""
+        self.builder.modes = _for_all(self._modes, self.builder)
+        self.builder.devices = _for_all(self._devices, self.builder)
+        return self.builder.file()
 
 
 def _loaded(content: bytes, given: bytes) -> Any:
@@ -113,7 +139,7 @@ def _features(value: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Return each feature with its pointer."""
     if not isinstance(value, Mapping):
         raise _not_geojson("")
-    _require_storage(value)
+    require_storage(value)
     kind = value.get("type")
     if kind == "FeatureCollection":
         features = value.get("features")
@@ -131,7 +157,7 @@ def _features(value: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
         raise _not_geojson("/type")
 
 
-def _require_storage(value: Mapping[str, Any]) -> None:
+def require_storage(value: Mapping[str, Any]) -> None:
     """Refuse a reference system other than longitude and latitude, which old GeoJSON could name."""
     crs = value.get("crs")
     if crs is None or any(name in str(crs) for name in _STORAGE):
@@ -159,7 +185,7 @@ def _add_point(
     time = next((properties[name] for name in times if properties.get(name) is not None), "")
     given = properties.get("mode")
     builder.add(
-        len(builder.rows) + 1,
+        builder.before + len(builder.rows) + 1,
         time=str(time),
         lon=lon,
         lat=lat,
@@ -176,8 +202,13 @@ def _add_point(
 
 
 def _add_lines(
-    builder: TrackBuilder, pointer: str, geometry: Mapping[str, Any], properties: Mapping[str, Any]
-) -> None:
+    builder: TrackBuilder,
+    pointer: str,
+    geometry: Mapping[str, Any],
+    properties: Mapping[str, Any],
+    parts: int,
+) -> int:
+    """Add the lines of a feature, before which the file had so many parts; return how many it has now."""
     place = f"{pointer}/geometry/coordinates"
     coordinates = geometry.get("coordinates")
     if not isinstance(coordinates, list):
@@ -189,7 +220,7 @@ def _add_lines(
         here = f"{place}/{number}" if several else place
         if not isinstance(line, list):
             raise _not_geojson(here)
-        builder.segment(f"line {len(builder.segments) + 1} ({here})")
+        builder.segment(f"line {parts + number + 1} ({here})")
         stamps = times[number]
         if len(stamps) not in (0, len(line)):
             raise InvalidInput(
@@ -203,7 +234,9 @@ def _add_lines(
         for k, position in enumerate(line):
             lon, lat = _pair(position, f"{here}/{k}")
             stamp = stamps[k] if stamps else ""
-            builder.add(len(builder.rows) + 1, time="" if stamp is None else str(stamp), lon=lon, lat=lat)
+            row = builder.before + len(builder.rows) + 1
+            builder.add(row, time="" if stamp is None else str(stamp), lon=lon, lat=lat)
+    return parts + len(lines)
 
 
 def _times_of(

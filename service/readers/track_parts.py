@@ -24,6 +24,7 @@ from geo.track import Mode
 from service.errors import ContentTooLarge, InvalidInput, MalformedBody
 from service.readers import tracks
 from service.readers.arrow_tables import ARROW_FILE, readable
+from service.readers.geojson_parts import begins_collection, geojson_parts
 from service.readers.gpx import gpx_parts
 from service.readers.track_columns import track_of_table
 from service.readers.track_csv import csv_parts, encoding_of
@@ -105,6 +106,9 @@ def _parts(file: IO[bytes], name: str, options: Options) -> Iterator[TrackFile]:
     elif kind == "csv":
         with io.TextIOWrapper(file, encoding_of(begins), errors="replace", newline="") as lines:
             yield from csv_parts(lines, _builder(kind, zone, options), options.size)
+    elif kind == "geojson" and begins_collection(begins):
+        chunks = iter(lambda: file.read(_CHUNK), b"")
+        yield from geojson_parts(chunks, _builder(kind, zone, options), options.size)
     elif kind in ("arrow", "parquet"):
         yield from _tables(file, kind, zone, options)
     else:

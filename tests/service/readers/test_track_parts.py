@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import json
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.errors import ContentTooLarge, InvalidInput, MalformedBody, ServiceError, UnsupportedFormat
-from service.readers import track_archives, track_csv, track_parts
+from service.readers import geojson_parts, track_archives, track_csv, track_parts
 from service.readers.track_archives import is_archive, members
 from service.readers.track_file import TrackFile
 from service.readers.track_parts import Options, digest_of, parts_of
@@ -24,6 +25,13 @@ from service.readers.tracks import format_of, read
 from tests.fixtures.fit import fit
 
 T0 = 1_750_000_000
+POINT = json.dumps(
+    {
+        "type": "Feature",
+        "properties": {"time": T0},
+        "geometry": {"type": "Point", "coordinates": [115.0, 47.0]},
+    }
+)
 
 
 def table(parts: list[int], head: str = "t,lon,lat,segment,device,mode,N/S") -> bytes:
@@ -72,6 +80,30 @@ def arrow(parts: list[int]) -> bytes:
     return sink.getvalue()
 
 
+def geojson(parts: list[int]) -> bytes:
+    """Return points, and each third part as a line."""
+    features, k = [], 0
+    for part, count in enumerate(parts):
+        places = [[115.0 + (k + j) / 1e4, 47.0] for j in range(count)]
+        times = [T0 + k + j for j in range(count)]
+        if part % 3 == 2:
+            line = {"type": "LineString", "coordinates": places}
+            features.append({"type": "Feature", "properties": {"coordTimes": times}, "geometry": line})
+        else:
+            modes = [{"mode": "ski"} if j % 5 else {} for j in range(count)]
+            features += [
+                {
+                    "type": "Feature",
+                    "properties": {"time": "x" if j == 3 else time, "name": 'a [,]} \\ " é', **mode},
+                    "geometry": {"type": "Point", "coordinates": place},
+                }
+                for j, (time, place, mode) in enumerate(zip(times, places, modes, strict=True))
+            ]
+        k += count
+    whole = {"type": "FeatureCollection", "name": "w", "features": features, "more": [1]}
+    return json.dumps(whole, ensure_ascii=False, indent=len(parts) % 2 or None).encode()
+
+
 def told(track: Any) -> list[tuple[Any, ...]]:
     """Return what is known of every fix, its part by name."""
     names = [track.segments[k] if track.segments else "" for k in track.fixes.part]
@@ -93,7 +125,7 @@ def told(track: Any) -> list[tuple[Any, ...]]:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 @given(
-    make=st.sampled_from([table, gpx, parquet, arrow]),
+    make=st.sampled_from([table, gpx, parquet, arrow, geojson]),
     sizes=st.lists(st.integers(1, 9), min_size=1, max_size=6),
     size=st.integers(1, 12),
     packed=st.booleans(),
@@ -107,10 +139,12 @@ def test_parts_hold_what_the_whole_holds(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(track_parts, "_CHUNK", 64)
         patch.setattr(track_csv, "_BLOCK", 5)
+        patch.setattr(geojson_parts, "_AT_ONCE", 3)
+        patch.setattr(geojson_parts, "_LEAST", 1)
         parts = list(parts_of(path, "walk", Options(size=size)))
     found = [one for part in parts for one in told(part)]
     expected = told(whole)
-    if make is table or make is gpx:
+    if make in (table, gpx, geojson):
         assert found == expected
     else:
         assert [one[:3] + one[4:7] for one in found] == [one[:3] + one[4:7] for one in expected]
@@ -182,6 +216,30 @@ def test_formats_that_are_read_whole_are_cut_or_refused(
     with pytest.raises(ContentTooLarge, match="in parts") as caught:
         list(parts_of(path, "walk", Options()))
     assert caught.value.where["file"] == "walk"
+
+
+@pytest.mark.parametrize(
+    ("features", "pointer"),
+    [
+        (f"{POINT}, {POINT[:30]}", "/features/1"),
+        (f"{POINT}, {POINT}", "/features/1"),
+        (f"{POINT} {POINT}]}}", "/features/1"),
+        (f"{POINT},]}}", "/features/1"),
+        (f",{POINT}]}}", "/features/0"),
+        (f"{POINT}, 7]}}", "/features/1"),
+        (f'{POINT}, {{"type": "Feature", "geometry": NaN}}]}}', "/features/1/geometry"),
+        (f'{POINT}, {{"type": "Feature", "type": "Feature"}}]}}', "/features/1"),
+        (f'{POINT}], "features": []}}', "/features/1"),
+        (f"{POINT}]}} more", "/features/1"),
+        ("[" * 100_000, "/features/0"),
+    ],
+)
+def test_a_collection_that_is_broken_names_the_feature(tmp_path: Path, features: str, pointer: str) -> None:
+    path = tmp_path / "walk"
+    path.write_text('{"type": "FeatureCollection", "features": [' + features, encoding="utf-8")
+    with pytest.raises((InvalidInput, MalformedBody)) as caught:
+        list(parts_of(path, "walk", Options()))
+    assert caught.value.where["pointer"] == pointer
 
 
 def test_half_a_file_gives_what_was_whole_and_says_where_it_ends(
