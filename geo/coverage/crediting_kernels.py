@@ -1,9 +1,10 @@
 """Compiled kernels of crediting: the likeliest way along a line to intervals of it, walked or inferred."""
 
 import numpy as np
+import numpy.typing as npt
 
 from geo.compiled import compiled
-from geo.coverage.matching_kernels import along
+from geo.coverage.matching_kernels import along, radius_of
 from geo.evidence import Evidence
 from geo.geocentric import Floats
 from geo.linear.kernels import distance
@@ -19,14 +20,19 @@ INFER_S, INFER_RATIO = 1800.0, 0.7
 STRAY_S = 60.0
 """So long off the route is an error to be bridged, not a way elsewhere."""
 
-SWING = 1.5
-"""A walk is longer than this times its swing across the line; a straight crossing at over 18° is shorter."""
+STRAY_FIXES, BRIEF_S, BRIEF_M = 5, 20.0, 60.0
+"""Two walks are one if between them no more places than a spike has, so short a time and so few metres lie
+off the route or beyond the radius, all of them where errors reach."""
 
-BESIDE_M, BESIDE_SIGMAS = 18.0, 1.2
+SWING = 1.65
+"""A walk is longer than this times its swing across the line; a straight crossing at over 17° is shorter."""
+
+BESIDE_M, BESIDE_SIGMAS = 16.0, 1.2
 """A run that is farther to one side on average is on a way beside the line, which drift brings near it."""
 
-LEAST_WALK_M = 25.0
-"""A shorter run between places off the route is noise of a way beside the line."""
+LEAST_WALK_M, LEAST_SIGMAS = 25.0, 4.0
+"""A shorter run between places off the route, or one of fewer standard deviations, is noise of a way beside
+the line."""
 
 SMOOTH_S, SMOOTH_M = 10.0, 40.0
 TURN_M = 30.0
@@ -37,6 +43,8 @@ TOLERANCE_M = 10.0
 
 ROW = 7
 
+Flags = npt.NDArray[np.bool_]
+
 
 @compiled
 def links(i: int, j: int, place: Floats, what: Floats, metres: float) -> bool:
@@ -44,6 +52,13 @@ def links(i: int, j: int, place: Floats, what: Floats, metres: float) -> bool:
     chord = distance(place, i, place, j)
     slack = SLACK_SIGMAS * (what[i, 0] + what[j, 0]) + SLACK_M
     return bool(abs(metres) <= SLACK_RATIO * chord + slack)
+
+
+@compiled
+def brief(before: int, after: int, metres: float, what: Floats) -> bool:
+    """Return whether so few places lie between two for so short a time that they may be errors."""
+    few = after - before <= STRAY_FIXES + 1 and abs(metres) <= BRIEF_M
+    return few and what[after, 1] - what[before, 2] <= BRIEF_S
 
 
 @compiled
@@ -169,13 +184,16 @@ def add_leg(
 
 @compiled
 def add_walk(
-    rows: Floats, count: int, chain: float, t: Floats, u: Floats, at: Places, sigma: float
+    rows: Floats, count: int, chain: float, at: Places, u: Floats, what: Floats
 ) -> tuple[Floats, int]:
     """Add the intervals of one walk, leg by leg; together they are exactly its lowest to highest measure."""
-    pivots = turns(u, max(TURN_M, 6.0 * sigma))
+    if at.shape[0] == 0:
+        return rows, count
+    t, way, origin = in_and_out(at, u, what)
+    pivots = turns(way, max(TURN_M, 6.0 * what[at, 0].mean()))
     for k in range(pivots.shape[0] - 1):
         if pivots[k] < pivots[k + 1]:
-            rows, count = add_leg(rows, count, chain, t, u, at, pivots[k], pivots[k + 1])
+            rows, count = add_leg(rows, count, chain, t, way, origin, pivots[k], pivots[k + 1])
     return rows, count
 
 
@@ -201,18 +219,18 @@ def credit(
     count = 0
     total = taken.shape[0]
     seen = np.concatenate((np.zeros(1, np.int64), np.cumsum((full == FULL).astype(np.int64))))
-    anchor, anchor_m, anchor_chain = -1, 0.0, -1
+    anchor, anchor_m, anchor_stretch = -1, 0.0, -1
+    walk_at, walk_u, walk_chain = np.empty(0, np.int64), np.empty(0), -1
     i = 0
     while i < total:
-        chain = taken[i, 1]
+        chain, stretch = taken[i, 1], taken[i, 2]
         length = chain_length[chain] if closed[chain] else 0.0
         end = block_end(i, taken, piece)
-        at, raw, offset, run = full_places(i, end, taken, spot, place, what, full, length)
+        at, raw, offset, run, near = full_places(i, end, taken, spot, place, what, full, length)
         u, aside = smoothed(0.5 * (what[at, 1] + what[at, 2]), raw, offset, what[at, 0])
         walk = follows(taken[i, 0], taken[end - 1, 0], at, raw, aside, what, piece, chain_length[chain])
-        if not walk:
-            anchor = -1
-        i = end
+        anchor, i = anchor if walk else -1, end
+        at, u, run = at[near], u[near], run[near]
         if length == 0.0:
             u = np.minimum(np.maximum(u, 0.0), chain_length[chain])
         lo = 0
@@ -220,19 +238,36 @@ def credit(
             hi = lo + 1
             while hi < at.shape[0] and run[hi] == run[lo]:
                 hi += 1
-            if anchor >= 0 and anchor_chain == chain and holder[anchor] == holder[at[lo]]:
-                metres = along(anchor_m, u[lo], length)
-                if inferred(anchor, at[lo], metres, place, what, limit, seen):
+            metres = along(anchor_m, u[lo], length)
+            same = lo == 0 and anchor >= 0 and anchor_stretch == stretch
+            if same and joins(anchor, at[lo], metres, place, what):
+                if length > 0.0:
+                    u[lo:hi] += length * np.rint((anchor_m + metres - u[lo]) / length)
+                walk_at, walk_u = np.concatenate((walk_at, at[lo:hi])), np.concatenate((walk_u, u[lo:hi]))
+            else:
+                rows, count = add_walk(rows, count, walk_chain, walk_at, walk_u, what)
+                if (
+                    anchor >= 0
+                    and walk_chain == chain
+                    and holder[anchor] == holder[at[lo]]
+                    and inferred(anchor, at[lo], metres, place, what, limit, seen)
+                ):
                     rows = add_row(
                         rows, count, chain, anchor_m, anchor_m + metres, what[anchor, 2], what[at[lo], 1],
                         INFERRED, anchor,
                     )  # fmt: skip
                     count += 1
-            t, way, origin = in_and_out(at[lo:hi], u[lo:hi], what)
-            rows, count = add_walk(rows, count, chain, t, way, origin, what[at[lo:hi], 0].mean())
-            anchor, anchor_m, anchor_chain = at[hi - 1], u[hi - 1], chain
+                walk_at, walk_u, walk_chain = at[lo:hi], u[lo:hi], chain
+            anchor, anchor_m, anchor_stretch = at[hi - 1], u[hi - 1], stretch
             lo = hi
+    rows, count = add_walk(rows, count, walk_chain, walk_at, walk_u, what)
     return rows[:count]
+
+
+@compiled
+def joins(before: int, after: int, metres: float, place: Floats, what: Floats) -> bool:
+    """Return whether two walks are one: what lies between them is brief, and the metres are believed."""
+    return brief(before, after, metres, what) and links(before, after, place, what, metres)
 
 
 @compiled
@@ -263,7 +298,7 @@ def follows(
     before = first > 0 and piece[first - 1] == piece[first]
     after = last + 1 < piece.shape[0] and piece[last + 1] == piece[last]
     if before or after:
-        least = max(least, min(LEAST_WALK_M, 0.8 * whole))
+        least = max(least, min(max(LEAST_WALK_M, LEAST_SIGMAS * what[at, 0].mean()), 0.8 * whole))
     if raw.max() - raw.min() < least:
         return False
     return bool(abs(aside.mean()) <= max(BESIDE_M, BESIDE_SIGMAS * what[at, 0].mean()))
@@ -272,28 +307,36 @@ def follows(
 @compiled
 def full_places(
     lo: int, hi: int, taken: Places, spot: Floats, place: Floats, what: Floats, full: Codes, length: float
-) -> tuple[Places, Floats, Floats, Places]:
-    """Return the places of a block that may open or close an interval.
+) -> tuple[Places, Floats, Floats, Places, Flags]:
+    """Return the places of a block that are good enough to open or close an interval.
 
-    With them their measures unrolled, their offsets, and a number that changes where the metres along the
-    line from place to place are not believed.
+    With them their measures unrolled, their offsets, a number that changes where the way between is not
+    believed, and whether they are as near to the line as it takes.
     """
     at = np.empty(hi - lo, np.int64)
     raw = np.empty(hi - lo)
     offset = np.empty(hi - lo)
     run = np.empty(hi - lo, np.int64)
-    count, runs = 0, 0
+    near = np.empty(hi - lo, np.bool_)
+    count, runs, before = 0, 0, taken[lo, 0]
     u = spot[lo, 0]
+    before_u = u
     for k in range(lo, hi):
+        here = taken[k, 0]
         if k > lo:
             metres = along(spot[k - 1, 0], spot[k, 0], length)
             u += metres
-            if not links(taken[k - 1, 0], taken[k, 0], place, what, metres):
+            if not links(taken[k - 1, 0], here, place, what, metres):
                 runs += 1
-        if full[taken[k, 0]] == FULL:
-            at[count], raw[count], offset[count], run[count] = taken[k, 0], u, spot[k, 1], runs
+        close = abs(spot[k, 1]) <= radius_of(what[here, 0])
+        if close:
+            if here > before + 1 and not brief(before, here, u - before_u, what):
+                runs += 1
+            before, before_u = here, u
+        if full[here] == FULL:
+            at[count], raw[count], offset[count], run[count], near[count] = here, u, spot[k, 1], runs, close
             count += 1
-    return at[:count], raw[:count], offset[:count], run[:count]
+    return at[:count], raw[:count], offset[:count], run[:count], near[:count]
 
 
 @compiled

@@ -15,6 +15,13 @@ from geo.linear.kernels import ONE_PLACE, distance, edge_side, foot_on, measure_
 from geo.track.fixes import Codes, Ints, Places
 
 MIN_RADIUS_M, MAX_RADIUS_M, RADIUS_BY_ACCURACY = 25.0, 60.0, 2.5
+SUPPORT_M, SUPPORT_BY_ACCURACY = 37.5, 4.0
+"""Candidates beyond the radius, which one error in 80 exceeds, keep a walk together but open or close none.
+They are within what one error in 16,000 exceeds, and within the radius that a missing accuracy has."""
+
+SAME_STRETCH_M = 200.0
+"""No candidate beyond the radius is needed where one within it is so near along the line."""
+
 TRANSITION_M = 10.0
 
 OFF_ROUTE_M = 22.0
@@ -28,6 +35,40 @@ SWITCH = 3.0
 
 MEMORY_S, STALEST = 10.0, 0.1
 """A receiver's error is new after so long; of places closer in time each says less, at least a tenth."""
+
+
+@compiled
+def radius_of(sigma: float) -> float:
+    """Return within how many metres of the line a place may open or close a walk."""
+    return min(MAX_RADIUS_M, max(MIN_RADIUS_M, RADIUS_BY_ACCURACY * sigma))
+
+
+@compiled
+def support_radius_of(sigma: float) -> float:
+    """Return within how many metres of the line a place may keep a walk together."""
+    return max(radius_of(sigma), min(SUPPORT_M, SUPPORT_BY_ACCURACY * sigma))
+
+
+@compiled
+def keep_needed(lo: int, hi: int, which: Places, where: Floats, radius: float) -> int:
+    """Drop of a place's candidates lo..hi those beyond the radius that are not needed; return the new end."""
+    squared = radius * radius
+    needed = np.ones(hi - lo, np.bool_)
+    for c in range(lo, hi):
+        for near in range(lo, hi):
+            if (
+                where[near, 2] <= squared < where[c, 2]
+                and which[near, 1] == which[c, 1]
+                and abs(where[near, 0] - where[c, 0]) <= SAME_STRETCH_M
+            ):
+                needed[c - lo] = False
+    end = lo
+    for c in range(lo, hi):
+        if needed[c - lo]:
+            which[end, 0], which[end, 1] = which[c, 0], which[c, 1]
+            where[end, 0], where[end, 1], where[end, 2] = where[c, 0], where[c, 1], where[c, 2]
+            end += 1
+    return end
 
 
 @compiled
@@ -55,7 +96,7 @@ def candidates(
         if key != here:  # a walker stays in a cell for a while
             lo, hi = edges_near(what[k, 3], what[k, 4], keys, spans, cell)
             here = key
-        radius = min(MAX_RADIUS_M, max(MIN_RADIUS_M, RADIUS_BY_ACCURACY * what[k, 0]))
+        reach = support_radius_of(what[k, 0])
         opening = count
         px, py, pz = place[k, 0], place[k, 1], place[k, 2]
         for e in range(lo, hi):
@@ -63,7 +104,7 @@ def candidates(
             t, distance2 = foot_on(px, py, pz, xyz, i)
             fresh = i == 0 or chain[i - 1] != chain[i]
             if (
-                distance2 > radius * radius
+                distance2 > reach * reach
                 or (t >= 1.0 and chain[i + 1] == chain[i])
                 or (t <= 0.0 and not fresh and foot_on(px, py, pz, xyz, i - 1)[0] < 1.0)
             ):
@@ -89,6 +130,8 @@ def candidates(
             where[count, 1] = math.copysign(math.sqrt(distance2), side)
             where[count, 2] = distance2
             count += 1
+        if reach > MIN_RADIUS_M and count > opening + 1:
+            count = keep_needed(opening, count, which, where, radius_of(what[k, 0]))
     return which[:count], where[:count]
 
 
@@ -195,7 +238,7 @@ def match(
     chain_length: Floats,
     closed: Codes,
 ) -> tuple[Places, Floats]:
-    """Return the likeliest candidates: ``which`` (m, 2) place, chain and ``where`` (m, 2) measure, offset.
+    """Return the likeliest candidates: (m, 3) place, chain, stretch and (m, 2) measure, offset.
 
     The input is sorted by chain, then place. Each stretch of consecutive places of one piece that have
     candidates on one chain is decided by itself; beside it the patrol is off that route for certain.
@@ -213,6 +256,7 @@ def match(
     cost = np.empty(total)
     back = np.empty(total, np.int64)
     chosen = np.empty(groups, np.int64)
+    stretch = np.empty(groups, np.int64)
     lo = 0
     while lo < groups:
         name = which[first[lo], 1]
@@ -228,14 +272,16 @@ def match(
         enters = SWITCH if start > 0 and piece[start - 1] == piece[start] else 0.0
         leaves = SWITCH if end + 1 < piece.shape[0] and piece[end + 1] == piece[end] else 0.0
         length = chain_length[name] if closed[name] else 0.0
+        stretch[lo:hi] = lo
         likeliest(lo, hi, first, node, where, place, what, length, enters, leaves, cost, back, chosen)
         lo = hi
-    taken = np.empty((groups, 2), np.int64)
+    taken = np.empty((groups, 3), np.int64)
     spot = np.empty((groups, 2))
     count = 0
     for g in range(groups):
         if chosen[g] >= 0:
             taken[count, 0], taken[count, 1] = which[chosen[g], 0], which[chosen[g], 1]
+            taken[count, 2] = stretch[g]
             spot[count, 0], spot[count, 1] = where[chosen[g], 0], where[chosen[g], 1]
             count += 1
     return taken[:count], spot[:count]

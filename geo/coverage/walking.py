@@ -3,11 +3,13 @@
 The steps, numbered in the code:
 
 1. each fix in a piece is a place, each stay is one place at its middle;
-2. its candidates are all local minima of distance within clamp(25, 2.5·accuracy, 60) metres;
+2. its candidates are all local minima of distance within clamp(25, 2.5·accuracy, 60) metres, and some a
+   little farther, which neither open nor close a walk;
 3. the likeliest way through the candidates is found, where being off the route is a choice as well;
 4. consecutive places on the line are credited inside one piece where the metres along the line fit the
-   straight distance; a stretch between two walks is inferred if it is short in time, plausible in speed and
-   nearly straight, else it is a gap; a run that swings across the line more than it follows it is a crossing;
+   straight distance, and so are a few strays between; a longer stretch between two walks is inferred if it
+   is short in time, plausible in speed and nearly straight, else it is a gap; a run that swings across the
+   line more than it follows it is a crossing;
 5. measures of chains go back to the lines they were made of.
 
 Why not a buffer or the nearest point: on two limbs 15 m apart with one walked, a buffer credits both, and the

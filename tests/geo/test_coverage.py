@@ -11,14 +11,9 @@ from hypothesis import strategies as st
 from geo.coverage import Evidence, Intervals, RouteIndex, covered_length, union, walked
 from geo.linear import MeasuredLine
 from geo.track import Fixes, Mode, clean
-from tests.fixtures.walks import EXACT, START, Receiver, along, line, record
+from tests.fixtures.walks import EXACT, START, Receiver, along, hairpin, line, outside, record, spans
 
 STRAIGHT = line((0.0, 0.0), (5_000.0, 0.0))
-
-
-def spans(intervals: Intervals, at: int = 0) -> np.ndarray:
-    observed = intervals.on(at).at_least(Evidence.OBSERVED)
-    return union(observed.low, observed.high)
 
 
 def metres(fixes: Fixes, *lines: MeasuredLine) -> float:
@@ -29,15 +24,6 @@ def metres(fixes: Fixes, *lines: MeasuredLine) -> float:
 def inferred(fixes: Fixes, measured: MeasuredLine) -> float:
     found = walked(clean(fixes), measured)
     return covered_length(union(found.low, found.high)) - covered_length(spans(found))
-
-
-def hairpin(apart: float, limb: float = 2_000.0) -> MeasuredLine:
-    return line((0.0, 0.0), (limb, 0.0), (limb, apart), (0.0, apart))
-
-
-def outside(found: np.ndarray, low: float, high: float) -> float:
-    beyond = np.clip(low - found[:, 0], 0.0, None).sum() + np.clip(found[:, 1] - high, 0.0, None).sum()
-    return float(beyond)
 
 
 # accuracy
@@ -285,7 +271,7 @@ WALKS = st.lists(
     st.tuples(
         st.floats(0.0, 5_000.0),
         st.floats(0.0, 5_000.0),
-        st.sampled_from([0.0, 3.0, 8.0]),
+        st.sampled_from([0.0, 3.0, 8.0, 12.0]),
         st.sampled_from([1.0, 7.0, 30.0]),
         st.sampled_from([0.0, 60.0, 600.0, 3_000.0]),
     ),
@@ -300,7 +286,9 @@ def day_of(walks: Walks) -> Fixes:
     parts, start = [], START
     for seed, (begin, end, sigma, interval, pause) in enumerate(walks):
         start += pause + 1.0
-        parts.append(along(STRAIGHT, begin, end, Receiver(sigma, 30.0, seed), interval=interval, start=start))
+        way = Receiver(sigma, 30.0, seed)
+        accuracy = max(5.0, sigma)
+        parts.append(along(STRAIGHT, begin, end, way, interval=interval, start=start, accuracy=accuracy))
         start = float(parts[-1].t[-1])
     return Fixes.join(parts)
 
