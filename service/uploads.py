@@ -8,13 +8,15 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Depends, Query, Request
 
 from geo.errors import N_
-from service.errors import MalformedBody
+from service.errors import InvalidInput, MalformedBody
 from service.readers.faults import RowFault, RowsRefused
 from service.readers.row_files import read_rows
 from service.readers.vector import Features, Shape
 
 LARGEST_FILE = 64 << 20
 MOST_TOLD = 1_000
+LONGEST_NAME = 255
+"""Bytes of a name that a file may have."""
 BODY = {
     "required": True,
     "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
@@ -50,14 +52,17 @@ def rows_from(
 
     Raises
     ------
+    InvalidInput
+        Nothing can be called by that name.
     RowsRefused
         Rows are at fault; ``extra["rows"]`` tells of up to a thousand faults in the reader's language what,
         where and how to mend, and ``extra["count"]`` how many there are.
     """
     codes: list[Any] = []
+    file = _file_name(name)
     try:
         with tempfile.TemporaryDirectory(prefix="wardline-rows-") as folder:
-            path = Path(folder) / PurePath(name.replace("\\", "/")).name
+            path = Path(folder) / file
             path.write_bytes(body)
             features, faults = read_rows(path, shape)
         codes = list(features.columns.get("code", ()))
@@ -68,6 +73,19 @@ def rows_from(
         first = " ".join(part for part in (told[0]["problem"], told[0]["mend"]) if part)
         refused.params = {**refused.params, "problem": first, "others": ""}
         raise
+
+
+def _file_name(name: str) -> str:
+    """Return the last part of what a file is called, under which it can be written."""
+    found = PurePath(name.replace("\\", "/")).name
+    if found in ("", "..") or "\0" in found or len(found.encode("utf-8", "replace")) > LONGEST_NAME:
+        raise InvalidInput(
+            N_("“{name}” is no name of a file."),
+            mend=N_("Give the name with its ending, such as rows.csv."),
+            where={"parameter": "name"},
+            name=name[:64],
+        )
+    return found
 
 
 def _told(fault: RowFault, codes: list[Any], translate: Translate) -> dict[str, Any]:

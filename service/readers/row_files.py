@@ -114,7 +114,16 @@ def _table(path: Path) -> tuple[list[str], list[list[str]]]:
             where={"file": path.name},
         )
     _require_few(path.name, len(found) - 1)
-    return [one.strip() for one in found[0]], found[1:]
+    head = [one.strip() for one in found[0]]
+    twice = next((one for one in head if one and head.count(one) > 1), None)
+    if twice is not None:
+        raise InvalidInput(
+            N_("The table has two columns “{column}”."),
+            mend=N_("Keep one of them."),
+            where={"file": path.name, "column": twice[:64]},
+            column=twice[:64],
+        )
+    return head, found[1:]
 
 
 def _require_few(file: str, rows: int) -> None:

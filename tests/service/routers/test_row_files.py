@@ -109,6 +109,12 @@ def test_what_is_no_table_of_households_is_refused(county: County, keeper: TestC
     ):
         reply = sent(keeper, f"{HOUSEHOLDS}/import", name, body)
         assert (reply.status_code, reply.json()["code"]) == (status, code), (name, body, reply.text)
+    good = "code,label,lon,lat\n" + row("H1", centre(0, 0))
+    for name in ("..", ".", "a/..", "村" * 84 + ".csv"):
+        refused = sent(keeper, f"{HOUSEHOLDS}/import", name, good)
+        assert (refused.status_code, refused.json()["where"]) == (422, {"parameter": "name"}), name
+    twice = sent(keeper, f"{HOUSEHOLDS}/import", "a.csv", "code," + good.replace("H1", "H1,H2"))
+    assert (twice.status_code, twice.json()["where"]["column"]) == (422, "code")
 
 
 def test_sites_come_from_geopackages_and_tables_and_defects_store_nothing(
