@@ -46,16 +46,23 @@ class Reached(Store):
         )
         return {row.code: row.last_at for row in rows}
 
-    def last_units(self, units: Collection[UUID], since: date, until: date) -> dict[UUID, UnitRow]:
-        """Return the last visit that counts of each unit on the days of [since, until)."""
+    def last_units(
+        self, units: Collection[UUID], since: date, until: date, before: datetime
+    ) -> dict[UUID, UnitRow]:
+        """Return the last visit that counts of each unit on days of [since, until), begun before a time."""
         visits = UnitVisits(self._session, self.district)
-        found = self._last_units(units, since, until)
+        found = self._last_units(units, since, until, before)
         last = _latest(visits.settled(found, frozenset(units)))
         # Where the last one was at a place that its person was not at, the one before it counts.
         other = [row.unit for row in found if row.unit not in last or last[row.unit].left_at != row.left_at]
-        return last | _latest(visits.of(other, since, until)) if other else last
+        if not other:
+            return last
+        every = visits.of(other, since, until)
+        return last | _latest(row for row in every if row.entered_at < before)
 
-    def _last_units(self, units: Collection[UUID], since: date, until: date) -> list[UnitRow]:
+    def _last_units(
+        self, units: Collection[UUID], since: date, until: date, before: datetime
+    ) -> list[UnitRow]:
         c = coverage_grid.c
         rows = self._all(
             select(
@@ -73,6 +80,7 @@ class Reached(Store):
                 c.district == self.district,
                 c.day >= since,
                 c.day < until,
+                c.entered_at < before,
                 c.state == "visited",
                 c.unit == func.any(list(units)),
             )

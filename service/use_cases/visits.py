@@ -57,7 +57,7 @@ def unit_coverage(
     for row in stores.unit_visits.during(first, last + DAY):
         if row.entered_at < period.to_at and row.left_at > period.from_at:
             rows[row.unit].append(row)
-    latest = stores.reached.last_units([one.id for one in leaves], last - HISTORY, last + DAY)
+    latest = stores.reached.last_units([one.id for one in leaves], last - HISTORY, last + DAY, period.to_at)
     names = names_of(stores, [one.person for one in latest.values() if one.person])
     found = []
     for unit in leaves:

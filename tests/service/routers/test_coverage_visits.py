@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -99,6 +99,17 @@ def test_a_period_that_ends_within_a_visit_splits_it_by_time(visited: TestClient
     found = visited.get(GRIDS, params=part).json()
     middle = next(one for one in found["units"] if one["code"] == "G13")
     assert 0.3 * whole["metres"] < middle["metres"] < 0.6 * whole["metres"]
+
+
+def test_a_visit_after_the_period_is_not_its_last(visited: TestClient) -> None:
+    until = datetime.fromtimestamp(DAWN - 3_600.0, UTC).isoformat()
+    before = get(visited, GRIDS, to=until).json()["units"]
+    send(visited, through(DAWN), "d2", "李")
+    after = get(visited, GRIDS, to=until).json()["units"]
+    names = ("code", "state", "visits", "last_at", "last_by")
+    assert [[one[name] for name in names] for one in after] == [
+        [one[name] for name in names] for one in before
+    ]
 
 
 def test_grids_as_areas_and_as_a_table(visited: TestClient) -> None:

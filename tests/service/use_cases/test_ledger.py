@@ -346,9 +346,9 @@ def test_two_devices_one_person(stores: Stores) -> None:
     assert elsewhere not in {row.unit for row in entered}
     assert set(stores.due_evidence.of_units([there, elsewhere], DAYS[1])) == {there}
     # Of the night before a walk through both is known, which counts as before.
-    assert stores.reached.last_units([elsewhere], DAYS[0], after) == {}
+    assert stores.reached.last_units([elsewhere], DAYS[0], after, NOW) == {}
     send(stores, walk(3_000.0, 3_600.0, START + 4_000.0), device="phone")
-    last = stores.reached.last_units([there, elsewhere], DAYS[0], after)
+    last = stores.reached.last_units([there, elsewhere], DAYS[0], after, NOW)
     assert last[elsewhere].left_at.timestamp() < noon < last[there].left_at.timestamp()
 
 
