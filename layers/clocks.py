@@ -7,7 +7,9 @@ wins. Both stay when the fixes go, as the ledger does that was made by them.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from sqlalchemy import (
@@ -29,8 +31,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from geo.clock import MOST_S, Corrections, Sample, Skew
+from geo.clock import DAY, MOST_S, Corrections, Sample, Skew
 from layers.base import in_district, shard_table
+from layers.districts import Districts
 from layers.districts import district as home
 from layers.fixes import instant
 from layers.patrol_tables import SENT, patrol
@@ -157,8 +160,36 @@ class Clocks(Store):
 
     def of(self, device: str) -> Corrections:
         """Return what sets the times of a device right."""
-        rows = self._asked("clock_corrections", {"district": self.district, "device": device})
-        return Corrections.of(rows)
+        return self._corrections(self._asked("clock_corrections", self._mine(device)))
+
+    def hold(self, device: str) -> Corrections:
+        """Keep others from the ledger of a device, and barriers as they are, until the end.
+
+        Returns what sets the times of the device right; nobody else changes it meanwhile.
+        """
+        # The ground first: who changes barriers waits for all ledgers, and holds none before that.
+        subjects = {"ground": f"ground:{self.district}", "ledger": f"coverage of {device}:{self.district}"}
+        rows = self._asked_after("lock_ledger", "clock_corrections", {**self._mine(device), **subjects})
+        return self._corrections(rows)
+
+    def _mine(self, device: str) -> dict[str, str]:
+        return {"district": self.district, "device": device}
+
+    def _corrections(self, rows: Sequence[Any]) -> Corrections:
+        """Return what sets times right by what is known of days, the first of each alone."""
+        if not rows:
+            return Corrections.of(())
+        zone = ZoneInfo(Districts(self._session, self.district).current().timezone)
+        parts = []
+        days: set[date] = set()
+        for day, seconds, set_at, then in rows:
+            if day in days:
+                continue
+            days.add(day)
+            begin, end = (datetime.combine(one, time(), zone).timestamp() for one in (day, day + DAY))
+            middle = end if set_at is None else set_at.timestamp()
+            parts += [(begin, middle, seconds), (middle, end, then or 0)]
+        return Corrections.of([part for part in parts if part[0] < part[1] and part[2]])
 
     def has_sent(self, device: str) -> bool:
         """Say whether a device ever sent anything here that its clock may tell the time of."""

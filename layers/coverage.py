@@ -177,12 +177,6 @@ class Horizon:
 class Coverage(Store):
     """The coverage ledgers of one district."""
 
-    def hold(self, device: str) -> None:
-        """Keep others from recomputing the ledger of a device, and barriers as they are, until the end."""
-        # The ground first: who changes barriers waits for all ledgers, and holds none before that.
-        subjects = {"ground": f"ground:{self.district}", "device": f"coverage of {device}:{self.district}"}
-        self._asked("lock_ledger", subjects)
-
     def horizon(self) -> Horizon:
         """Return up to which day fixes are gone; whoever holds a device may use it until the end."""
         rows = self._asked("coverage_horizon", {"district": self.district})

@@ -46,10 +46,15 @@ class FieldWork:
         tracks.keep_up(stores, device, t, clock)
 
     def remake(
-        self, stores: Stores, device: str, before: Corrections, clock_days: Sequence[date]
+        self,
+        stores: Stores,
+        device: str,
+        clock_days: Sequence[date],
+        before: Corrections,
+        after: Corrections,
     ) -> set[date]:
         """Make the ledger of a device anew after its clock was set right on some days."""
-        return tracks.remake(stores, device, before, clock_days)
+        return tracks.remake(stores, device, clock_days, before, after)
 
     def receive(
         self, stores: Stores, reports: Sequence[IncidentIn]

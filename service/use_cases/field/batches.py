@@ -91,9 +91,9 @@ def _store(stores: Stores, sender: Sender, batch: FieldBatch, work: Work) -> tup
     Returns the verdicts, and by how much its device's clock is behind, None where it does not tell.
     """
     stores.batches.hold(sender.person)
-    tracks = hold_tracks(stores, sender, batch.tracks)
-    behind_s = tell_clock(stores, sender, batch, work)
-    judged = store_points(stores, sender, batch.tracks, work, tracks=tracks)
+    held = hold_tracks(stores, sender, batch.tracks)
+    behind_s = tell_clock(stores, sender, batch, held, work)
+    judged = store_points(stores, sender, batch.tracks, work, held=held)
     judged += [Judged.quarantined("point", one.ref, one.fault, one.raw) for one in batch.unreadable]
     judged += store_visits(stores, sender, batch.visits)
     judged += store_outreach(stores, sender, batch.outreach, work)

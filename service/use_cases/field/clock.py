@@ -20,6 +20,7 @@ from layers.stores import Stores
 from service.errors import InvalidInput
 from service.readers.field_batch import FieldBatch
 from service.use_cases.field.judged import Sender, Work
+from service.use_cases.field.points import Held
 from service.use_cases.field.visits import prove_days, visit_days
 
 DAY = timedelta(days=1)
@@ -38,11 +39,12 @@ class ToldClock:
     reason: str
 
 
-def tell_clock(stores: Stores, sender: Sender, batch: FieldBatch, work: Work) -> int | None:
+def tell_clock(stores: Stores, sender: Sender, batch: FieldBatch, held: Held, work: Work) -> int | None:
     """Take from a batch what it says of its device's clock, where nothing in it waited to be sent.
 
     Returns by how many seconds the clock is behind now, 0 where it is right; None where that is not known.
-    Whoever calls holds the person and the devices of its points: what it says lies over what it brings.
+    Whoever calls holds the person and the devices of its points: what it says lies over what it brings, and
+    is what ``held`` sets the device's clock right by from here on.
     """
     sent, newest = sender.sent_at or batch.sent_at, _newest(batch)
     if sent is None or newest is None:
@@ -55,7 +57,7 @@ def tell_clock(stores: Stores, sender: Sender, batch: FieldBatch, work: Work) ->
     if known is None:
         return None
     if known.batches < _MANY or not _agrees(known, sent, behind):
-        known = _measure(stores, sender, day, work) or known
+        known = _measure(stores, sender, day, held, work) or known
     if abs(behind) < LEAST_S:
         return 0  # Nothing that is off arrives at the minute at which it was sent.
     return known.at(sent.timestamp()) if _agrees(known, sent, behind) else None
@@ -85,7 +87,7 @@ def say_clock(
             where={"device": told.device},
             device=told.device,
         )
-    stores.coverage.hold(told.device)
+    before = stores.clocks.hold(told.device)
     if _is_settled(stores, told.day):
         raise InvalidInput(
             N_("The positions of {day} are kept no longer, so what was walked by them cannot be moved."),
@@ -93,7 +95,6 @@ def say_clock(
             where={"pointer": "/day"},
             day=told.day,
         )
-    before = stores.clocks.of(told.device)
     word = None if told.behind_s is None else Word(told.behind_s, told.reason, by, now)
     stores.clocks.say(told.device, told.day, word)
     stores.audit.record(
@@ -104,7 +105,7 @@ def say_clock(
         behind_s=told.behind_s,
         reason=told.reason,
     )
-    made = _remake(stores, told.device, before, [told.day], work)
+    made = _remake(stores, told.device, [told.day], before, stores.clocks.of(told.device), work)
     known = stores.clocks.known(told.day, told.day, [told.device])
     return (known[0] if known else None), made
 
@@ -120,7 +121,7 @@ def _is_settled(stores: Stores, day: date) -> bool:
     return day - DAY < stores.coverage.horizon().before
 
 
-def _measure(stores: Stores, sender: Sender, day: date, work: Work) -> Skew | None:
+def _measure(stores: Stores, sender: Sender, day: date, held: Held, work: Work) -> Skew | None:
     """Measure the skew of a day anew, and of those beside it that go by it; return that of the day."""
     device = sender.device
     samples = stores.clocks.samples(device, day - 2 * DAY, day + 2 * DAY)
@@ -131,19 +132,21 @@ def _measure(stores: Stores, sender: Sender, day: date, work: Work) -> Skew | No
     around = [one for one in (day - DAY, day, day + DAY) if one in found and not _is_settled(stores, one)]
     changed = [(one, found[one]) for one in around if known.get(one) != found[one]]
     if changed:
-        _change(stores, sender, changed, known, work)
+        moved = _keep(stores, sender, changed, known)
+        if moved:
+            before, after = held.clocks[device], stores.clocks.of(device)
+            held.clocks[device] = after
+            _remake(stores, device, moved, before, after, work)
     return found.get(day)
 
 
-def _change(
+def _keep(
     stores: Stores,
     sender: Sender,
     changed: Sequence[tuple[date, Skew]],
     known: Mapping[date, Skew | None],
-    work: Work,
-) -> None:
-    """Keep what was measured of some days, and make anew what goes by it."""
-    before = stores.clocks.of(sender.device)
+) -> list[date]:
+    """Keep what was measured of some days; return those of which it is another than before."""
     stores.clocks.put(sender.device, changed, sender.received_at)
     moved = []
     for day, skew in changed:
@@ -160,13 +163,18 @@ def _change(
             set_at=None if skew.set_s is None else instant(skew.set_s).isoformat(),
             then_behind_s=None if skew.set_s is None else skew.then,
         )
-    if moved:
-        _remake(stores, sender.device, before, moved, work)
+    return moved
 
 
-def _remake(stores: Stores, device: str, before: Corrections, moved: Sequence[date], work: Work) -> int:
+def _remake(
+    stores: Stores,
+    device: str,
+    moved: Sequence[date],
+    before: Corrections,
+    after: Corrections,
+    work: Work,
+) -> int:
     """Make anew what goes by a clock on some days of it, as far as that changed; return of how many days."""
-    after = stores.clocks.of(device)
     zone = ZoneInfo(stores.districts.current().timezone)
     days = []
     for day in moved:
@@ -175,7 +183,7 @@ def _remake(stores: Stores, device: str, before: Corrections, moved: Sequence[da
             days.append(day)
     if not days:
         return 0
-    made = work.remake(stores, device, before, days)
+    made = work.remake(stores, device, days, before, after)
     marked = visit_days(stores, device, days, (before, after))
-    prove_days(stores, device, marked)
+    prove_days(stores, device, marked, after)
     return len(made | marked)

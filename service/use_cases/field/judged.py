@@ -49,7 +49,12 @@ class Work(Protocol):
         """
 
     def remake(
-        self, stores: Stores, device: str, before: Corrections, clock_days: Sequence[date]
+        self,
+        stores: Stores,
+        device: str,
+        clock_days: Sequence[date],
+        before: Corrections,
+        after: Corrections,
     ) -> set[date]:
         """Make the ledger of a device anew after its clock was set right on some days; return its days."""
 

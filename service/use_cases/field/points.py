@@ -8,6 +8,7 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 
+from geo.clock import Corrections
 from geo.track import INADMISSIBLE, Verdict, admit
 from layers.field_tracks import Track, runs
 from layers.fixes import FixTable
@@ -32,6 +33,14 @@ class _Sorted:
     faults: dict[int, Fault] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The tracks that parts go on with, and what sets the clocks of the devices right that they are of."""
+
+    tracks: dict[UUID, Track]
+    clocks: dict[str, Corrections]
+
+
 def store_points(
     stores: Stores,
     sender: Sender,
@@ -39,19 +48,18 @@ def store_points(
     work: Work,
     *,
     named: bool = True,
-    tracks: dict[UUID, Track] | None = None,
+    held: Held | None = None,
 ) -> list[Judged]:
     """Store points of tracks and bring the ledgers of their devices up to date; return the verdicts.
 
     A track is one patrol, however many parts it comes in. Whoever calls holds the person. Where what is
     stored need not be ``named``, one verdict tells of all points of a part: those of phone apps have numbers
-    without order, each of which would be a run by itself. ``tracks`` are those that whoever calls holds.
+    without order, each of which would be a run by itself. ``held`` is what whoever calls holds.
     """
     judged: list[Judged] = []
     times: dict[str, list[npt.NDArray[np.float64]]] = {}
-    tracks = hold_tracks(stores, sender, parts) if tracks is None else tracks
-    devices = {sender.device, *(track.device for track in tracks.values())} if parts else set()
-    clocks = {device: stores.clocks.of(device) for device in devices}
+    held = hold_tracks(stores, sender, parts) if held is None else held
+    tracks, clocks = held.tracks, held.clocks
     for part in parts:
         track = None if part.track is None else tracks.get(part.track)
         clock = clocks[sender.device if track is None else track.device]
@@ -71,15 +79,15 @@ def store_points(
     return judged
 
 
-def hold_tracks(stores: Stores, sender: Sender, parts: Sequence[TrackPart]) -> dict[UUID, Track]:
+def hold_tracks(stores: Stores, sender: Sender, parts: Sequence[TrackPart]) -> Held:
     """Keep others from the ledgers of all devices that parts are of; return the tracks that are begun."""
     keys = {part.track for part in parts if part.track is not None}
     tracks = _begun(stores, sender, keys)
     # Tracks begun on a former device stay that device's, and so does the ledger of what they walked.
-    for device in sorted({sender.device, *(track.device for track in tracks.values())}):
-        stores.coverage.hold(device)
+    devices = sorted({sender.device, *(track.device for track in tracks.values())})
+    clocks = {device: stores.clocks.hold(device) for device in devices}
     # Another person may have begun one on this device until it was held.
-    return tracks | _begun(stores, sender, keys - tracks.keys())
+    return Held(tracks | _begun(stores, sender, keys - tracks.keys()), clocks)
 
 
 def _begun(stores: Stores, sender: Sender, keys: Set[UUID]) -> dict[UUID, Track]:

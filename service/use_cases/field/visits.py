@@ -77,8 +77,8 @@ def store_visits(stores: Stores, sender: Sender, items: Sequence[Any]) -> list[J
             made[place] = Fault.of("id-taken")
     kept = {place: value for place, value in added.items() if value.id in free}
     _name_photos(stores, sender, [one for place in kept if isinstance(one := read[place], FieldVisit)])
-    stores.coverage.hold(sender.device)
-    prove_markers(stores, sender.device, [value.at for value in kept.values()])
+    clock = stores.clocks.hold(sender.device)
+    prove_markers(stores, sender.device, [value.at for value in kept.values()], clock)
     return [_told(read[place], made[place], item) for place, item in enumerate(items)]
 
 
@@ -126,19 +126,17 @@ def evidence_of(action: str, note: str, *, shown: bool) -> Evidence:
     return Evidence.SERVICED if action in SERVICING and (note.strip() or shown) else Evidence.INSPECTED
 
 
-def prove_markers(stores: Stores, device: str, times: Collection[datetime]) -> None:
-    """Make the marker ledger of a device anew for the local days of some times that it told."""
+def prove_markers(stores: Stores, device: str, times: Collection[datetime], clock: Corrections) -> None:
+    """Make the marker ledger of a device anew for the local days of some times that its clock told."""
     if not times:
         return
     zone = ZoneInfo(stores.districts.current().timezone)
-    clock = stores.clocks.of(device)
-    prove_days(stores, device, {set_right(clock, at).astimezone(zone).date() for at in times})
+    prove_days(stores, device, {set_right(clock, at).astimezone(zone).date() for at in times}, clock)
 
 
-def prove_days(stores: Stores, device: str, days: Collection[date]) -> None:
+def prove_days(stores: Stores, device: str, days: Collection[date], clock: Corrections) -> None:
     """Make the marker ledger of a device anew for some days, from its visits, its clock set right."""
     zone = ZoneInfo(stores.districts.current().timezone)
-    clock = stores.clocks.of(device) if days else Corrections.of(())
     for day in sorted(days):
         begin, end = _start(day, zone), _start(day + timedelta(days=1), zone)
         found = [
@@ -179,9 +177,9 @@ def show(stores: Stores, visits: Collection[UUID]) -> None:
     for value in stores.visits.known(visits).values():
         evidence = evidence_of(value.action, value.note, shown=True)
         if evidence != value.evidence:
-            stores.coverage.hold(value.device)
+            clock = stores.clocks.hold(value.device)
             stores.visits.prove(value.id, evidence)
-            prove_markers(stores, value.device, [value.at])
+            prove_markers(stores, value.device, [value.at], clock)
 
 
 def _start(day: date, zone: ZoneInfo) -> datetime:

@@ -182,11 +182,10 @@ def _remake(stores: Stores, changes: Iterable[_Change]) -> int:
         for device, day in near:
             told.setdefault(device, set()).add(day)
         for device, mine in told.items():
-            right = {day for day in on_time(stores, device, mine) if days[0] <= day < days[1]}
+            right = {day for day in on_time(stores.clocks.of(device), mine, zone) if days[0] <= day < days[1]}
             found.setdefault(device, set()).update(right)
     for device, mine in sorted(found.items()):
-        stores.coverage.hold(device)
-        recompute(stores, device, mine)
+        recompute(stores, device, mine, stores.clocks.hold(device))
     return sum(map(len, found.values()))
 
 

@@ -101,29 +101,28 @@ def days_with(stores: Stores, device: str, t: npt.NDArray[np.float64]) -> set[da
     return own
 
 
-def on_time(stores: Stores, device: str, clock_days: Collection[date]) -> set[date]:
-    """Return the days on which it was, at some time, what a device's clock called some days.
+def on_time(clock: Corrections, clock_days: Collection[date], zone: tzinfo) -> set[date]:
+    """Return the days on which it was, at some time, what a clock called some days.
 
     Files are of the days that they tell, so these are among them.
     """
-    clock = stores.clocks.of(device)
-    if len(clock) == 0:
-        return set(clock_days)
-    zone = ZoneInfo(stores.districts.current().timezone)
     days = set(clock_days)
+    if len(clock) == 0:
+        return days
     for day in clock_days:
         ends = clock.ends(_start(day, zone).timestamp(), _start(day + DAY, zone).timestamp())
         days |= days_of(ends + clock.behind(ends), zone)
     return days
 
 
-def remake(stores: Stores, device: str, before: Corrections, clock_days: Iterable[date]) -> set[date]:
+def remake(
+    stores: Stores, device: str, clock_days: Iterable[date], before: Corrections, after: Corrections
+) -> set[date]:
     """Make the ledger of a device anew after its clock was set right on some days of it; return the days.
 
     ``before`` is what set it right until now: what went by that is on other days of the ledger.
     """
     zone = ZoneInfo(stores.districts.current().timezone)
-    after = stores.clocks.of(device)
     days: set[date] = set()
     for day in clock_days:
         t = stores.patrols.fixes_of_device(device, _start(day, zone), _start(day + DAY, zone)).t

@@ -42,11 +42,11 @@ def rebuild(stores: Stores, first: date, last: date) -> Iterator[Rebuilt]:
     for device, day in stores.patrols.device_days(begin - MOST, end + MOST, timezone):
         days.setdefault(device, set()).add(day)
     for device, told in sorted(days.items()):
-        stores.coverage.hold(device)
-        mine = sorted(day for day in on_time(stores, device, told) if first <= day < last)
+        clock = stores.clocks.hold(device)
+        mine = sorted(day for day in on_time(clock, told, zone) if first <= day < last)
         # All of it first: days that share a session are made anew together.
         before = {day: stores.reached.ledger(device, day) for day in mine}
-        recompute(stores, device, mine)
+        recompute(stores, device, mine, clock)
         for day in mine:
             yield _compared(device, day, before[day], stores.reached.ledger(device, day))
 

@@ -103,7 +103,7 @@ def upload(stores: Stores, delivery: Delivery, file: TrackFile) -> Receipt:
     if len(places) == 0:
         raise _refused(file, delivery, reasons)
     track = clean(file.fixes.take(places))
-    stores.coverage.hold(delivery.device)
+    clock = stores.clocks.hold(delivery.device)
     patrols, repeated = _patrols(stores, delivery, file, places)
     if repeated:
         counts = FixCounts(0, len(places))
@@ -119,7 +119,7 @@ def upload(stores: Stores, delivery: Delivery, file: TrackFile) -> Receipt:
         for place, reason in sorted(reasons.items())
     ]
     stores.patrols.quarantine(patrols[0].id, rows, delivery.received_at)
-    covered = keep_up(stores, delivery.device, file.fixes.t[places])
+    covered = keep_up(stores, delivery.device, file.fixes.t[places], clock)
     told: dict[str, Any] = {"device": delivery.device, "fixes": counts.created}
     if delivery.clock_behind_s is not None:
         told["clock_behind_s"] = delivery.clock_behind_s

@@ -146,7 +146,7 @@ def test_a_walk_over_midnight_sees_past_a_wall_that_is_gone(stores: Stores) -> N
 def test_who_changes_a_barrier_waits_for_every_ledger_and_they_for_it(engine: Engine) -> None:
     """Else an upload beside it would leave a ledger that knows nothing of the barrier."""
 
-    def waits(hold: Callable[[Stores], None]) -> bool:
+    def waits(hold: Callable[[Stores], object]) -> bool:
         with Session(engine) as other:
             other.execute(text("SET LOCAL lock_timeout = '20ms'"))
             try:
@@ -156,15 +156,15 @@ def test_who_changes_a_barrier_waits_for_every_ledger_and_they_for_it(engine: En
         return False
 
     with Session(engine) as one:
-        Stores(one, DISTRICT).coverage.hold("phone")
+        Stores(one, DISTRICT).clocks.hold("phone")
         assert waits(lambda stores: stores.barriers.hold())
-        assert waits(lambda stores: stores.coverage.hold("phone"))
-        assert not waits(lambda stores: stores.coverage.hold("watch"))
+        assert waits(lambda stores: stores.clocks.hold("phone"))
+        assert not waits(lambda stores: stores.clocks.hold("watch"))
         assert not waits(lambda stores: Stores(stores.session, "152922").barriers.hold())
     with Session(engine) as one:
         Stores(one, DISTRICT).barriers.hold()
-        assert waits(lambda stores: stores.coverage.hold("watch"))
-        Stores(one, DISTRICT).coverage.hold("watch")
+        assert waits(lambda stores: stores.clocks.hold("watch"))
+        Stores(one, DISTRICT).clocks.hold("watch")
 
 
 def whole(day: date) -> tuple[datetime, datetime]:

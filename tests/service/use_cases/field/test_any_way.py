@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from geo.clock import Corrections
 from geo.errors import WardlineError
 from layers.incidents import Incident
 from layers.outreach_records import Gathering
@@ -43,10 +42,8 @@ class Work:
     def recompute(self, stores: Stores, device: str, t: Any, clock: Any) -> None:
         tracks.keep_up(stores, device, np.asarray(t), clock)
 
-    def remake(
-        self, stores: Stores, device: str, before: Corrections, clock_days: Sequence[date]
-    ) -> set[date]:
-        return tracks.remake(stores, device, before, clock_days)
+    def remake(self, *given: Any) -> set[date]:
+        return tracks.remake(*given)
 
     def receive(
         self, stores: Stores, reports: Sequence[IncidentIn]

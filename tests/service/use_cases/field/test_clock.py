@@ -47,10 +47,8 @@ class Work:
     def recompute(self, stores: Stores, device: str, t: npt.NDArray[np.float64], clock: Corrections) -> None:
         tracks.keep_up(stores, device, np.asarray(t), clock)
 
-    def remake(
-        self, stores: Stores, device: str, before: Corrections, clock_days: Sequence[date]
-    ) -> set[date]:
-        return tracks.remake(stores, device, before, clock_days)
+    def remake(self, *given: Any) -> set[date]:
+        return tracks.remake(*given)
 
     def receive(self, *_: Any) -> Any:
         return []
