@@ -15,8 +15,12 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
-LIVE_S = 600.0
-"""What is sent within so many seconds of its newest point waited for nothing."""
+LIVE_S = 120.0
+"""What is sent within so many seconds of its newest point waited for nothing.
+
+No more, since positions may have a clock of their own: where that is right and the phone's is ahead, its
+newest point looks as if it had waited for as long, and there is nothing to set right.
+"""
 
 AHEAD_S = 60.0
 """By so much the clock of positions and that of the phone may differ."""

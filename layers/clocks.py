@@ -8,7 +8,8 @@ wins. Both stay when the fixes go, as the ledger does that was made by them.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -40,6 +41,9 @@ from layers.patrol_tables import SENT, patrol
 from layers.storage import Store
 
 MOST = timedelta(seconds=MOST_S)
+
+_HORIZON = 0
+"""The kind of row that tells from when on positions are kept; of the others the first counts."""
 
 clock_sample = shard_table(
     "clock_sample",
@@ -116,6 +120,13 @@ class Known:
         return self.skew or RIGHT
 
 
+class Held(NamedTuple):
+    """What holds of a device until the end: what sets its times right, from when on positions are kept."""
+
+    clock: Corrections
+    kept_from: datetime | None
+
+
 def corrected_at(table: Table) -> ColumnElement[datetime]:
     """Return when a fix or a visit of a table was recorded, its device's clock set right."""
     day = cast(func.timezone(home.c.timezone, table.c.at), Date)
@@ -162,30 +173,25 @@ class Clocks(Store):
         """Return what sets the times of a device right."""
         return self._corrections(self._asked("clock_corrections", self._mine(device)))
 
-    def hold(self, device: str) -> Corrections:
-        """Keep others from the ledger of a device, and barriers as they are, until the end.
-
-        Returns what sets the times of the device right; nobody else changes it meanwhile.
-        """
+    def hold(self, device: str) -> Held:
+        """Keep others from the ledger of a device, and barriers as they are, until the end."""
         # The ground first: who changes barriers waits for all ledgers, and holds none before that.
         subjects = {"ground": f"ground:{self.district}", "ledger": f"coverage of {device}:{self.district}"}
         rows = self._asked_after("lock_ledger", "clock_corrections", {**self._mine(device), **subjects})
-        return self._corrections(rows)
+        kept_from = next((at for kind, _, _, at, _ in rows if kind == _HORIZON), None)
+        return Held(self._corrections(rows), kept_from)
 
     def _mine(self, device: str) -> dict[str, str]:
         return {"district": self.district, "device": device}
 
     def _corrections(self, rows: Sequence[Any]) -> Corrections:
-        """Return what sets times right by what is known of days, the first of each alone."""
-        if not rows:
+        """Return what sets times right by what is known of days; the word of a person wins."""
+        known = {row[1]: row for row in sorted(rows, key=itemgetter(0), reverse=True) if row[0] != _HORIZON}
+        if not known:
             return Corrections.of(())
         zone = ZoneInfo(Districts(self._session, self.district).current().timezone)
         parts = []
-        days: set[date] = set()
-        for day, seconds, set_at, then in rows:
-            if day in days:
-                continue
-            days.add(day)
+        for _, day, seconds, set_at, then in known.values():
             begin, end = (datetime.combine(one, time(), zone).timestamp() for one in (day, day + DAY))
             middle = end if set_at is None else set_at.timestamp()
             parts += [(begin, middle, seconds), (middle, end, then or 0)]

@@ -67,6 +67,11 @@ class Patrol:
         return self.digest.startswith(SENT)
 
 
+def over(t: NDArray[np.float64], kept_from: datetime | None) -> NDArray[np.bool_]:
+    """Return which of some times (seconds since 1970) lie before those from which on positions are kept."""
+    return np.zeros(len(t), dtype=bool) if kept_from is None else t < kept_from.timestamp()
+
+
 class Patrols(Store):
     """The patrols and fixes of one district."""
 
@@ -188,8 +193,7 @@ class Patrols(Store):
 
     def over(self, t: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Return which of some times (seconds since 1970) lie so far back that positions are not kept."""
-        before = Ingest(self._session, self.district).kept_from()
-        return np.zeros(len(t), dtype=bool) if before is None else t < before.timestamp()
+        return over(t, Ingest(self._session, self.district).kept_from())
 
     def ensure_months(self, t: NDArray[np.float64]) -> None:
         """Make the partitions of the months that times (seconds since 1970) fall in, ahead of need."""

@@ -26,8 +26,11 @@ def live(*behind_s: float, every_s: float = 60.0) -> list[Sample]:
 
 def test_a_batch_tells_by_how_much_its_clock_is_off_where_nothing_waited() -> None:
     assert sample(100.0, 110.0, 7_310.0) == 7_200.0
-    assert sample(100.0, 700.0, 900.0) == 200.0
-    assert sample(100.0, 701.0, 900.0) is None, "its newest point waited for more than ten minutes"
+    assert sample(100.0, 220.0, 420.0) == 200.0
+    assert sample(100.0, 221.0, 421.0) is None, "its newest point waited for more than two minutes"
+    assert sample(100.0, 400.0, 101.0) is None, (
+        "the phone is five minutes ahead of its positions, which are right"
+    )
     assert sample(100.0, 50.0, 50.0) == 0.0, "the clock of positions is a little ahead of the phone's"
     assert sample(7_300.0, 100.0, 100.0) is None, "positions come from another clock"
     assert sample(0.0, 0.0, 86_401.0) is None, "a wrong date"

@@ -20,7 +20,7 @@ from layers.stores import Stores
 from service.errors import InvalidInput
 from service.readers.field_batch import FieldBatch
 from service.use_cases.field.judged import Sender, Work
-from service.use_cases.field.points import Held
+from service.use_cases.field.points import HeldTracks
 from service.use_cases.field.visits import prove_days, visit_days
 
 DAY = timedelta(days=1)
@@ -39,7 +39,7 @@ class ToldClock:
     reason: str
 
 
-def tell_clock(stores: Stores, sender: Sender, batch: FieldBatch, held: Held, work: Work) -> int | None:
+def tell_clock(stores: Stores, sender: Sender, batch: FieldBatch, held: HeldTracks, work: Work) -> int | None:
     """Take from a batch what it says of its device's clock, where nothing in it waited to be sent.
 
     Returns by how many seconds the clock is behind now, 0 where it is right; None where that is not known.
@@ -87,7 +87,7 @@ def say_clock(
             where={"device": told.device},
             device=told.device,
         )
-    before = stores.clocks.hold(told.device)
+    before = stores.clocks.hold(told.device).clock
     if _is_settled(stores, told.day):
         raise InvalidInput(
             N_("The positions of {day} are kept no longer, so what was walked by them cannot be moved."),
@@ -121,7 +121,7 @@ def _is_settled(stores: Stores, day: date) -> bool:
     return day - DAY < stores.coverage.horizon().before
 
 
-def _measure(stores: Stores, sender: Sender, day: date, held: Held, work: Work) -> Skew | None:
+def _measure(stores: Stores, sender: Sender, day: date, held: HeldTracks, work: Work) -> Skew | None:
     """Measure the skew of a day anew, and of those beside it that go by it; return that of the day."""
     device = sender.device
     samples = stores.clocks.samples(device, day - 2 * DAY, day + 2 * DAY)

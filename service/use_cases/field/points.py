@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import product
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from layers.fixes import FixTable
 from layers.ids import new_id
 from layers.patrol_tables import SENT
 from layers.patrols import Patrol
+from layers.patrols import over as is_over
 from layers.stores import Stores
 from service.readers.field_faults import Fault
 from service.readers.field_points import TrackPart
@@ -34,11 +36,12 @@ class _Sorted:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """The tracks that parts go on with, and what sets the clocks of the devices right that they are of."""
+class HeldTracks:
+    """The tracks that parts go on with, what sets the clocks of their devices right, and what is kept."""
 
     tracks: dict[UUID, Track]
     clocks: dict[str, Corrections]
+    kept_from: datetime | None
 
 
 def store_points(
@@ -48,7 +51,7 @@ def store_points(
     work: Work,
     *,
     named: bool = True,
-    held: Held | None = None,
+    held: HeldTracks | None = None,
 ) -> list[Judged]:
     """Store points of tracks and bring the ledgers of their devices up to date; return the verdicts.
 
@@ -65,7 +68,7 @@ def store_points(
         clock = clocks[sender.device if track is None else track.device]
         found = _sort(stores, sender, part, track)
         t = clock.corrected(part.fixes.t)
-        over = stores.patrols.over(t)
+        over = is_over(t, held.kept_from)
         if len(found.new):
             if track is None:
                 track = _begin(stores, sender, part)
@@ -79,15 +82,17 @@ def store_points(
     return judged
 
 
-def hold_tracks(stores: Stores, sender: Sender, parts: Sequence[TrackPart]) -> Held:
+def hold_tracks(stores: Stores, sender: Sender, parts: Sequence[TrackPart]) -> HeldTracks:
     """Keep others from the ledgers of all devices that parts are of; return the tracks that are begun."""
     keys = {part.track for part in parts if part.track is not None}
     tracks = _begun(stores, sender, keys)
     # Tracks begun on a former device stay that device's, and so does the ledger of what they walked.
     devices = sorted({sender.device, *(track.device for track in tracks.values())})
-    clocks = {device: stores.clocks.hold(device) for device in devices}
+    held = {device: stores.clocks.hold(device) for device in devices}
     # Another person may have begun one on this device until it was held.
-    return Held(tracks | _begun(stores, sender, keys - tracks.keys()), clocks)
+    tracks |= _begun(stores, sender, keys - tracks.keys())
+    clocks = {device: one.clock for device, one in held.items()}
+    return HeldTracks(tracks, clocks, held[sender.device].kept_from)
 
 
 def _begun(stores: Stores, sender: Sender, keys: Set[UUID]) -> dict[UUID, Track]:

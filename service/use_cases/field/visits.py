@@ -77,7 +77,7 @@ def store_visits(stores: Stores, sender: Sender, items: Sequence[Any]) -> list[J
             made[place] = Fault.of("id-taken")
     kept = {place: value for place, value in added.items() if value.id in free}
     _name_photos(stores, sender, [one for place in kept if isinstance(one := read[place], FieldVisit)])
-    clock = stores.clocks.hold(sender.device)
+    clock = stores.clocks.hold(sender.device).clock
     prove_markers(stores, sender.device, [value.at for value in kept.values()], clock)
     return [_told(read[place], made[place], item) for place, item in enumerate(items)]
 
@@ -177,7 +177,7 @@ def show(stores: Stores, visits: Collection[UUID]) -> None:
     for value in stores.visits.known(visits).values():
         evidence = evidence_of(value.action, value.note, shown=True)
         if evidence != value.evidence:
-            clock = stores.clocks.hold(value.device)
+            clock = stores.clocks.hold(value.device).clock
             stores.visits.prove(value.id, evidence)
             prove_markers(stores, value.device, [value.at], clock)
 

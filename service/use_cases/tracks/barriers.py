@@ -185,7 +185,7 @@ def _remake(stores: Stores, changes: Iterable[_Change]) -> int:
             right = {day for day in on_time(stores.clocks.of(device), mine, zone) if days[0] <= day < days[1]}
             found.setdefault(device, set()).update(right)
     for device, mine in sorted(found.items()):
-        recompute(stores, device, mine, stores.clocks.hold(device))
+        recompute(stores, device, mine, stores.clocks.hold(device).clock)
     return sum(map(len, found.values()))
 
 

@@ -42,7 +42,7 @@ def rebuild(stores: Stores, first: date, last: date) -> Iterator[Rebuilt]:
     for device, day in stores.patrols.device_days(begin - MOST, end + MOST, timezone):
         days.setdefault(device, set()).add(day)
     for device, told in sorted(days.items()):
-        clock = stores.clocks.hold(device)
+        clock = stores.clocks.hold(device).clock
         mine = sorted(day for day in on_time(clock, told, zone) if first <= day < last)
         # All of it first: days that share a session are made anew together.
         before = {day: stores.reached.ledger(device, day) for day in mine}

@@ -103,7 +103,7 @@ def upload(stores: Stores, delivery: Delivery, file: TrackFile) -> Receipt:
     if len(places) == 0:
         raise _refused(file, delivery, reasons)
     track = clean(file.fixes.take(places))
-    clock = stores.clocks.hold(delivery.device)
+    clock = stores.clocks.hold(delivery.device).clock
     patrols, repeated = _patrols(stores, delivery, file, places)
     if repeated:
         counts = FixCounts(0, len(places))

@@ -32,10 +32,10 @@ BEHIND = behind()
 def began(scene: Scene) -> datetime:
     """Let the clock of a phone be two hours behind through four live batches; return when the walk began."""
     now = datetime.now(UTC).replace(microsecond=0)
-    began = now - timedelta(minutes=10)
+    began = now - timedelta(seconds=90)
     name, told = uuid.uuid4(), now - BEHIND
     for number in range(4):
-        walk = points(10, first=10 * number, start=began - BEHIND)
+        walk = points(10, first=10 * number, start=began - BEHIND, step_s=2.0)
         sent = {**batch(tracks=[track(walk, name)]), "sent_at": (told - timedelta(hours=9)).isoformat()}
         scene.phone.headers["Sent-At"] = told.isoformat()
         told += timedelta(milliseconds=200)
