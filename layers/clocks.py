@@ -177,7 +177,8 @@ class Clocks(Store):
         """Keep others from the ledger of a device, and barriers as they are, until the end."""
         # The ground first: who changes barriers waits for all ledgers, and holds none before that.
         subjects = {"ground": f"ground:{self.district}", "ledger": f"coverage of {device}:{self.district}"}
-        rows = self._asked_after("lock_ledger", "clock_corrections", {**self._mine(device), **subjects})
+        self._asked("lock_ledger", subjects)
+        rows = self._asked("clock_corrections", self._mine(device))
         kept_from = next((at for kind, _, _, at, _ in rows if kind == _HORIZON), None)
         return Held(self._corrections(rows), kept_from)
 

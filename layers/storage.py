@@ -124,12 +124,6 @@ class Store:
         with translated():
             self._driver().execute(_stored(query, table), parameters)
 
-    def _asked_after(self, first: str, query: str, parameters: dict[str, Any]) -> list[Any]:
-        """Return the rows of a stored query that is sent with one before it, and sees what that did."""
-        with translated(), self._driver().pipeline():
-            self._driver().execute(_stored(first, None), parameters)
-            return self._driver().execute(_stored(query, None), parameters).fetchall()
-
     @contextmanager
     def _pipelined(self) -> Iterator[None]:
         """Send stored statements without waiting for those that answer nothing, until the block ends.
