@@ -182,7 +182,7 @@ def _held(stores: Stores, identity: Identity, patrol: UUID) -> Patrol:
             mend=N_("Ask whose device it is, or the coordinator of the district."),
             where={"patrol": str(patrol)},
         )
-    stores.coverage.hold(found.device)
+    stores.clocks.hold(found.device)
     return stores.patrols.get(patrol)
 
 
