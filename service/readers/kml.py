@@ -5,6 +5,9 @@ placemarks with a ``<TimeStamp>`` and a point. Lines without times are fixes wit
 trackpoints with a time and a position, each ``<Track>`` a part.
 """
 
+from array import array
+from collections import deque
+from collections.abc import Iterator
 from datetime import tzinfo
 from typing import Any, ClassVar
 
@@ -16,6 +19,9 @@ from service.readers.track_xml import fed, pieces
 
 _MOST_NAMES = 1_000
 _MOST_TEXT = 200
+
+_Fix = tuple[int, str, str, str]
+"""Where a fix stands, its time, longitude and latitude."""
 
 
 def read_kml(
@@ -50,8 +56,23 @@ def read_tcx(
 
 def _read(content: bytes, target: "_Target") -> TrackFile:
     for _ in fed(pieces(content), target):
-        pass
+        for _ in target.filled():
+            pass
     return target.builder.file()
+
+
+def kml_parts(chunks: Iterator[bytes], kind: str, builder: TrackBuilder, size: int) -> Iterator[TrackFile]:
+    """Read a KML or TCX file in parts of so many fixes; of one ``<gx:Track>`` all texts are kept meanwhile.
+
+    Raises
+    ------
+    MalformedBody, InvalidInput, ContentTooLarge
+        See :func:`read_kml`; the parts before are good.
+    """
+    target = _Kml(builder) if kind == "kml" else _Tcx(builder)
+    for _ in fed(chunks, target):
+        yield from target.filled(size)
+    yield target.builder.file()
 
 
 class _Target:
@@ -65,6 +86,8 @@ class _Target:
         self.root = ""
         self.whole = 0
         self.line = 0
+        self.parts = 0
+        self._waiting: deque[str | Iterator[_Fix]] = deque()
         self._kinds: dict[str, str] = {}
         self._parser: Any = None
         self._text: list[str] = []
@@ -110,12 +133,31 @@ class _Target:
 
     def part(self, kind: str) -> None:
         """Begin a part."""
-        self.builder.segment(f"{kind} {len(self.builder.segments) + 1} (line {self.line})")
+        self.parts += 1
+        self._waiting.append(f"{kind} {self.parts} (line {self.line})")
 
-    def add(self, row: int, time: str, lon: str, lat: str) -> None:
-        """Add a fix."""
-        self.builder.add(row, time=time[:_MOST_TEXT], lon=lon[:_MOST_TEXT], lat=lat[:_MOST_TEXT])
-        self.whole += 1
+    def add(self, *fixes: _Fix) -> None:
+        """Add fixes."""
+        self.add_all(iter(fixes))
+
+    def add_all(self, fixes: Iterator[_Fix]) -> None:
+        """Add fixes, which are made when they are asked for."""
+        self._waiting.append(fixes)
+
+    def filled(self, size: int = 1 << 62) -> Iterator[TrackFile]:
+        """Put what was read into the builder, and yield a part of the file when it has more than so many."""
+        while self._waiting:
+            next_one = self._waiting.popleft()
+            if isinstance(next_one, str):
+                self.builder.segment(next_one)
+                continue
+            for row, time, lon, lat in next_one:
+                self.builder.add(row, time=time[:_MOST_TEXT], lon=lon[:_MOST_TEXT], lat=lat[:_MOST_TEXT])
+                self.whole += 1
+                if len(self.builder.rows) > size:
+                    part = self.builder
+                    self.builder = part.cut(size)
+                    yield part.file()
 
 
 class _Kml(_Target):
@@ -125,15 +167,16 @@ class _Kml(_Target):
     def __init__(self, builder: TrackBuilder) -> None:
         super().__init__(builder)
         self._in_track = self._in_points = False
-        self._whens: list[str] = []
-        self._coords: list[tuple[int, str]] = []
+        self._whens: deque[str] = deque()
+        self._coords: deque[str] = deque()
+        self._lines = array("q")
         self._when = ""
         self._place: tuple[int, str] | None = None
 
     def begin(self, name: str) -> None:
         if name == "Track":
             self._in_track, self._in_points = True, False
-            self._whens, self._coords = [], []
+            self._whens, self._coords, self._lines = deque(), deque(), array("q")
             self.part("Track")
         elif name == "Placemark":
             self._when, self._place = "", None
@@ -145,7 +188,8 @@ class _Kml(_Target):
             else:
                 self._when = text
         elif name == "coord" and self._in_track:
-            self._coords.append((self._parser.CurrentLineNumber, text))
+            self._coords.append(text)
+            self._lines.append(self._parser.CurrentLineNumber)
             if len(self._coords) + len(self.builder.rows) > self.builder.most:
                 raise too_many(self.builder.most, self.line)
         elif name == "coordinates":
@@ -164,8 +208,7 @@ class _Kml(_Target):
         elif len(places) > 1:
             self._in_points = False
             self.part("line")
-            for place in places:
-                self.add(self.line, "", *_pair(place.split(",")))
+            self.add(*((self.line, "", *_pair(place.split(","))) for place in places))
 
     def _end_track(self) -> None:
         self._in_track = False
@@ -178,8 +221,7 @@ class _Kml(_Target):
                 positions=len(self._coords),
                 times=len(self._whens),
             )
-        for when, (line, place) in zip(self._whens, self._coords, strict=True):
-            self.add(line, when, *_pair(place.split()))
+        self.add_all(_paired(self._whens, self._coords, self._lines))
 
     def _end_point(self) -> None:
         """Add a placemark with a time; those without are places that somebody marked, and no track."""
@@ -187,7 +229,7 @@ class _Kml(_Target):
             if not self._in_points:
                 self._in_points = True
                 self.part("points")
-            self.add(self._place[0], self._when, *_pair(self._place[1].split(",")))
+            self.add((self._place[0], self._when, *_pair(self._place[1].split(","))))
         self._place = None
 
 
@@ -205,12 +247,18 @@ class _Tcx(_Target):
         if name in ("Time", "LongitudeDegrees", "LatitudeDegrees"):
             self._values[name] = text
         elif name == "Trackpoint":
-            if not self.builder.segments:
+            if not self.parts:
                 self.part("Track")
             value = self._values.get
             places = (value("LongitudeDegrees", ""), value("LatitudeDegrees", ""))
-            self.add(int(value("row", "0")), value("Time", ""), *places)
+            self.add((int(value("row", "0")), value("Time", ""), *places))
             self._values = {}
+
+
+def _paired(whens: deque[str], coords: deque[str], lines: "array[int]") -> Iterator[_Fix]:
+    """Yield the fixes of a track, and forget the texts of each: there may be millions."""
+    for line in lines:
+        yield (line, whens.popleft(), *_pair(coords.popleft().split()))
 
 
 def _pair(numbers: list[str]) -> tuple[str, str]:

@@ -26,6 +26,7 @@ from service.readers import tracks
 from service.readers.arrow_tables import ARROW_FILE, readable
 from service.readers.geojson_parts import begins_collection, geojson_parts
 from service.readers.gpx import gpx_parts
+from service.readers.kml import kml_parts
 from service.readers.track_columns import track_of_table
 from service.readers.track_csv import csv_parts, encoding_of
 from service.readers.track_file import TrackBuilder, TrackFile
@@ -106,6 +107,10 @@ def _parts(file: IO[bytes], name: str, options: Options) -> Iterator[TrackFile]:
     elif kind == "csv":
         with io.TextIOWrapper(file, encoding_of(begins), errors="replace", newline="") as lines:
             yield from csv_parts(lines, _builder(kind, zone, options), options.size)
+    elif kind in ("kml", "tcx"):
+        chunks, builder = iter(lambda: file.read(_CHUNK), b""), _builder(kind, zone, options)
+        builder.most = MOST_AT_ONCE
+        yield from kml_parts(chunks, kind, builder, options.size)
     elif kind == "geojson" and begins_collection(begins):
         chunks = iter(lambda: file.read(_CHUNK), b"")
         yield from geojson_parts(chunks, _builder(kind, zone, options), options.size)

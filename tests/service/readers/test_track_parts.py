@@ -104,6 +104,23 @@ def geojson(parts: list[int]) -> bytes:
     return json.dumps(whole, ensure_ascii=False, indent=len(parts) % 2 or None).encode()
 
 
+def kml(parts: list[int]) -> bytes:
+    """Return tracks, and each third part as points."""
+    text, k = "", 0
+    for part, count in enumerate(parts):
+        stamps = [f"<when>{T0 + k + j}</when>" for j in range(count)]
+        places = [f"{115 + (k + j) / 1e4:.4f} {'x' if j == 3 else 47}" for j in range(count)]
+        if part % 3 == 2:
+            points = [f"<Point><coordinates>{one.replace(' ', ',')}</coordinates></Point>" for one in places]
+            both = zip(stamps, points, strict=True)
+            text += "".join(f"<Placemark><TimeStamp>{t}</TimeStamp>{p}</Placemark>\n" for t, p in both)
+        else:
+            coords = [f"<gx:coord>{one}</gx:coord>" for one in places]
+            text += f"<Placemark><gx:Track>{chr(10).join([*stamps, *coords])}</gx:Track></Placemark>"
+        k += count
+    return f'<kml xmlns:gx="http://www.google.com/kml/ext/2.2"><Document>{text}</Document></kml>'.encode()
+
+
 def told(track: Any) -> list[tuple[Any, ...]]:
     """Return what is known of every fix, its part by name."""
     names = [track.segments[k] if track.segments else "" for k in track.fixes.part]
@@ -125,7 +142,7 @@ def told(track: Any) -> list[tuple[Any, ...]]:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 @given(
-    make=st.sampled_from([table, gpx, parquet, arrow, geojson]),
+    make=st.sampled_from([table, gpx, parquet, arrow, geojson, kml]),
     sizes=st.lists(st.integers(1, 9), min_size=1, max_size=6),
     size=st.integers(1, 12),
     packed=st.booleans(),
@@ -144,7 +161,7 @@ def test_parts_hold_what_the_whole_holds(
         parts = list(parts_of(path, "walk", Options(size=size)))
     found = [one for part in parts for one in told(part)]
     expected = told(whole)
-    if make in (table, gpx, geojson):
+    if make in (table, gpx, geojson, kml):
         assert found == expected
     else:
         assert [one[:3] + one[4:7] for one in found] == [one[:3] + one[4:7] for one in expected]
