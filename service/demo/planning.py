@@ -31,7 +31,7 @@ _LATE = 31
 
 def load_plans(stores: Stores, content: Content, today: date) -> None:
     """Store the plans of the half-year before and of this one, as offices and keepers would."""
-    now = datetime.combine(today, time(12), ZoneInfo(TIMEZONE))
+    now = datetime.combine(today, time.min, ZoneInfo(TIMEZONE))
     this = date(today.year, 1 if today.month <= 6 else 7, 1)
     before = date(this.year - (this.month == 1), 7 if this.month == 1 else 1, 1)
     units = [one.code for one in content.county.big_grids]

@@ -23,7 +23,7 @@ def load_projects(stores: Stores, content: Content, today: date) -> None:
     ]
     stores.projects.put_members(members)
     roads = [one for one in content.land.lines if one.kind == "road"]
-    now = datetime.combine(today, time(12), ZoneInfo(TIMEZONE))
+    now = datetime.combine(today, time.min, ZoneInfo(TIMEZONE))
     for number in range(_PROJECTS):
         # Every third is on a road, the others where a representative can be met.
         on_road = number % 3 == 0 and number // 3 < len(roads)

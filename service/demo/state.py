@@ -20,7 +20,7 @@ SIZE = 2_924
 INCIDENTS = 20_000
 PATROL_DAYS = 30
 # Raised whenever the same arguments give another content, so that an older demo is loaded anew.
-VERSION = 12
+VERSION = 13
 
 
 @dataclass(frozen=True, slots=True)

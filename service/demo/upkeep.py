@@ -28,7 +28,7 @@ _SHORT = 4
 
 def load_upkeep(stores: Stores, content: Content, today: date, days: int) -> None:
     """Set what is due by the ways of keepers; the tasks stand as what was walked of them until now says."""
-    now = datetime.combine(today, time(12), ZoneInfo(TIMEZONE))
+    now = datetime.combine(today, time.min, ZoneInfo(TIMEZONE))
     for given in _rules(content, today):
         due.add_rule(stores, given, BY, now)
     where, low, high, since = BLOCKED[0]
