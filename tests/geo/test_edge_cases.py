@@ -11,7 +11,7 @@ year 1901                                      test_track.test_year_1901_and_the
 duplicated file                                test_track.test_duplicated_file, test_tracks.test_the_same_file_twice_is_one_patrol
 overlapping re-upload                          test_tracks.test_overlapping_uploads_in_any_order_are_one_walk, test_visits.test_shuffled_and_split_files_are_the_same_visits
 shuffled batch                                 test_track.test_shuffled_batch
-two devices one person                         test_ledger.test_two_devices_one_person, test_effort.test_two_devices_of_one_person_are_told_and_the_longer_counts
+two devices one person                         test_ledger.test_two_devices_one_person, test_devices.test_two_devices_of_one_person_are_told_and_the_longer_counts
 one device two shifts                          test_track.test_one_device_two_shifts, test_visits.test_another_person_is_another_visit
 car then foot                                  test_track.test_car_then_foot, test_tracks.test_car_then_foot_in_one_table_are_two_patrols
 border loop                                    test_coverage.test_border_loop_reaches_both_ends
