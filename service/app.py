@@ -68,6 +68,13 @@ _DETAILS: Mapping[int, str] = {
     405: N_("This address does not take {method}; it takes {allowed}."),
     413: N_("The body is larger than this route takes. Send it in parts."),
 }
+_TOO_LARGE: Mapping[str, str] = {
+    "/api/v1/tracks": N_(
+        "The file is larger than the 32 MB of a track over HTTP. Split it into several files, or load it "
+        "with ./wardline tracks FILE --parts."
+    ),
+}
+"""What is said instead, by path, where there is another way."""
 
 
 class Application(FastAPI):
@@ -238,6 +245,8 @@ def _http(request: Request, error: Exception) -> Response:
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(openapi.methods_of(request.url.path)) or headers.get("Allow", "")
     text = _DETAILS.get(error.status_code)
+    if error.status_code == TOO_LARGE:
+        text = _TOO_LARGE.get(request.url.path, text)
     detail = (
         str(error.detail)
         if text is None

@@ -76,7 +76,7 @@ def inflate(data: bytes, most: int) -> bytes:
         if size > most:
             raise ContentTooLarge(
                 N_("The packed file is larger than {most} MB unpacked."),
-                mend=N_("Split it into several files."),
+                mend=N_("Split it into several files; a command takes tracks of any size."),
                 where={"part": "file"},
                 most=most >> 20,
             )

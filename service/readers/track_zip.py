@@ -38,7 +38,7 @@ def unzipped(content: bytes, most: int) -> bytes:
             if info.file_size > most or info.file_size > max(RATIO_FROM, MOST_RATIO * info.compress_size):
                 raise ContentTooLarge(
                     N_("The packed file is larger than {most} MB unpacked."),
-                    mend=N_("Split it into several files."),
+                    mend=N_("Split it into several files; a command takes tracks of any size."),
                     where={"part": "file"},
                     most=most >> 20,
                 )

@@ -123,6 +123,9 @@ def test_two_million_points_are_refused_over_http_with_the_way_out(client: TestC
     )
     assert answer.status_code == 413
     assert "--parts" in answer.json()["detail"]
+    answer = client.post("/api/v1/tracks", params={"device": "d"}, content=4 * body[:9_000_000])
+    assert answer.status_code == 413
+    assert "--parts" in answer.json()["detail"]
 
 
 def test_a_track_of_another_county_is_stored_and_said_to_be(client: TestClient) -> None:
