@@ -185,6 +185,8 @@ class Table:
         line = 0
         try:
             while block := list(itertools.islice(rows, _BLOCK)):
+                if reader.line_num - line > len(block):  # some row goes over several lines
+                    self._require_closed(block, reader.dialect.delimiter)
                 line = reader.line_num
                 self._take(block)
                 yield self.builder
@@ -196,6 +198,25 @@ class Table:
                 line=max(line, reader.line_num),
                 reason=str(error),
             ) from error
+
+    def _require_closed(self, block: list[tuple[int, list[str]]], separator: str) -> None:
+        """Refuse a quote that nothing closes: the rows below it would be a part of its cell, and lost."""
+        for number, row in block:
+            below = itertools.chain.from_iterable(cell.splitlines()[1:] for cell in row)
+            if any(map(self._is_fix, (_cells(line, separator) for line in below))):
+                raise MalformedBody(
+                    N_("A quote in row {row} is not closed: it takes up the rows below."),
+                    mend=N_("Close the quote or take it out, or save the table as CSV anew."),
+                    where={"row": number},
+                    row=number,
+                )
+
+    def _is_fix(self, cells: Sequence[str]) -> bool:
+        """Say whether cells are a row with a longitude and a latitude."""
+        if self.head is None or len(cells) < self.head.width:
+            return False
+        places = [self.head.places[name] for name in ("lon", "lat", "position") if name in self.head.places]
+        return all(any(map(str.isdigit, cells[place])) for place in places)
 
     def _begin(self) -> Any:
         first = list(itertools.islice(self.lines, _HEAD_WITHIN))

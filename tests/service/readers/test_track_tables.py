@@ -215,6 +215,16 @@ def test_thousands_are_never_taken_for_decimals(
             assert track.fixes.accuracy_m[k] == pytest.approx(expected)
 
 
+def test_a_quote_that_nothing_closes_takes_up_no_rows() -> None:
+    note = '"by the river, 2\nlate, 3, ""wet"""'
+    head = "time,lon,lat,note\n"
+    assert len(table(head + f"2025-06-15T08:00:00Z,115.5,47.25,{note}\n" * 3)) == 3
+    rows = "2025-06-15T08:00:00Z,115.5,47.25,{}\n"
+    with pytest.raises(MalformedBody, match="row 2 is not closed") as caught:
+        table(head + rows.format(note) + rows.format('"open') + 3 * rows.format("x"))
+    assert caught.value.where["row"] == 2
+
+
 def test_metres_of_a_projection_are_told_what_is_wanted() -> None:
     with pytest.raises(InvalidInput, match="not metres of a projection"):
         table("time,Easting,Northing\n2025-06-15T08:00:00Z,563000,5154000\n")
