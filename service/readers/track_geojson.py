@@ -268,8 +268,13 @@ def _times_of(
     return [found[end - size : end] for size, end in zip(sizes, ends, strict=True)]
 
 
-def _pair(position: Any, pointer: str) -> tuple[float, float]:
-    """Return lon and lat of a position, which may have a height, and some programs' fourth value, as well."""
+def _pair(position: Any, pointer: str) -> tuple[float | None, float | None]:
+    """Return lon and lat of a position, which may have a height, and some programs' fourth value, as well.
+
+    None are those of an empty one, or of nulls: a fix whose receiver had no position.
+    """
+    if position is None or (isinstance(position, list) and all(one is None for one in position[:2])):
+        return None, None
     good = isinstance(position, list) and 2 <= len(position) <= 4
     if not good or any(isinstance(v, bool) or not isinstance(v, int | float) for v in position[:2]):
         raise InvalidInput(

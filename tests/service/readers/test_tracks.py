@@ -115,6 +115,19 @@ def test_fixes_on_one_line_are_told_by_their_numbers() -> None:
     assert any("one line" in note for note in track.notes)
 
 
+def test_positions_of_nulls_are_fixes_without_a_place() -> None:
+    places = ["[115.5, 47.25]", "[null, null]", "[]", "null"]
+    points = ",".join(
+        f'{{"type": "Feature", "properties": {{"time": "2025-06-15T08:00:0{k}Z"}},'
+        f' "geometry": {{"type": "Point", "coordinates": {one}}}}}'
+        for k, one in enumerate(places)
+    )
+    track = read(f'{{"type": "FeatureCollection", "features": [{points}]}}'.encode(), "geojson")
+    assert np.isfinite(track.fixes.lon).tolist() == [True, False, False, False]
+    assert track.faults == {}
+    assert "lon" not in track.raw(1)
+
+
 def test_lines_of_json_that_break_off_name_the_line() -> None:
     line = '{"time": "2025-06-15T08:00:00Z", "lon": 115.5, "lat": 47.25}\n'
     error = refused((3 * line + line[:20]).encode(), "geojson")
