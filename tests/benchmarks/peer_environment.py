@@ -46,8 +46,9 @@ def peer_python(environment: str = PEERS) -> Path:
         sys.stderr.write(f"Making the environment “{environment}” of peers (once).\n")
         shutil.rmtree(folder, ignore_errors=True)
         venv.create(folder, with_pip=True)
+        # The lock names all of them; what one wants of another is not asked again, in another form.
         command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-        _finish([*map(str, command), "--require-hashes", "--requirement", str(lock)], {})
+        _finish([*map(str, command), "--no-deps", "--require-hashes", "--requirement", str(lock)], {})
         shutil.copyfile(lock, stamp)
     return python
 
