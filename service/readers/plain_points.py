@@ -135,7 +135,7 @@ def _features(body: bytes) -> list[Feature] | None:
     if beside is None or not found:
         return None
     names = 1 + len(others) + beside.names + _FEATURE_NAMES * len(found)
-    names += sum(len(one.properties) for one in found)
+    names += sum(map(len, [one.properties for one in found]))
     # The list that we put the others into counts as that of the locations.
     parts = 1 + beside.parts + _FEATURE_PARTS * len(found)
     return found if strict_json.Count(names, parts) == most else None
