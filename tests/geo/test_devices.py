@@ -1,6 +1,7 @@
 """People with several devices are at one place at a time, and it is told when two were at work at once."""
 
 from collections.abc import Sequence
+from random import Random
 
 import numpy as np
 import pytest
@@ -149,7 +150,7 @@ def rows(walks: Intervals) -> list[tuple[float, ...]]:
 @settings(deadline=None)
 @given(WALKS, RUNGS, st.randoms())
 def test_who_is_believed_is_what_the_plain_algebra_says(
-    told_rows: list[tuple[int, ...]], rungs: list[Evidence], random: object
+    told_rows: list[tuple[int, ...]], rungs: list[Evidence], random: Random
 ) -> None:
     every = made(told_rows)  # type: ignore[arg-type]
     every = Intervals.of(
@@ -157,9 +158,9 @@ def test_who_is_believed_is_what_the_plain_algebra_says(
         line=every.line, holder=every.holder, source=every.source, evidence=rungs[: len(every)],
     )  # fmt: skip
     day = (every.from_t > 9_000.0).astype(np.int64)
-    order = np.arange(len(every))
-    random.shuffle(order)  # type: ignore[attr-defined]
-    found = one_at_a_time(every.take(order), day[order])
+    order = list(range(len(every)))
+    random.shuffle(order)
+    found = one_at_a_time(every.take(np.array(order)), day[order])
     left, shared = [Intervals.join([])], list[float]()
     doubted: dict[tuple[int, int, int], list[list[float]]] = {}
     for holder in np.unique(every.holder).tolist():
