@@ -74,7 +74,7 @@ def period_of(first: str | None, last: str | None, timezone: str, now: datetime)
     Raises
     ------
     InvalidInput
-        A text is neither a day nor an instant with its offset, or the period is empty or too long.
+        A text is neither a day nor an instant with its offset, or far off, or the period is empty or long.
     """
     zone = ZoneInfo(timezone)
     tomorrow = datetime.combine(now.astimezone(zone).date() + DAY, datetime.min.time(), zone)
@@ -100,16 +100,24 @@ def period_of(first: str | None, last: str | None, timezone: str, now: datetime)
 
 
 def _instant(text: str, parameter: str, zone: ZoneInfo) -> datetime:
+    found: datetime | None
     try:
         if len(text) == 10:
             day = date.fromisoformat(text)
             found = datetime.combine(day, datetime.min.time(), zone)
         else:
             found = datetime.fromisoformat(text)
-        if found.tzinfo is not None and 1950 <= found.year <= 2200:
-            return found
     except ValueError:
-        pass
+        found = None
+    if found is not None and found.tzinfo is not None:
+        if 1950 <= found.year <= 2200:
+            return found
+        raise InvalidInput(
+            N_("{text} lies outside of the years 1950 to 2200."),
+            mend=N_("Ask for days in which somebody may have walked."),
+            where={"parameter": parameter},
+            text=text[:64],
+        )
     raise InvalidInput(
         N_("“{text}” is neither a day nor a time with its offset."),
         mend=N_("Write a day such as 2025-06-30, or a time such as 2025-06-30T09:00:00+08:00."),

@@ -170,6 +170,12 @@ def test_periods_that_are_none(client: TestClient, query: dict[str, str]) -> Non
     assert reply.json()["where"].keys() == {"parameter"}
 
 
+@pytest.mark.parametrize("day", ["1900-01-01", "2300-01-01T00:00:00Z"])
+def test_a_day_too_far_away_is_called_what_it_is(client: TestClient, day: str) -> None:
+    detail = client.get("/api/v1/coverage/segments", params={"from": day}).json()["detail"]
+    assert detail.startswith(f"{day} lies outside of the years 1950 to 2200.")
+
+
 def test_instants_and_open_periods(walked: TestClient) -> None:
     # the walk began at 2025-06-15T15:06:40Z and took 1,538 s
     half = {"from": "2025-06-15T00:00:00Z", "to": "2025-06-15T15:19:29Z"}
