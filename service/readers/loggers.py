@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from geo.errors import N_
 from service.errors import ContentTooLarge, InvalidInput
-from service.readers import plain_points, strict_json
+from service.readers import overland_points, plain_points, strict_json
 from service.readers.field_batch import MOST_POINTS, Unreadable
 from service.readers.field_faults import Fault, canonical
 from service.readers.field_points import MOST_NUMBER, TrackPart, read_moments, read_track
@@ -155,7 +155,7 @@ def read_overland(body: bytes, device: str) -> Logged:
     ContentTooLarge
         It has more than 5,000.
     """
-    columns = plain_points.overland_columns(body, _mode)
+    columns = overland_points.columns(body, _mode)
     if columns is not None:
         _require_few(columns.given)
         return Logged(tuple(plain_points.tracks("overland", device, columns, _plain_location)))
@@ -206,7 +206,7 @@ def _overland_point(feature: Any) -> tuple[str, dict[str, Any]] | str | None:
     return mode, _overland_location(properties, place)
 
 
-def _plain_location(feature: plain_points.Feature) -> dict[str, Any]:
+def _plain_location(feature: overland_points.Feature) -> dict[str, Any]:
     return _overland_location(feature.properties, feature.geometry.coordinates)
 
 

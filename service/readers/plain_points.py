@@ -9,20 +9,16 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import chain, repeat
-from operator import contains
+from itertools import repeat
 from typing import Any, overload
 from uuid import NAMESPACE_OID, uuid5
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 import orjson
 
 from geo.track import Fixes, Mode
-from service.readers import strict_json
 from service.readers.field_points import MOST_KEPT, MOST_NUMBER, TrackPart
-from service.readers.moments import iso_seconds
 
 DAY_S = 86_400
 ROWS = 11
@@ -46,8 +42,8 @@ class Columns:
     modes: Sequence[str]
     at: Sequence[str]
     t: Floats
-    lon: Sequence[float]
-    lat: Sequence[float]
+    lon: Floats
+    lat: Floats
     accuracy_m: Floats
     speed_ms: Floats
     course: Floats
@@ -56,11 +52,13 @@ class Columns:
 class _Points(Sequence[dict[str, Any]]):
     """Points as they would be read one by one, made when somebody asks for them."""
 
-    def __init__(self, given: Sequence[Any], numbers: Sequence[int], point: Point) -> None:
-        self._given, self._numbers, self._point = given, numbers, point
+    def __init__(
+        self, given: Sequence[Any], places: Sequence[int], numbers: Sequence[int], point: Point
+    ) -> None:
+        self._given, self._places, self._numbers, self._point = given, places, numbers, point
 
     def __len__(self) -> int:
-        return len(self._given)
+        return len(self._places)
 
     @overload
     def __getitem__(self, place: int) -> dict[str, Any]: ...
@@ -68,112 +66,31 @@ class _Points(Sequence[dict[str, Any]]):
     def __getitem__(self, place: slice) -> Sequence[dict[str, Any]]: ...
     def __getitem__(self, place: int | slice) -> Any:
         if isinstance(place, slice):
-            return _Points(self._given[place], self._numbers[place], self._point)
-        numbered = {"seq": self._numbers[place], **self._point(self._given[place])}
+            return _Points(self._given, self._places[place], self._numbers[place], self._point)
+        numbered = {"seq": self._numbers[place], **self._point(self._given[self._places[place]])}
         return {name: value for name, value in numbered.items() if value is not None}
 
 
 def owntracks_columns(messages: Sequence[Any], mode: str, kmh: float) -> Columns | None:
     """Return messages of OwnTracks in columns, None where not all are plain locations."""
-    if set(map(type, messages)) != {dict} or _member(messages, "_type").count("location") != len(messages):
+    if set(map(type, messages)) != {dict} or member(messages, "_type").count("location") != len(messages):
         return None
     names = ("tst", "lon", "lat", "acc", "vel", "cog")
-    tst, lon, lat, *others = (_member(messages, name) for name in names)
+    tst, lon, lat, *others = (member(messages, name) for name in names)
     if set(map(type, tst)) != {int} or not 0 <= min(tst) <= max(tst) < _LAST_S:
         return None
-    numbers = _numbers(others)
-    if numbers is None or not _placed(lon, lat) or mode.upper() not in Mode.__members__:
+    told = numbers(others)
+    if told is None or not are_placed(lon) or not are_placed(lat) or mode.upper() not in Mode.__members__:
         return None
-    accuracy, speed, course = numbers
+    accuracy, speed, course = told
     speed[speed < 0] = np.nan
     speed = np.where(np.abs(speed) < MOST_NUMBER, speed * (1 / kmh), speed)
     at = [f"{one}+00:00" for one in np.array(tst, dtype="datetime64[s]").astype(str).tolist()]
     t = np.array(tst, dtype=np.float64)
-    return Columns(messages, [mode], at, t, lon, lat, accuracy, speed, course)
+    return Columns(messages, [mode], at, t, np.array(lon), np.array(lat), accuracy, speed, course)
 
 
-class Shape(msgspec.Struct, gc=False, forbid_unknown_fields=True):
-    """The geometry of a feature."""
-
-    type: Any
-    coordinates: list[Any]
-
-
-class Feature(msgspec.Struct, gc=False, forbid_unknown_fields=True):
-    """A feature of Overland."""
-
-    type: Any
-    geometry: Shape
-    properties: dict[str, Any]
-
-
-class _Batch(msgspec.Struct, forbid_unknown_fields=True):
-    """What Overland sends: with the points perhaps the trip that is under way, and where it is."""
-
-    locations: list[Feature]
-    current: Any = msgspec.UNSET
-    trip: Any = msgspec.UNSET
-
-
-_BATCHES = msgspec.json.Decoder(_Batch)
-_FEATURE_NAMES, _FEATURE_PARTS = 5, 5
-"""Those of a feature and its geometry; a feature, its geometry, coordinates, properties and motion."""
-
-
-def _features(body: bytes) -> list[Feature] | None:
-    """Return the features of a body; None where anything stands in it beside what phones write."""
-    most = strict_json.plain_marks(body)
-    if most is None:
-        return None
-    try:
-        batch = _BATCHES.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-    found = batch.locations
-    others = [one for one in (batch.current, batch.trip) if one is not msgspec.UNSET]
-    beside = strict_json.count(others, most.parts)
-    if beside is None or not found:
-        return None
-    names = 1 + len(others) + beside.names + _FEATURE_NAMES * len(found)
-    names += sum(map(len, [one.properties for one in found]))
-    # The list that we put the others into counts as that of the locations.
-    parts = 1 + beside.parts + _FEATURE_PARTS * len(found)
-    return found if strict_json.Count(names, parts) == most else None
-
-
-def overland_columns(body: bytes, mode_of: Callable[[tuple[str, ...]], str]) -> Columns | None:
-    """Return a body of Overland in columns, None where not all of it are plain points."""
-    features = _features(body)
-    if features is None:
-        return None
-    told = [one.properties for one in features]
-    if any(map(contains, told, repeat("type"))):
-        return None
-    places, motion = [one.geometry.coordinates for one in features], _member(told, "motion")
-    if min(map(len, places)) < 2 or set(map(type, motion)) != {list}:
-        return None
-    motions = list(map(tuple, motion))
-    if not set(map(type, chain.from_iterable(motions))) <= {str}:
-        return None
-    at = _member(told, "timestamp")
-    if set(map(type, at)) != {str} or not 0 < min(map(len, at)) <= max(map(len, at)) <= _LONGEST_TIME:
-        return None
-    lon, lat = [one[0] for one in places], [one[1] for one in places]
-    names = ("horizontal_accuracy", "speed", "course")
-    numbers = _numbers([_member(told, name) for name in names])
-    if numbers is None or not _TIMES.fullmatch("".join(at)) or not _placed(lon, lat):
-        return None
-    t, read, naive = iso_seconds(at)
-    if not read.all() or naive.any():
-        return None
-    accuracy, speed, course = numbers
-    speed[speed < 0], course[course < 0] = np.nan, np.nan
-    mode = {words: mode_of(words) for words in set(motions)}
-    modes = list(map(mode.__getitem__, motions))
-    return Columns(features, modes, at, t, lon, lat, accuracy, speed, course)
-
-
-def _member(several: Sequence[dict[str, Any]], name: str) -> list[Any]:
+def member(several: Sequence[dict[str, Any]], name: str) -> list[Any]:
     """Return a member of each of several objects, None where it has none."""
     return list(map(dict.get, several, repeat(name)))
 
@@ -195,7 +112,7 @@ def tracks(app: str, device: str, columns: Columns, point: Point) -> Iterator[Tr
 
 def _checksums(columns: Columns) -> npt.NDArray[np.int64]:
     """Return a checksum of the time and place of each point, as JSON writes them."""
-    points = list(zip(columns.at, columns.lon, columns.lat, strict=True))
+    points = list(zip(columns.at, columns.lon.tolist(), columns.lat.tolist(), strict=True))
     if _written_alike(columns.lon) and _written_alike(columns.lat):
         texts = orjson.dumps(points)[1:-1].replace(b"],[", b"]\n[").split(b"\n")
     else:
@@ -203,7 +120,7 @@ def _checksums(columns: Columns) -> npt.NDArray[np.int64]:
     return np.fromiter(map(zlib.crc32, texts), dtype=np.int64, count=len(texts))
 
 
-def _written_alike(values: Sequence[float]) -> bool:
+def _written_alike(values: Floats) -> bool:
     """Return whether Python and the fast writer write numbers alike: none has an exponent."""
     size = np.abs(values)
     return bool(((size == 0) | ((size >= _LEAST_PLAIN) & (size < _MOST_PLAIN))).all())
@@ -222,35 +139,35 @@ def _part(
     for values in kept.values():
         values[~(np.abs(values) <= MOST_KEPT)] = np.nan
     kept["accuracy_m"][kept["accuracy_m"] < 0] = np.nan
-    lon, lat = (np.array(values, dtype=np.float64)[here] for values in (columns.lon, columns.lat))
     known = Mode[mode.upper()]
     fixes = Fixes.of(
         columns.t[here],
-        lon,
-        lat,
+        columns.lon[here],
+        columns.lat[here],
         accuracy_m=kept["accuracy_m"],
         mode=known,
         speed_ms=kept["speed_ms"],
         course_deg=kept["course"],
     )
-    whole = len(here) == len(columns.given)
-    given = columns.given if whole else [columns.given[k] for k in here.tolist()]
-    numbers = seq[here]
-    points = _Points(given, numbers.tolist(), point)
+    points = _Points(columns.given, here.tolist(), seq[here].tolist(), point)
     head = {"track": str(track), "mode": mode, "name": app}
     return TrackPart(
-        track, known, app, head, points, numbers, fixes, {}, np.zeros(len(here), dtype=bool), None
+        track, known, app, head, points, seq[here], fixes, {}, np.zeros(len(here), dtype=bool), None
     )
 
 
-def _placed(lon: Sequence[Any], lat: Sequence[Any]) -> bool:
-    """Return whether all places are numbers with a fraction, and finite."""
-    if set(map(type, lon)) != {float} or set(map(type, lat)) != {float}:
-        return False
-    return bool(np.isfinite(lon).all() and np.isfinite(lat).all())
+def are_times(at: Sequence[str]) -> bool:
+    """Return whether all are written with what times are written with, and no longer than such."""
+    sizes = list(map(len, at))
+    return 0 < min(sizes) <= max(sizes) <= _LONGEST_TIME and _TIMES.fullmatch("".join(at)) is not None
 
 
-def _numbers(columns: Sequence[Sequence[Any]]) -> list[Floats] | None:
+def are_placed(values: Sequence[Any]) -> bool:
+    """Return whether all are numbers with a fraction, and finite; others have other names as points."""
+    return set(map(type, values)) == {float} and bool(np.isfinite(values).all())
+
+
+def numbers(columns: Sequence[Sequence[Any]]) -> list[Floats] | None:
     """Return columns of numbers, NaN where nothing is said; None where anything else stands in them."""
     if not all(set(map(type, column)) <= _NUMBERS for column in columns):
         return None

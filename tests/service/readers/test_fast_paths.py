@@ -4,6 +4,7 @@ import json
 import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from service.errors import MalformedBody, ServiceError
-from service.readers import loggers, plain_points, strict_json
+from service.readers import loggers, overland_points, plain_points, strict_json
 from service.readers.field_faults import canonical
 from service.readers.field_points import read_track
 
@@ -116,7 +117,7 @@ def test_many_messages_of_owntracks() -> None:
 
 
 TIMES = st.integers(0, 3 * 86_400).map(lambda k: 1_780_275_600 + k)
-PLACES = st.floats(-200.0, 200.0) | st.sampled_from([0.0, -0.0, 1e-7, 1e22, 131.0])
+PLACES = st.floats(-200.0, 200.0) | st.sampled_from([0.0, -0.0, 1e-7, 1e22, 131.0, 131])
 MAYBE = st.none() | st.integers(-5, 2 * 10**7) | st.floats() | st.sampled_from([-1, 10**400])
 ODD: st.SearchStrategy[Any] = st.sampled_from([None, True, "1", 7, -1.5, float("inf"), [], {}])
 LOCATIONS = st.fixed_dictionaries(
@@ -124,9 +125,9 @@ LOCATIONS = st.fixed_dictionaries(
     optional={"acc": MAYBE, "vel": MAYBE, "cog": MAYBE},
 )
 FEATURES = st.builds(
-    lambda t, zone, lon, lat, motion, others: {
+    lambda t, zone, place, motion, others: {
         "type": "Feature",
-        "geometry": {"type": "Point", "coordinates": [lon, lat, 1]},
+        "geometry": {"type": "Point", "coordinates": place},
         "properties": {
             "timestamp": datetime.fromtimestamp(t, UTC).strftime("%Y-%m-%dT%H:%M:%S") + zone,
             "motion": motion,
@@ -135,8 +136,7 @@ FEATURES = st.builds(
     },
     TIMES,
     st.sampled_from(["Z", "+0800", "+00:00", ".250Z"]),
-    PLACES,
-    PLACES,
+    st.tuples(PLACES, PLACES) | st.tuples(PLACES, PLACES, st.just(1)),
     st.lists(st.sampled_from(["walking", "driving", "cycling", "x"]), max_size=2),
     st.fixed_dictionaries({}, optional={"horizontal_accuracy": MAYBE, "speed": MAYBE, "course": MAYBE}),
 )
@@ -169,11 +169,15 @@ def parts_of(logged: loggers.Logged) -> list[Any]:
     ]
 
 
-def assert_read_alike(read: Callable[[bytes], loggers.Logged], name: str, body: bytes) -> None:
+def assert_read_alike(
+    read: Callable[[bytes], loggers.Logged], ways: list[tuple[ModuleType, str]], body: bytes
+) -> None:
+    """Read a body, and again after each of some faster ways was taken away."""
     fast = outcome(read, body)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(plain_points, name, lambda *_: None)
-        assert outcome(read, body) == fast
+        for module, name in ways:
+            patch.setattr(module, name, lambda *_: None)
+            assert outcome(read, body) == fast
 
 
 def outcome(read: Callable[[bytes], loggers.Logged], body: bytes) -> Any:
@@ -191,14 +195,22 @@ def test_plain_messages_of_owntracks_are_read_as_any(values: list[Any], data: An
         name = data.draw(st.sampled_from(["tst", "lon", "lat", "acc", "vel", "cog"]))
         data.draw(st.sampled_from(values))[name] = data.draw(ODD)
     body = json.dumps(values).encode()
-    assert_read_alike(lambda one: loggers.read_owntracks(one, "d", "foot"), "owntracks_columns", body)
+    ways = [(plain_points, "owntracks_columns")]
+    assert_read_alike(lambda one: loggers.read_owntracks(one, "d", "foot"), ways, body)
 
 
 @given(st.lists(FEATURES, min_size=1, max_size=8), st.data())
 def test_plain_features_of_overland_are_read_as_any(values: list[Any], data: Any) -> None:
     if data.draw(st.booleans()):
         name = data.draw(st.sampled_from(["timestamp", "motion", "speed", "course", "type"]))
-        data.draw(st.sampled_from(values))["properties"][name] = data.draw(ODD)
+        data.draw(st.sampled_from(values))["properties"][name] = data.draw(
+            ODD | st.sampled_from(["trip", "visit"])
+        )
+    if data.draw(st.booleans()):  # all with the names of one
+        names = data.draw(st.sampled_from(values))["properties"]
+        for one in values:
+            one["properties"] = {name: one["properties"].get(name) for name in names}
+            one["geometry"]["coordinates"] = one["geometry"]["coordinates"][:2]
     body = {"locations": values, **data.draw(BESIDE)}
     text = json.dumps(body)
     # A name that comes twice, and what stands where nobody expects it.
@@ -209,7 +221,8 @@ def test_plain_features_of_overland_are_read_as_any(values: list[Any], data: Any
             data.draw(st.sampled_from([f"{told} {{}}, {told}", f'"x": [], {told}'])),
             1,
         )
-    assert_read_alike(lambda one: loggers.read_overland(one, "d"), "overland_columns", text.encode())
+    ways = [(overland_points, name) for name in ("_read_alike", "columns")]
+    assert_read_alike(lambda one: loggers.read_overland(one, "d"), ways, text.encode())
 
 
 def test_plain_bodies_take_the_fast_way() -> None:
@@ -217,7 +230,20 @@ def test_plain_bodies_take_the_fast_way() -> None:
     assert plain_points.owntracks_columns([message], "foot", 3.6) is not None
     for beside in ({}, {"current": feature(4), "trip": {"distance": 3, "start_location": feature(1)}}):
         body = json.dumps({"locations": [feature(3), feature(4)], **beside}).encode()
-        assert plain_points.overland_columns(body, loggers._mode) is not None
+        assert overland_points.columns(body, loggers._mode) is not None
+        most = strict_json.plain_marks(body)
+        assert most is not None
+        assert overland_points._read_alike(body, most) is not None
+
+
+def test_what_a_plain_feature_was_is_told_as_it_was_sent() -> None:
+    """Whole numbers stay whole numbers, also of a feature that was read as one of many."""
+    features = [feature(second, course=second, wifi="x") for second in (1, 90_000, 2)]
+    logged = loggers.read_overland(json.dumps({"locations": features}).encode(), "d")
+    told = [part.raw(k)["points"][0] for part in logged.parts for k in range(len(part))]
+    assert [(one["at"], repr(one["course"])) for one in told] == [
+        (features[k]["properties"]["timestamp"], repr(features[k]["properties"]["course"])) for k in (0, 2, 1)
+    ]
 
 
 def test_a_track_keeps_its_name() -> None:
