@@ -17,6 +17,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
+Letters = npt.NDArray[np.uint8]
 
 _BLOCK = 65_536
 _DATE_TIME = 19
@@ -91,40 +92,49 @@ def iso_seconds(texts: Sequence[Any]) -> tuple[Floats, Flags, Flags]:
         begins = np.cumsum(sizes) - sizes
         for size in np.unique(sizes[(sizes >= _DATE_TIME) & (sizes <= 32)]).tolist():
             places = np.flatnonzero(sizes == size)
-            rows = letters[begins[places][:, None] + np.arange(size)]
-            found, good, lacks = _iso_rows(rows)
+            alike = len(places) == len(block)
+            rows = letters if alike else letters[begins[places][:, None] + np.arange(size)]
+            found, good, lacks = _iso(rows.reshape(-1, size).T)
             seconds[start + places[good]] = found[good]
             read[start + places] = good
             naive[start + places] = good & lacks
     return seconds, read, naive
 
 
-def _iso_rows(rows: npt.NDArray[np.uint8]) -> tuple[Floats, Flags, Flags]:
-    """Read rows of letters, all of one length from 19."""
-    good = ((rows[:, _DIGITS] - _ZERO) <= 9).all(axis=1)  # what is less than “0” wraps round
+def _iso(letters: Letters) -> tuple[Floats, Flags, Flags]:
+    """Read texts of one length from 19; the first axis of the letters is that of their places."""
+    value = np.ascontiguousarray(letters) - _ZERO  # what is less than “0” wraps round
+    good = (value[_DIGITS] <= 9).all(axis=0)
     for place, mark in _SEPARATORS:
-        good &= rows[:, place] == mark[0]
-    good &= (rows[:, 10] == ord("T")) | (rows[:, 10] == ord(" "))
-    value = rows.astype(np.int64) - _ZERO
-    year = value[:, 0] * 1000 + value[:, 1] * 100 + value[:, 2] * 10 + value[:, 3]
-    month, day, hour, minute, second = (value[:, k] * 10 + value[:, k + 1] for k in (5, 8, 11, 14, 17))
+        good &= letters[place] == mark[0]
+    good &= (letters[10] == ord("T")) | (letters[10] == ord(" "))
+    year = _number(value, 0, 2) * 100 + _number(value, 2, 2)
+    month, day, hour, minute, second = (_number(value, place, 2) for place in (5, 8, 11, 14, 17))
     good &= (year >= 1) & (month >= 1) & (month <= 12) & (day >= 1)
     good &= (hour <= 23) & (minute <= 59) & (second <= 59)
     months = np.where(good, (year - 1970) * 12 + month - 1, 0).astype("datetime64[M]")
     first = months.astype("datetime64[D]")
     good &= day <= ((months + 1).astype("datetime64[D]") - first).astype(np.int64)
     whole = (first.astype(np.int64) + day - 1) * 86_400 + hour * 3_600 + minute * 60 + second
-    micro, offset, fits, naive = _tails(rows[:, _DATE_TIME:], value[:, _DATE_TIME:])
+    micro, offset, fits, naive = _tails(letters[_DATE_TIME:], value[_DATE_TIME:])
     total = (whole - offset) * 1_000_000 + micro
     return total / 1e6, good & fits & (np.abs(total) < _EXACT), naive
 
 
-def _tails(rows: npt.NDArray[np.uint8], value: Ints) -> tuple[Ints, Ints, Flags, Flags]:
+def _number(value: Letters, place: int, count: int) -> Ints:
+    """Return the numbers that so many digits from a place on are."""
+    number: Ints = value[place].astype(np.int64)
+    for digit in value[place + 1 : place + count]:
+        number = number * 10 + digit
+    return number
+
+
+def _tails(letters: Letters, value: Letters) -> tuple[Ints, Ints, Flags, Flags]:
     """Read what follows the seconds: microseconds, the offset in seconds, whether it fits and is naive."""
-    count, size = rows.shape
+    size, count = letters.shape
     micro, offset = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
     fits, naive = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
-    digit = (value >= 0) & (value <= 9)
+    digit = value <= 9
     nothing, never = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=bool)
     for digits in (0, 3, 6):  # the only fractions that every version of ISO 8601 readers takes
         point = digits + 1 if digits else 0
@@ -132,26 +142,24 @@ def _tails(rows: npt.NDArray[np.uint8], value: Ints) -> tuple[Ints, Ints, Flags,
         if point > size:
             continue
         if digits:
-            fraction = (rows[:, 0] == ord(".")) & digit[:, 1:point].all(axis=1)
+            fraction = (letters[0] == ord(".")) & digit[1:point].all(axis=0)
         left = size - point
         if left == 0:
             zone, naive_here, shift = fraction, fraction, nothing
         elif left == 1:
-            zone, naive_here, shift = fraction & (rows[:, point] == ord("Z")), never, nothing
+            zone, naive_here, shift = fraction & (letters[point] == ord("Z")), never, nothing
         elif left in (5, 6):
-            sign, last = rows[:, point], point + left - 2
+            sign, last = letters[point], point + left - 2
             signed = (sign == ord("+")) | (sign == ord("-"))
-            zone = fraction & signed & ((left == 5) | (rows[:, point + 3] == ord(":")))
-            zone &= digit[:, [point + 1, point + 2, last, last + 1]].all(axis=1)
-            hours = value[:, point + 1] * 10 + value[:, point + 2]
-            minutes = value[:, last] * 10 + value[:, last + 1]
+            zone = fraction & signed & ((left == 5) | (letters[point + 3] == ord(":")))
+            zone &= digit[[point + 1, point + 2, last, last + 1]].all(axis=0)
+            hours, minutes = _number(value, point + 1, 2), _number(value, last, 2)
             zone &= (hours <= 23) & (minutes <= 59)
             shift = np.where(sign == ord("-"), -1, 1) * (hours * 3_600 + minutes * 60)
             naive_here = never
         else:
             continue
-        powers = 10 ** np.arange(digits - 1, -1, -1, dtype=np.int64) * 10 ** (6 - digits)
-        part = value[:, 1:point] @ powers if digits else np.zeros(count, dtype=np.int64)
+        part = _number(value, 1, digits) * 10 ** (6 - digits) if digits else nothing
         micro, offset = np.where(zone, part, micro), np.where(zone, shift, offset)
         fits, naive = fits | zone, np.where(zone, naive_here, naive)
     return micro, offset, fits, naive
