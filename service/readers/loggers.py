@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from geo.errors import N_
 from service.errors import ContentTooLarge, InvalidInput
-from service.readers import overland_points, plain_points, strict_json
+from service.readers import overland_points, owntracks_points, plain_points, strict_json
 from service.readers.field_batch import MOST_POINTS, Unreadable
 from service.readers.field_faults import Fault, canonical
 from service.readers.field_points import MOST_NUMBER, TrackPart, read_moments, read_track
@@ -80,6 +80,9 @@ def read_owntracks(body: bytes, device: str, mode: str) -> Logged:
     """
     if not body.strip():
         return Logged()
+    columns = owntracks_points.columns(body, mode)
+    if columns is not None:
+        return _owntracks_columns(columns, device)
     value = strict_json.parse(body)
     if isinstance(value, list) and value:
         return _owntracks_messages(value, device, mode)
@@ -92,9 +95,9 @@ def read_owntracks(body: bytes, device: str, mode: str) -> Logged:
 def _owntracks_messages(values: Sequence[Any], device: str, mode: str) -> Logged:
     """Read several messages, as a phone or a relay sends them that was out of reach; each by itself."""
     _require_few(values)
-    columns = plain_points.owntracks_columns(values, mode, _KMH)
+    columns = owntracks_points.columns_of(values, mode)
     if columns is not None:
-        return Logged(tuple(plain_points.tracks("owntracks", device, columns, _owntracks_location)))
+        return _owntracks_columns(columns, device)
     points: list[tuple[str, dict[str, Any]]] = []
     unreadable, ignored = [], []
     for value in values:
@@ -110,6 +113,11 @@ def _owntracks_messages(values: Sequence[Any], device: str, mode: str) -> Logged
         else:
             points.append((mode, point))
     return Logged(tuple(_tracks("owntracks", device, points)), tuple(unreadable), tuple(ignored))
+
+
+def _owntracks_columns(columns: plain_points.Columns, device: str) -> Logged:
+    _require_few(columns.given)
+    return Logged(tuple(plain_points.tracks("owntracks", device, columns, _owntracks_location)))
 
 
 def _owntracks_point(value: Any) -> dict[str, Any] | str:

@@ -1,34 +1,35 @@
 """Points of Overland read in columns, where all of a body are as phones write them.
 
-Most bodies tell the same of each point. Those are read into objects that hold nothing else, made for the
-names that the first point has, which takes two thirds of the time. Others are read into dicts.
+Most bodies tell the same of each point, and are read as such in two thirds of the time. Others are read into
+dicts.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import chain, repeat
-from operator import attrgetter, contains
+from operator import contains
 from types import GenericAlias
-from typing import Any, overload
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
 
 from service.readers import strict_json
+from service.readers.alike import UNREADABLE, Later, column, floats, kind_of, names_of_first
 from service.readers.moments import iso_seconds
-from service.readers.plain_points import Columns, Floats, are_placed, are_times, member, numbers
+from service.readers.plain_points import Columns, Floats, are_placed, member, numbers
 
 _NAMES, _PARTS = 5, 5
 """Those of a feature and its geometry; a feature, its geometry, coordinates, properties and motion."""
 _NUMBERS = ("horizontal_accuracy", "speed", "course")
+# Texts that are known are not made anew for each point.
+_Motion = Literal["walking", "running", "cycling", "driving", "stationary"]
 _KINDS: dict[str, Any] = {
     "timestamp": str,
-    "motion": tuple[str, ...],
+    "motion": tuple[_Motion, ...],
     **dict.fromkeys(_NUMBERS, float | None),
 }
-_MOST_NAMES = 64
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class Shape(msgspec.Struct, gc=False, forbid_unknown_fields=True):
@@ -60,33 +61,11 @@ class _Batch(_Beside, forbid_unknown_fields=True):
 
 
 class _Place(msgspec.Struct, gc=False, forbid_unknown_fields=True):
-    type: Any
+    type: Literal["Point"]
     coordinates: tuple[Any, Any]
 
 
 _BATCHES = msgspec.json.Decoder(_Batch)
-_TOLD = msgspec.json.Decoder(dict[str, Any])
-
-
-class _Features(Sequence[Feature]):
-    """The features of a body, read a second time when somebody asks for one, which is seldom."""
-
-    def __init__(self, body: bytes, count: int) -> None:
-        self._body, self._count = body, count
-
-    @cached_property
-    def _every(self) -> list[Feature]:
-        return _BATCHES.decode(self._body).locations
-
-    def __len__(self) -> int:
-        return self._count
-
-    @overload
-    def __getitem__(self, place: int) -> Feature: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[Feature]: ...
-    def __getitem__(self, place: int | slice) -> Any:
-        return self._every[place]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +86,7 @@ def columns(body: bytes, mode_of: Callable[[tuple[str, ...]], str]) -> Columns |
     if most is None:
         return None
     told = _read_alike(body, most) or _read_each(body, most)
-    if told is None or not are_times(told.at):
+    if told is None:
         return None
     t, read, naive = iso_seconds(told.at)
     if not read.all() or naive.any():
@@ -115,18 +94,17 @@ def columns(body: bytes, mode_of: Callable[[tuple[str, ...]], str]) -> Columns |
     accuracy, speed, course = told.numbers
     speed[speed < 0], course[course < 0] = np.nan, np.nan
     mode = {words: mode_of(words) for words in set(told.motion)}
-    modes = list(map(mode.__getitem__, told.motion))
+    modes = list(map(mode.__getitem__, told.motion)) if len(mode) > 1 else list(mode.values())
     return Columns(told.given, modes, told.at, t, told.lon, told.lat, accuracy, speed, course)
 
 
 def _read_alike(body: bytes, most: strict_json.Count) -> _Told | None:
     """Read points that have all the names of the first and no other."""
-    start = body.find(b"{", body.find(b'"properties"'))
     try:
-        names = tuple(_TOLD.decode(body[start : body.find(b"}", start) + 1]))
-        batches = _decoder(names)
-        batch = None if batches is None else batches.decode(body)
-    except _UNREADABLE:
+        names = names_of_first(body, b'"properties"')
+        decoder = _decoder(names)
+        batch = None if decoder is None else decoder.decode(body)
+    except UNREADABLE:
         return None
     if batch is None or not _is_all(batch, most, len(names) * len(batch.locations)):
         return None
@@ -135,38 +113,29 @@ def _read_alike(body: bytes, most: strict_json.Count) -> _Told | None:
     if not are_placed(places):
         return None
     lon, lat = np.array(places).reshape(-1, 2).T
-    at, motion = (list(map(attrgetter(name), points)) for name in ("timestamp", "motion"))
-    unknown = np.full(len(points), np.nan)
-    told = [
-        np.array(list(map(attrgetter(name), points)), dtype=np.float64) if name in names else unknown.copy()
-        for name in _NUMBERS
-    ]
-    return _Told(_Features(body, len(points)), at, lon, lat, motion, told)
+    given = Later(len(points), lambda: _BATCHES.decode(body).locations)
+    told = [floats(points, name) for name in _NUMBERS]
+    return _Told(given, column(points, "timestamp"), lon, lat, column(points, "motion"), told)
 
 
 @lru_cache(maxsize=64)
 def _decoder(names: tuple[str, ...]) -> msgspec.json.Decoder[Any] | None:
     """Return what reads points that have all of some names; None where such are no plain points."""
-    usual = len(names) <= _MOST_NAMES and all(map(str.isidentifier, names))
-    if not usual or "type" in names or "timestamp" not in names or "motion" not in names:
+    told = None if "type" in names else kind_of(names, _KINDS, ("timestamp", "motion"))
+    if told is None:
         return None
-    # Names that nothing is read of may be any, also such as a field cannot have.
-    fields = {name if name in _KINDS else f"other_{place}": name for place, name in enumerate(names)}
-    kinds = [(field, _KINDS.get(name, Any)) for field, name in fields.items()]
     strict: Any = {"gc": False, "forbid_unknown_fields": True}
-    told = msgspec.defstruct("Told", kinds, rename=fields, **strict)
-    parts = [("type", Any), ("geometry", _Place), ("properties", told)]
+    parts = [("type", Literal["Feature"]), ("geometry", _Place), ("properties", told)]
     features = GenericAlias(list, (msgspec.defstruct("Feature", parts, **strict),))
-    return msgspec.json.Decoder(
-        msgspec.defstruct("Batch", [("locations", features)], bases=(_Beside,), **strict)
-    )
+    batch = msgspec.defstruct("Batch", [("locations", features)], bases=(_Beside,), **strict)
+    return msgspec.json.Decoder(batch)
 
 
 def _read_each(body: bytes, most: strict_json.Count) -> _Told | None:
     """Read points of which each may have other names."""
     try:
         batch = _BATCHES.decode(body)
-    except _UNREADABLE:
+    except UNREADABLE:
         return None
     points = [one.properties for one in batch.locations]
     if not _is_all(batch, most, sum(map(len, points))) or any(map(contains, points, repeat("type"))):

@@ -4,7 +4,6 @@ What is read here is what would be read point by point; whatever is unusual in a
 body to that.
 """
 
-import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,14 +17,10 @@ import numpy.typing as npt
 import orjson
 
 from geo.track import Fixes, Mode
-from service.readers.field_points import MOST_KEPT, MOST_NUMBER, TrackPart
+from service.readers.field_points import MOST_KEPT, TrackPart
 
 DAY_S = 86_400
 ROWS = 11
-_LAST_S = 253_402_300_800
-"""The year 10,000."""
-_TIMES = re.compile(r"[0-9T:.Z+-]+")
-_LONGEST_TIME = 40
 _NUMBERS = frozenset((float, int, type(None)))
 _LEAST_PLAIN, _MOST_PLAIN = 1e-3, 1e9
 """Numbers of that size are written without an exponent."""
@@ -36,7 +31,7 @@ Point = Callable[[Any], dict[str, Any]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Columns:
-    """Points in columns of n; ``given`` are the values they were read from, ``modes`` the mode of each."""
+    """Points in columns of n; ``given`` are what they were read from, ``modes`` that of each, or of all."""
 
     given: Sequence[Any]
     modes: Sequence[str]
@@ -69,25 +64,6 @@ class _Points(Sequence[dict[str, Any]]):
             return _Points(self._given, self._places[place], self._numbers[place], self._point)
         numbered = {"seq": self._numbers[place], **self._point(self._given[self._places[place]])}
         return {name: value for name, value in numbered.items() if value is not None}
-
-
-def owntracks_columns(messages: Sequence[Any], mode: str, kmh: float) -> Columns | None:
-    """Return messages of OwnTracks in columns, None where not all are plain locations."""
-    if set(map(type, messages)) != {dict} or member(messages, "_type").count("location") != len(messages):
-        return None
-    names = ("tst", "lon", "lat", "acc", "vel", "cog")
-    tst, lon, lat, *others = (member(messages, name) for name in names)
-    if set(map(type, tst)) != {int} or not 0 <= min(tst) <= max(tst) < _LAST_S:
-        return None
-    told = numbers(others)
-    if told is None or not are_placed(lon) or not are_placed(lat) or mode.upper() not in Mode.__members__:
-        return None
-    accuracy, speed, course = told
-    speed[speed < 0] = np.nan
-    speed = np.where(np.abs(speed) < MOST_NUMBER, speed * (1 / kmh), speed)
-    at = [f"{one}+00:00" for one in np.array(tst, dtype="datetime64[s]").astype(str).tolist()]
-    t = np.array(tst, dtype=np.float64)
-    return Columns(messages, [mode], at, t, np.array(lon), np.array(lat), accuracy, speed, course)
 
 
 def member(several: Sequence[dict[str, Any]], name: str) -> list[Any]:
@@ -154,12 +130,6 @@ def _part(
     return TrackPart(
         track, known, app, head, points, seq[here], fixes, {}, np.zeros(len(here), dtype=bool), None
     )
-
-
-def are_times(at: Sequence[str]) -> bool:
-    """Return whether all are written with what times are written with, and no longer than such."""
-    sizes = list(map(len, at))
-    return 0 < min(sizes) <= max(sizes) <= _LONGEST_TIME and _TIMES.fullmatch("".join(at)) is not None
 
 
 def are_placed(values: Sequence[Any]) -> bool:

@@ -11,6 +11,7 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import orjson
 
 from geo.errors import N_
@@ -23,6 +24,7 @@ _NESTED = frozenset((dict, list))
 _DIGITS = bytes(ord("0") if chr(code) in "0123456789" else ord(" ") for code in range(256))
 _MANY_DIGITS = b"0" * 19
 """Beyond 64 bits the fast reader takes a whole number for a double."""
+_STRIDE = len(_MANY_DIGITS) // 2
 _PLAIN_JSON = N_("Send plain JSON in UTF-8 (RFC 8259).")
 
 
@@ -92,14 +94,25 @@ def plain_marks(body: bytes) -> Count | None:
     Without a backslash no text holds a NUL or half a surrogate pair, and each quote followed by a colon ends
     a name, unless a text begins with a colon: where as many names were read as stand there, none came twice.
     """
-    if b"\\" in body or _MANY_DIGITS in body.translate(_DIGITS):
-        return None
     marks = np.frombuffer(body, dtype=np.uint8)
-    colons, before = marks[1:] == ord(":"), marks[:-1]
-    if (colons & (before <= ord(" "))).any():
+    if b"\\" in body or _has_many_digits(body, marks):
         return None
-    names = int(np.count_nonzero(colons & (before == ord('"'))))
+    colons = np.flatnonzero(marks == ord(":"))
+    before = marks[colons[colons > 0] - 1]
+    if (before <= ord(" ")).any():
+        return None
+    names = int(np.count_nonzero(before == ord('"')))
     return Count(names, int(np.count_nonzero((marks == ord("{")) | (marks == ord("[")))))
+
+
+def _has_many_digits(body: bytes, marks: npt.NDArray[np.uint8]) -> bool:
+    """Return whether somewhere stand as many digits as a whole number may not have."""
+    # So many leave a digit at two places one after the other of which only every ninth is looked at.
+    is_digit = (marks[::_STRIDE] - ord("0")) < 10
+    places = np.flatnonzero(is_digit[1:] & is_digit[:-1]) * _STRIDE
+    for further in range(1, _STRIDE):
+        places = places[(marks[places + further] - ord("0")) < 10]
+    return len(places) > 0 and _MANY_DIGITS in body.translate(_DIGITS)
 
 
 def count(value: Any, most_parts: int) -> Count | None:

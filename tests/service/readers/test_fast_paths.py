@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from service.errors import MalformedBody, ServiceError
-from service.readers import loggers, overland_points, plain_points, strict_json
+from service.readers import loggers, overland_points, owntracks_points, strict_json
 from service.readers.field_faults import canonical
 from service.readers.field_points import read_track
 
@@ -55,6 +55,19 @@ def test_plain_json_is_read_as_any(value: Any, space: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(strict_json, "_plainly", lambda _: (False, None))
         assert told(strict_json.loads, body) == fast
+
+
+@given(st.lists(st.integers(0, 40).map(lambda count: "7" * count), max_size=6), st.text("x.", max_size=9))
+def test_a_text_with_too_many_digits_is_not_plain(runs: list[str], before: str) -> None:
+    body = (before + "-".join(runs)).encode()
+    assert (strict_json.plain_marks(body) is None) == any(len(run) > 18 for run in runs)
+
+
+def test_trips_and_visits_are_no_points_however_alike() -> None:
+    for kind in ("trip", "visit"):
+        body = json.dumps({"locations": [feature(second, type=kind) for second in (1, 2)]}).encode()
+        logged = loggers.read_overland(body, "d")
+        assert (logged.parts, logged.ignored) == ((), (kind, kind))
 
 
 @given(
@@ -195,7 +208,25 @@ def test_plain_messages_of_owntracks_are_read_as_any(values: list[Any], data: An
         name = data.draw(st.sampled_from(["tst", "lon", "lat", "acc", "vel", "cog"]))
         data.draw(st.sampled_from(values))[name] = data.draw(ODD)
     body = json.dumps(values).encode()
-    ways = [(plain_points, "owntracks_columns")]
+    if data.draw(st.booleans()):  # all with the names of one
+        names = data.draw(st.sampled_from(values))
+        values = [{name: one.get(name) for name in names} for one in values]
+        body = json.dumps(values).encode()
+    if data.draw(st.booleans()):  # a name that comes twice
+        body = body.replace(b'"lon":', b'"tst":1,"lon":', 1)
+    ways = [(owntracks_points, name) for name in ("columns", "columns_of")]
+    assert_read_alike(lambda one: loggers.read_owntracks(one, "d", "foot"), ways, body)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"tst": True}, {"tst": "1"}, {"tst": 1_780_275_600.5}, {"lon": 131}, {"_type": "lwt"}, {"acc": "3"}],
+)
+def test_a_message_that_is_no_plain_one_is_read_by_itself(odd: dict[str, Any]) -> None:
+    plain = {"_type": "location", "tst": 1_780_275_600, "lon": 131.5, "lat": 46.5, "acc": 3}
+    body = json.dumps([plain, {**plain, **odd}]).encode()
+    assert owntracks_points.columns(body, "foot") is None
+    ways = [(owntracks_points, name) for name in ("columns", "columns_of")]
     assert_read_alike(lambda one: loggers.read_owntracks(one, "d", "foot"), ways, body)
 
 
@@ -227,7 +258,8 @@ def test_plain_features_of_overland_are_read_as_any(values: list[Any], data: Any
 
 def test_plain_bodies_take_the_fast_way() -> None:
     message = {"_type": "location", "tst": 1_780_275_600, "lon": 131.5, "lat": 46.5, "acc": 3}
-    assert plain_points.owntracks_columns([message], "foot", 3.6) is not None
+    assert owntracks_points.columns_of([message], "foot") is not None
+    assert owntracks_points.columns(json.dumps([message, message]).encode(), "foot") is not None
     for beside in ({}, {"current": feature(4), "trip": {"distance": 3, "start_location": feature(1)}}):
         body = json.dumps({"locations": [feature(3), feature(4)], **beside}).encode()
         assert overland_points.columns(body, loggers._mode) is not None
