@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from operator import itemgetter
 from typing import Any, NamedTuple
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -175,12 +176,26 @@ class Clocks(Store):
 
     def hold(self, device: str) -> Held:
         """Keep others from the ledger of a device, and barriers as they are, until the end."""
-        # The ground first: who changes barriers waits for all ledgers, and holds none before that.
-        subjects = {"ground": f"ground:{self.district}", "ledger": f"coverage of {device}:{self.district}"}
-        self._asked("lock_ledger", subjects)
-        rows = self._asked("clock_corrections", self._mine(device))
-        kept_from = next((at for kind, _, _, at, _ in rows if kind == _HORIZON), None)
-        return Held(self._corrections(rows), kept_from)
+        return self._hold((), [device])[device]
+
+    def hold_sent(self, person: UUID, devices: Collection[str]) -> dict[str, Held]:
+        """Keep others from what a person sends, and then as :meth:`hold` from the ledgers of some devices."""
+        return self._hold((sent_by(person),), sorted(devices))
+
+    def _hold(self, before: Sequence[str], devices: Sequence[str]) -> dict[str, Held]:
+        # The ground before ledgers: who changes barriers waits for all of these, and holds none before that.
+        subjects = [*before, "ground", *(f"coverage of {one}" for one in devices)]
+        named = {
+            "ground": f"ground:{self.district}",
+            "subjects": [f"{one}:{self.district}" for one in subjects],
+        }
+        self._done("lock_ledgers", named)
+        held = {}
+        for device in devices:
+            rows = self._asked("clock_corrections", self._mine(device))
+            kept_from = next((at for kind, _, _, at, _ in rows if kind == _HORIZON), None)
+            held[device] = Held(self._corrections(rows), kept_from)
+        return held
 
     def _mine(self, device: str) -> dict[str, str]:
         return {"district": self.district, "device": device}
@@ -288,3 +303,8 @@ class Clocks(Store):
 
 def _skew(seconds: int, batches: int, set_s: int | None, then: int | None) -> Skew:
     return Skew(seconds, batches) if set_s is None or then is None else Skew(seconds, batches, set_s, then)
+
+
+def sent_by(person: UUID) -> str:
+    """Return the subject of the lock of what a person sends."""
+    return f"field of {person}"

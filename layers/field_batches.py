@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from geo.errors import N_
+from layers.clocks import sent_by
 from layers.errors import Conflict
 from layers.field_tables import field_batch
 from layers.storage import Store
@@ -82,4 +83,4 @@ class Batches(Store):
 
     def hold(self, person: UUID) -> None:
         """Keep others from storing what a person sends, from whatever device, until the transaction ends."""
-        self._lock(f"field of {person}")
+        self._lock(sent_by(person))

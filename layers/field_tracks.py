@@ -6,7 +6,6 @@ what it is.
 """
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -53,18 +52,6 @@ class FieldTracks(Store):
         )
         return track
 
-    def known(self, track: Track, numbers: Numbers) -> NDArray[np.bool_]:
-        """Return which of some numbers of a track are stored, or were and are dropped."""
-        asked = self._of(track, numbers)
-        found = dict(self._asked("track_known", asked))
-        known = np.zeros(len(numbers), dtype=bool)
-        chunks, places = numbers // NUMBERS, numbers % NUMBERS
-        for chunk, stored in found.items():
-            here = np.flatnonzero(chunks == chunk)
-            bits = np.frombuffer(stored.encode(), dtype=np.uint8) == ord("1")
-            known[here] = bits[places[here]]
-        return known
-
     def differing(self, track: Track, fixes: FixTable) -> set[int]:
         """Return the numbers of those fixes whose number is stored with another time or place."""
         patrol = Patrols(self._session, self.district).get(track.patrol)
@@ -85,27 +72,44 @@ class FieldTracks(Store):
         )
         return {row[0] for row in rows.fetchall()}
 
-    def add(self, track: Track, fixes: FixTable, late: NDArray[np.bool_]) -> None:
-        """Store fixes of a track whose numbers are new; the patrol's times and count follow.
+    def add(self, track: Track, fixes: FixTable, late: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Store those fixes of a track whose numbers are new; return which numbers were stored before.
 
-        ``late`` are those that came when their days were over, see :data:`layers.fixes.late_fix`.
+        No number comes twice. The times and count of the patrol follow what is new. ``late`` are fixes that
+        came when their days were over, see :data:`layers.fixes.late_fix`. A number counts as stored also
+        where its fix was dropped since.
+
+        Raises
+        ------
+        NotFinite, OutOfRange, OutsideArchive
+            As :meth:`layers.patrols.Patrols.add_fixes`.
         """
         with self._pipelined():
-            Patrols(self._session, self.district).add_numbered(track.device, track.patrol, fixes, late)
-            self._done("track_number", {**self._of(track, fixes.seq), "person": track.person})
+            known = self._mark(track, fixes.seq)
+            new = fixes.take(~known) if known.any() else fixes
+            if len(new):
+                patrols = Patrols(self._session, self.district)
+                patrols.add_numbered(track.device, track.patrol, new, late[~known])
+        return known
 
-    def _of(self, track: Track, numbers: Numbers | NDArray[np.int32]) -> dict[str, Any]:
-        """Return a track and some numbers of it as the statements take them: 1,024 bits for each chunk."""
+    def _mark(self, track: Track, numbers: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Mark numbers of a track as stored; return which were marked before."""
         chunks, row = np.unique(numbers // NUMBERS, return_inverse=True)
         bits = np.zeros((len(chunks), NUMBERS), dtype=bool)
         bits[row, numbers % NUMBERS] = True
-        return {
+        asked = {
             "district": self.district,
             "device": track.device,
             "track": track.id,
+            "person": track.person,
             "chunks": chunks.tolist(),
             "numbers": np.packbits(bits, axis=1).tobytes(),
         }
+        bits[:] = False
+        for chunk, stored in self._asked("track_mark", asked):
+            bits[chunks == chunk] = np.frombuffer(stored.encode(), dtype=np.uint8) == ord("1")
+        known: NDArray[np.bool_] = bits[row, numbers % NUMBERS]
+        return known
 
 
 def runs(numbers: NDArray[np.int32] | Numbers) -> list[tuple[int, int]]:

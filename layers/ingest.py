@@ -70,7 +70,7 @@ class Ingest(Store):
         return FixCounts(created, len(fixes) - created, late)
 
     def store_numbered(self, device: str, patrol: UUID, fixes: FixTable, late: NDArray[np.bool_]) -> None:
-        """Store fixes that the device numbered, all of them: whoever asks knows that the numbers are new.
+        """Store fixes that the device numbered, all of them: whoever marks numbers knows that they are new.
 
         Those whose days are over, which are ``late``, wait apart, as in :meth:`store`.
 
@@ -82,9 +82,7 @@ class Ingest(Store):
             A time lies outside the years that are stored.
         """
         months_of(fixes.t)  # of both the same times are refused
-        parts = _apart(fixes, late)
-        self._lock(f"fixes of {device}")
-        for table, part in parts:
+        for table, part in _apart(fixes, late):
             if table is fix:
                 self.ensure_months(part.t)
             self._add_all(table, device, patrol, _columns(part))

@@ -102,7 +102,7 @@ def test_numbers_of_tracks_are_kept_where_they_become_bits(cluster: Cluster) -> 
         assert migrate(engine)
         with Session(engine) as session:
             numbers = np.array([0, 3, 4, 999, 1_000, 1_023, 1_024, 1_100, 1_101, 9_999_999, 9_999_998])
-            known = Stores(session, "152921").field_tracks.known(Track(track, "d", person, patrol), numbers)
+            known = Stores(session, "152921").field_tracks._mark(Track(track, "d", person, patrol), numbers)
             assert known.tolist() == [True, True, False, False, True, True, True, True, False, True, False]
     finally:
         engine.dispose()

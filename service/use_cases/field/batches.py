@@ -79,7 +79,6 @@ def take_points(
     work: Work,
 ) -> list[Judged]:
     """Store the points of a client that sends no batches; return the verdicts, one for all stored."""
-    stores.batches.hold(sender.person)
     judged = store_points(stores, sender, parts, work, named=False)
     judged += [Judged.quarantined("point", one.ref, one.fault, one.raw) for one in unreadable]
     return hold(stores, sender, judged)
@@ -90,7 +89,6 @@ def _store(stores: Stores, sender: Sender, batch: FieldBatch, work: Work) -> tup
 
     Returns the verdicts, and by how much its device's clock is behind, None where it does not tell.
     """
-    stores.batches.hold(sender.person)
     held = hold_tracks(stores, sender, batch.tracks)
     behind_s = tell_clock(stores, sender, batch, held, work)
     judged = store_points(stores, sender, batch.tracks, work, held=held)

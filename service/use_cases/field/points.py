@@ -1,7 +1,7 @@
 """Points of tracks: each known by device, track and number, whatever its time and whenever it comes."""
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
 from uuid import UUID
@@ -26,13 +26,13 @@ from service.use_cases.field.shifts import tell_shift
 Places = npt.NDArray[np.int64]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Sorted:
     """Which positions of a part are new, known, or cannot be stored."""
 
     new: Places
     known: Places
-    faults: dict[int, Fault] = field(default_factory=dict)
+    faults: dict[int, Fault]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,9 @@ def store_points(
 ) -> list[Judged]:
     """Store points of tracks and bring the ledgers of their devices up to date; return the verdicts.
 
-    A track is one patrol, however many parts it comes in. Whoever calls holds the person. Where what is
-    stored need not be ``named``, one verdict tells of all points of a part: those of phone apps have numbers
-    without order, each of which would be a run by itself. ``held`` is what whoever calls holds.
+    A track is one patrol, however many parts it comes in. Where what is stored need not be ``named``, one
+    verdict tells of all points of a part: those of phone apps have numbers without order, each of which would
+    be a run by itself. ``held`` is what whoever calls holds.
     """
     judged: list[Judged] = []
     times: dict[str, list[npt.NDArray[np.float64]]] = {}
@@ -66,14 +66,16 @@ def store_points(
     for part in parts:
         track = None if part.track is None else tracks.get(part.track)
         clock = clocks[sender.device if track is None else track.device]
-        found = _sort(stores, sender, part, track)
         t = clock.corrected(part.fixes.t)
         over = is_over(t, held.kept_from)
-        if len(found.new):
-            if track is None:
-                track = _begin(stores, sender, part)
-                tracks[track.id] = track
-            stores.field_tracks.add(track, _table(part, found.new), over[found.new])
+        first, again, faults = _usable(part, sender.received_at.timestamp())
+        if track is None and len(first):
+            track = _begin(stores, sender, part)
+            tracks[track.id] = track
+        found = _Sorted(first, again, faults)
+        if track is not None and len(first):
+            found = _add(stores, track, part, found, over)
+        if track is not None and len(found.new):
             times.setdefault(track.device, []).append(t[found.new])
         tell_shift(stores, sender, part, None if track is None else track.patrol, found.new, clock)
         judged += _told(part, found, over, named=named)
@@ -83,14 +85,19 @@ def store_points(
 
 
 def hold_tracks(stores: Stores, sender: Sender, parts: Sequence[TrackPart]) -> HeldTracks:
-    """Keep others from the ledgers of all devices that parts are of; return the tracks that are begun."""
+    """Keep others from what the person sends, and from the ledgers of all devices that parts are of.
+
+    Returns the tracks that are begun.
+    """
     keys = {part.track for part in parts if part.track is not None}
     tracks = _begun(stores, sender, keys)
     # Tracks begun on a former device stay that device's, and so does the ledger of what they walked.
-    devices = sorted({sender.device, *(track.device for track in tracks.values())})
-    held = {device: stores.clocks.hold(device) for device in devices}
-    # Another person may have begun one on this device until it was held.
+    devices = {sender.device, *(track.device for track in tracks.values())}
+    held = stores.clocks.hold_sent(sender.person, devices)
+    # Somebody may have begun one until all this was held: the person, or on this device another.
     tracks |= _begun(stores, sender, keys - tracks.keys())
+    others = {track.device for track in tracks.values()} - held.keys()
+    held |= stores.clocks.hold_sent(sender.person, others) if others else {}
     clocks = {device: one.clock for device, one in held.items()}
     return HeldTracks(tracks, clocks, held[sender.device].kept_from)
 
@@ -101,25 +108,31 @@ def _begun(stores: Stores, sender: Sender, keys: Set[UUID]) -> dict[UUID, Track]
     return {key: track for key, track in found.items() if track is not None}
 
 
-def _sort(stores: Stores, sender: Sender, part: TrackPart, track: Track | None) -> _Sorted:
+def _usable(part: TrackPart, now: float) -> tuple[Places, Places, dict[int, Fault]]:
+    """Return the first place of each number that can be stored, the true copies of those, and the faults."""
     faults = dict(part.faults)
-    verdict = admit(part.fixes, sender.received_at.timestamp())
+    verdict = admit(part.fixes, now)
     for place in np.flatnonzero(np.isin(verdict, list(INADMISSIBLE))).tolist():
         faults.setdefault(place, Fault.of(Verdict(int(verdict[place])).reason))
     usable = np.ones(len(part), dtype=bool)
     usable[np.fromiter(faults, dtype=np.int64, count=len(faults))] = False
-    good = np.flatnonzero(usable)
-    first, again = _repeats(part, good, faults)
-    if track is None or len(first) == 0:
-        return _Sorted(first, again, faults)
-    is_known = stores.field_tracks.known(track, part.seq[first])
+    first, again = _repeats(part, np.flatnonzero(usable), faults)
+    return first, again, faults
+
+
+def _add(
+    stores: Stores, track: Track, part: TrackPart, given: _Sorted, over: npt.NDArray[np.bool_]
+) -> _Sorted:
+    """Store the points of a part, each of another number, but for those whose numbers are known."""
+    first, faults = given.new, given.faults
+    is_known = stores.field_tracks.add(track, _table(part, first), over[first])
+    if not is_known.any():
+        return given
     known = first[is_known]
-    if len(known):
-        differing = stores.field_tracks.differing(track, _table(part, known))
-        for place in known[np.isin(part.seq[known], list(differing))].tolist():
-            faults[place] = Fault.of("number-reused")
-        known = known[~np.isin(part.seq[known], list(differing))]
-    return _Sorted(first[~is_known], np.concatenate((known, again)), faults)
+    differing = list(stores.field_tracks.differing(track, _table(part, known)))
+    other = np.isin(part.seq[known], differing)
+    faults |= {place: Fault.of("number-reused") for place in known[other].tolist()}
+    return _Sorted(first[~is_known], np.concatenate((known[~other], given.known)), faults)
 
 
 def _repeats(part: TrackPart, good: Places, faults: dict[int, Fault]) -> tuple[Places, Places]:
