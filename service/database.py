@@ -5,19 +5,24 @@ address of its own, or by taking on the role where there is only the owner's add
 """
 
 import logging
+import select
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from time import monotonic
+from typing import Any, cast
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InvalidatePoolError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
 
 import layers.migrations
 from geo.errors import N_
@@ -29,6 +34,7 @@ from service.errors import Busy, NotReady, TooSlow
 _log = logging.getLogger("wardline")
 
 _DIALECT = "postgresql+psycopg"
+_USED, _REST_S = "used", 5.0
 _SESSION = {
     # Timestamps come back in UTC whatever the server's zone.
     "timezone": "UTC",
@@ -94,14 +100,44 @@ def make_engine(
     if patience is not None:
         # Settings of the connection and not of the role: a role that is taken on brings none of its own.
         options |= patience.options()
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
-        pool_pre_ping=True,
         hide_parameters=True,  # positions and contacts of people do not belong into a log
         connect_args={"options": " ".join(f"-c {name}={value}" for name, value in options.items())},
     )
+    _look_after(engine)
+    return engine
+
+
+def _look_after(engine: Engine) -> None:
+    """Give nobody a connection that was lost: of one that rested, or has something to tell, that is asked.
+
+    To ask each time would cost a question more for every request. A server that ends closes its connections,
+    which is something to tell; one that is cut off does not.
+    """
+
+    def note(_driver: psycopg.Connection[Any], record: ConnectionPoolEntry) -> None:
+        record.info[_USED] = monotonic()
+
+    def prove(driver: psycopg.Connection[Any], record: ConnectionPoolEntry, _: object) -> None:
+        if monotonic() - record.info[_USED] < _REST_S and not _has_news(driver):
+            return
+        try:
+            engine.dialect.do_ping(cast("DBAPIConnection", driver))
+        except psycopg.Error as error:
+            raise InvalidatePoolError from error
+
+    for name, act in (("connect", note), ("checkin", note), ("checkout", prove)):
+        event.listen(engine, name, act)
+
+
+def _has_news(driver: psycopg.Connection[Any]) -> bool:
+    """Return whether a connection that waits for nothing has something to read, such as its end."""
+    waiting = select.poll()
+    waiting.register(driver.fileno(), select.POLLIN)
+    return bool(waiting.poll(0))
 
 
 def web_engine(

@@ -1,3 +1,4 @@
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from layers.field_tracks import Track
 from layers.stores import Stores
+from service import database
 from service.cluster import Cluster
 from service.database import configuration, make_engine, migrate, revision, session_factory
 
@@ -107,3 +109,39 @@ def test_numbers_of_tracks_are_kept_where_they_become_bits(cluster: Cluster) -> 
     finally:
         engine.dispose()
         cluster.drop_database(name)
+
+
+def test_a_connection_that_was_lost_is_replaced(database_url: str) -> None:
+    engine = make_engine(database_url, pool_size=1)
+    watcher = make_engine(database_url)
+    try:
+        with engine.connect() as connection:
+            lost = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        with engine.connect() as connection:  # one that works is given again
+            assert connection.execute(text("SELECT pg_backend_pid()")).scalar_one() == lost
+        with watcher.connect() as connection:
+            assert connection.execute(
+                text("SELECT pg_terminate_backend(:pid, 60000)"), {"pid": lost}
+            ).scalar()
+        with engine.connect() as connection:
+            assert connection.execute(text("SELECT pg_backend_pid()")).scalar_one() != lost
+    finally:
+        engine.dispose()
+        watcher.dispose()
+
+
+def test_a_connection_that_rested_is_asked(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is cut off tells nothing, so it looks as one that works."""
+    engine = make_engine(database_url, pool_size=1)
+    try:
+        with engine.connect() as connection:
+            before = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+            driver = connection.connection.driver_connection
+            assert driver is not None
+        monkeypatch.setattr(database, "_REST_S", 0.0)
+        monkeypatch.setattr(database, "_has_news", lambda _: False)
+        os.dup2(os.open(os.devnull, os.O_RDWR), driver.fileno())  # what is written arrives nowhere
+        with engine.connect() as connection:
+            assert connection.execute(text("SELECT pg_backend_pid()")).scalar_one() != before
+    finally:
+        engine.dispose()
