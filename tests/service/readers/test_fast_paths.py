@@ -138,16 +138,17 @@ LOCATIONS = st.fixed_dictionaries(
     optional={"acc": MAYBE, "vel": MAYBE, "cog": MAYBE},
 )
 FEATURES = st.builds(
-    lambda t, zone, place, motion, others: {
+    lambda t, between, zone, place, motion, others: {
         "type": "Feature",
         "geometry": {"type": "Point", "coordinates": place},
         "properties": {
-            "timestamp": datetime.fromtimestamp(t, UTC).strftime("%Y-%m-%dT%H:%M:%S") + zone,
+            "timestamp": datetime.fromtimestamp(t, UTC).strftime(f"%Y-%m-%d{between}%H:%M:%S") + zone,
             "motion": motion,
             **others,
         },
     },
     TIMES,
+    st.sampled_from(["T", "T", "T", " ", "t"]),
     st.sampled_from(["Z", "+0800", "+00:00", ".250Z"]),
     st.tuples(PLACES, PLACES) | st.tuples(PLACES, PLACES, st.just(1)),
     st.lists(st.sampled_from(["walking", "driving", "cycling", "x"]), max_size=2),
