@@ -34,7 +34,9 @@ from service.errors import Busy, NotReady, TooSlow
 _log = logging.getLogger("wardline")
 
 _DIALECT = "postgresql+psycopg"
-_USED, _REST_S = "used", 5.0
+_USED = "used"
+_REST_S = 5.0
+"""A connection that nobody had for so long may have been cut off without a word."""
 _SESSION = {
     # Timestamps come back in UTC whatever the server's zone.
     "timezone": "UTC",
@@ -122,10 +124,9 @@ def _look_after(engine: Engine) -> None:
         record.info[_USED] = monotonic()
 
     def prove(driver: psycopg.Connection[Any], record: ConnectionPoolEntry, _: object) -> None:
-        if monotonic() - record.info[_USED] < _REST_S and not _has_news(driver):
-            return
         try:
-            engine.dialect.do_ping(cast("DBAPIConnection", driver))
+            if monotonic() - record.info[_USED] >= _REST_S or _has_news(driver):
+                engine.dialect.do_ping(cast("DBAPIConnection", driver))
         except psycopg.Error as error:
             raise InvalidatePoolError from error
 
@@ -134,7 +135,13 @@ def _look_after(engine: Engine) -> None:
 
 
 def _has_news(driver: psycopg.Connection[Any]) -> bool:
-    """Return whether a connection that waits for nothing has something to read, such as its end."""
+    """Return whether a connection that waits for nothing has something to read, such as its end.
+
+    Raises
+    ------
+    psycopg.OperationalError
+        It was closed from here.
+    """
     waiting = select.poll()
     waiting.register(driver.fileno(), select.POLLIN)
     return bool(waiting.poll(0))

@@ -20,6 +20,7 @@ _KMH = 3.6
 _NEEDED = ("_type", "tst", "lon", "lat")
 _NUMBERS = ("acc", "vel", "cog")
 _KINDS: dict[str, Any] = {
+    "_type": Literal["location"],
     "tst": int,
     "lon": Any,
     "lat": Any,
@@ -48,7 +49,7 @@ def columns(body: bytes, mode: str) -> Columns | None:
 @lru_cache(maxsize=64)
 def _decoder(names: tuple[str, ...]) -> msgspec.json.Decoder[Any] | None:
     """Return what reads lists of locations that have all of some names."""
-    kind = kind_of(names, {"_type": Literal["location"], **_KINDS}, _NEEDED)
+    kind = kind_of(names, _KINDS, _NEEDED)
     return None if kind is None else msgspec.json.Decoder(GenericAlias(list, (kind,)))
 
 

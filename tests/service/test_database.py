@@ -130,6 +130,21 @@ def test_a_connection_that_was_lost_is_replaced(database_url: str) -> None:
         watcher.dispose()
 
 
+def test_a_connection_that_was_closed_from_here_is_replaced(database_url: str) -> None:
+    """The driver closes one that fails under a statement of ours, which the pool does not see."""
+    engine = make_engine(database_url, pool_size=1)
+    try:
+        with engine.connect() as connection:
+            before = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+            driver = connection.connection.driver_connection
+            assert driver is not None
+        driver.close()
+        with engine.connect() as connection:
+            assert connection.execute(text("SELECT pg_backend_pid()")).scalar_one() != before
+    finally:
+        engine.dispose()
+
+
 def test_a_connection_that_rested_is_asked(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that is cut off tells nothing, so it looks as one that works."""
     engine = make_engine(database_url, pool_size=1)
