@@ -43,8 +43,9 @@ def test_power_cuts_under_load_lose_nothing_and_double_nothing() -> None:
 
 def test_the_proof_finds_what_a_careless_setting_loses() -> None:
     careless = {"synchronous_commit": "off", "wal_writer_delay": "10s"}
-    found = power_cuts(1, settings=careless, shares=(0.0,))
-    assert found.figures.verdict.lost
+    # On a machine that hardly gets on, all of a cut may have been written for another reason.
+    cuts = (power_cuts(1, seed=seed, settings=careless, shares=(0.0,)) for seed in range(1, 5))
+    assert any(found.figures.verdict.lost for found in cuts)
 
 
 def test_the_disk_loses_what_was_not_synced(disk: PoweredFolder) -> None:
