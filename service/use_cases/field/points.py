@@ -68,19 +68,18 @@ def store_points(
         clock = clocks[sender.device if track is None else track.device]
         t = clock.corrected(part.fixes.t)
         over = is_over(t, held.kept_from)
-        first, again, faults = _usable(part, sender.received_at.timestamp())
-        if track is None and len(first):
-            track = _begin(stores, sender, part)
-            tracks[track.id] = track
-        found = _Sorted(first, again, faults)
-        if track is not None and len(first):
+        found = _sort(part, sender.received_at.timestamp())
+        if len(found.new):
+            if track is None:
+                track = _begin(stores, sender, part)
+                tracks[track.id] = track
             found = _add(stores, track, part, found, over)
-        if track is not None and len(found.new):
             times.setdefault(track.device, []).append(t[found.new])
         tell_shift(stores, sender, part, None if track is None else track.patrol, found.new, clock)
         judged += _told(part, found, over, named=named)
-    for device, changed in sorted(times.items()):
-        work.recompute(stores, device, np.concatenate(changed), clocks[device])
+    for device, several in sorted(times.items()):
+        if len(changed := np.concatenate(several)):
+            work.recompute(stores, device, changed, clocks[device])
     return judged
 
 
@@ -108,8 +107,8 @@ def _begun(stores: Stores, sender: Sender, keys: Set[UUID]) -> dict[UUID, Track]
     return {key: track for key, track in found.items() if track is not None}
 
 
-def _usable(part: TrackPart, now: float) -> tuple[Places, Places, dict[int, Fault]]:
-    """Return the first place of each number that can be stored, the true copies of those, and the faults."""
+def _sort(part: TrackPart, now: float) -> _Sorted:
+    """Sort the points of a part while nothing is known of its numbers: only true copies in it are known."""
     faults = dict(part.faults)
     verdict = admit(part.fixes, now)
     for place in np.flatnonzero(np.isin(verdict, list(INADMISSIBLE))).tolist():
@@ -117,7 +116,7 @@ def _usable(part: TrackPart, now: float) -> tuple[Places, Places, dict[int, Faul
     usable = np.ones(len(part), dtype=bool)
     usable[np.fromiter(faults, dtype=np.int64, count=len(faults))] = False
     first, again = _repeats(part, np.flatnonzero(usable), faults)
-    return first, again, faults
+    return _Sorted(first, again, faults)
 
 
 def _add(
