@@ -9,9 +9,10 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import PHONE, WIDE, Office, Watched
 from tests.fixtures.county import centre
+from tests.fixtures.injected import EVALUATED, TEMPLATE
 
 INCIDENTS = "/api/v1/incidents"
-HOSTILE = "{{7*191}}<img src=x onerror=alert(1)>"
+HOSTILE = f"{TEMPLATE}<img src=x onerror=alert(1)>"
 
 
 def report(page: Page, office: Office, **members: Any) -> tuple[str, str]:
@@ -81,7 +82,7 @@ def test_a_case_from_its_report_to_its_end_by_two_people(office: Office) -> None
     settled(page, "closed")
     press(page, "Open again", "dark again")
     settled(page, "being handled")
-    assert "1337" not in page.locator("body").inner_text()
+    assert EVALUATED not in page.locator("body").inner_text()
     assert page.locator("#panel img").count() == 0
 
 

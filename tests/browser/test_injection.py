@@ -8,12 +8,13 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Databases, Site, Watched, new_context, site_of
 from tests.fixtures import field
-from tests.maps.test_shell import ALONE
+from tests.fixtures.injected import EVALUATED, PRODUCT, TEMPLATE
 
-# Only a template engine, a script or an event handler would make 1337 of this.
+# Only a template engine, a script or an event handler would make EVALUATED of this.
 NOTE = (
-    ' {{7*191}}{% print(7*191) %}{#x#}${7*191}<img src=x onerror="document.title=7*191">'
-    "</script><script>document.title=7*191</script>'`&amp;\u2028"
+    f" {TEMPLATE}{{% print({PRODUCT}) %}}{{#x#}}${{{PRODUCT}}}"
+    f'<img src=x onerror="document.title={PRODUCT}">'
+    f"</script><script>document.title={PRODUCT}</script>'`&amp;\u2028"
 )
 VIEWS = (
     "/",
@@ -42,9 +43,9 @@ def page(browser: Browser, hostile: Site) -> Iterator[Watched]:
 
 
 def assert_inert(page: Page) -> None:
-    assert "1337" not in page.title()
-    assert "1337" not in page.inner_text("body")
-    assert not ALONE.search(page.content())
+    assert EVALUATED not in page.title()
+    assert EVALUATED not in page.inner_text("body")
+    assert EVALUATED not in page.content()
     assert page.locator("img[src=x]").count() == 0
 
 
@@ -53,15 +54,15 @@ def test_page_shows_hostile_text_as_text(page: Watched, path: str) -> None:
     opened = page.open(path)
     opened.wait_for_load_state("networkidle")
     assert_inert(opened)
-    assert "{{7*191}}" in opened.inner_text("body")
+    assert TEMPLATE in opened.inner_text("body")
 
 
 def test_owner_panel_shows_hostile_text_as_text(page: Watched) -> None:
     opened = page.open("/grids")
     opened.click("#map_view", position={"x": 500, "y": 400})
     opened.wait_for_selector(".chain li")
-    assert "{{7*191}}" in opened.inner_text(".chain")
-    assert "{{7*191}}" in opened.inner_text(".place-more")
+    assert TEMPLATE in opened.inner_text(".chain")
+    assert TEMPLATE in opened.inner_text(".place-more")
     assert_inert(opened)
 
 
@@ -78,14 +79,14 @@ def test_border_tooltip_shows_hostile_text_as_text(page: Watched) -> None:
         opened.mouse.move(box["x"] + place["x"] + step, box["y"] + place["y"])
         opened.wait_for_timeout(60)
     opened.wait_for_selector(".leaflet-tooltip")
-    assert "{{7*191}}" in opened.inner_text(".leaflet-tooltip")
+    assert TEMPLATE in opened.inner_text(".leaflet-tooltip")
     assert_inert(opened)
 
 
 def test_chosen_station_shows_hostile_text_as_text(page: Watched) -> None:
     opened = page.open("/stations?lon=118.5&lat=46.4")
     opened.locator("[data-station]").first.click()
-    assert "{{7*191}}" in opened.inner_text(".station-more:not([hidden])")
+    assert TEMPLATE in opened.inner_text(".station-more:not([hidden])")
     assert_inert(opened)
 
 
@@ -104,17 +105,17 @@ def test_quarantine_shows_what_a_device_sent_as_text(page: Watched) -> None:
     for summary in opened.locator("summary").all():
         summary.click()
     for card in opened.locator("[data-item]").all():
-        expect(card).to_contain_text("{{7*191}}")
+        expect(card).to_contain_text(TEMPLATE)
     assert_inert(opened)
 
 
 @pytest.mark.parametrize(
-    "query", ["district={{7*191}}", "lang={{7*191}}", "from={{7*191}}&to=<img onerror=x>"]
+    "query", [f"district={TEMPLATE}", f"lang={TEMPLATE}", f"from={TEMPLATE}&to=<img onerror=x>"]
 )
 def test_hostile_question_is_inert(page: Watched, query: str) -> None:
     answer = page.page.request.get(f"{page.origin}/coverage?{query}")
     assert answer.status < 500
-    assert not ALONE.search(answer.text())
+    assert EVALUATED not in answer.text()
 
 
 def test_export_shows_hostile_text_as_text(page: Watched, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -125,7 +126,7 @@ def test_export_shows_hostile_text_as_text(page: Watched, tmp_path_factory: pyte
     opened = page.page.context.new_page()
     opened.goto(f"file://{file}")
     opened.wait_for_selector("body[data-ready]")
-    assert "{{7*191}}" in opened.inner_text("#segments")
+    assert TEMPLATE in opened.inner_text("#segments")
     assert_inert(opened)
 
 
@@ -133,7 +134,7 @@ def test_export_shows_hostile_text_as_text(page: Watched, tmp_path_factory: pyte
 def test_every_layer_is_served_with_its_text_as_it_is(page: Watched, layer: str) -> None:
     answer = page.page.request.get(f"{page.origin}/api/v1/layers/{layer}/items?limit=5")
     assert answer.status == 200
-    assert not ALONE.search(answer.text())
-    assert "{{7*191}}" in answer.text()
+    assert EVALUATED not in answer.text()
+    assert TEMPLATE in answer.text()
     described = page.page.request.get(f"{page.origin}/tiles/{layer}.json")
-    assert not ALONE.search(described.text())
+    assert EVALUATED not in described.text()

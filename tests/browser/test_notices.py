@@ -9,9 +9,10 @@ from service.access.credentials import PLAIN_COOKIE
 from tests.browser.conftest import PHONE, WIDE, Office
 from tests.fixtures.accounts import open_session
 from tests.fixtures.county import DISTRICT
+from tests.fixtures.injected import EVALUATED, TEMPLATE
 from tests.fixtures.plans import move
 
-TITLE = "<img src=x onerror=document.title='hit'>{{7*191}}"
+TITLE = f"<img src=x onerror=document.title='hit'>{TEMPLATE}"
 
 
 READERS = [(WIDE, "en-GB", 1), (PHONE, "zh-CN", 2)]
@@ -37,9 +38,9 @@ def test_a_grid_is_watched_on_the_map_and_its_redrawing_told(
     expect(page.locator("#watched [data-unit=G11]")).to_be_visible()
     told = page.locator("[data-notice][data-seen=no]", has_text="G11")
     expect(told).to_have_count(1)
-    expect(told).to_contain_text("{{7*191}}")
+    expect(told).to_contain_text(TEMPLATE)
     assert page.locator("#items img").count() == 0
-    assert "1337" not in page.content()
+    assert EVALUATED not in page.content()
     assert page.title() != "hit"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     results = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa"]})

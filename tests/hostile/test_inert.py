@@ -11,6 +11,7 @@ from typing import Any
 import pyogrio
 import pytest
 
+from tests.fixtures.injected import EVALUATED, PRODUCT, TEMPLATE
 from tests.hostile.conftest import CommandLine
 from tests.hostile.reports import INCIDENTS, JSON, LAT, LON, REPRESENTATIVES, report
 from tests.hostile.wire import Wire
@@ -23,11 +24,11 @@ FORMULAS = (
     "＝HYPERLINK(1)",
 )
 CODE = (
-    "{{7*191}}",
-    "{% print(7*191) %}",
-    "${7*191}",
-    "<img src=x onerror=alert(1337)>",
-    "</script><script>1337</script>",
+    TEMPLATE,
+    f"{{% print({PRODUCT}) %}}",
+    f"${{{PRODUCT}}}",
+    f"<img src=x onerror=alert({PRODUCT})>",
+    f"</script><script>{PRODUCT}</script>",
 )
 TEXTS = (*FORMULAS, *CODE)
 RUNS = ("=", "+", "-", "@", "\t", "\r")
@@ -41,10 +42,10 @@ def stored(wire: Wire, command_line: CommandLine, tmp_path_factory: pytest.TempP
         body = report(title=text, description=text, channel=f"{text}"[:64], class_=f"{text}"[:64])
         made = wire.send("POST", INCIDENTS, body, JSON)
         assert made.status == 201, made.content
-        given = {"code": f"{text[:40]}{number}", "name": text, "attributes": {text: text}}
+        given = {"code": f"{text[:60]}{number}", "name": text, "attributes": {text: text}}
         made = wire.send("POST", REPRESENTATIVES, json.dumps(given).encode(), JSON)
         assert made.status == 201, made.content
-        rows.append((f"{text[:40]}{number}", text, "point", LON, LAT))
+        rows.append((f"{text[:60]}{number}", text, "point", LON, LAT))
     path = tmp_path_factory.mktemp("inert") / "stations.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([("code", "name", "role", "lon", "lat"), *rows])
@@ -111,4 +112,4 @@ def test_no_answer_evaluates_a_template(wire: Wire) -> None:
     ):
         answer = wire.send("GET", path)
         assert answer.status == 200, path
-        assert b"1337" not in answer.content.replace(b"alert(1337)", b"").replace(b">1337<", b"")
+        assert EVALUATED.encode() not in answer.content

@@ -12,19 +12,18 @@ from hypothesis import strategies as st
 from maps import shell
 from maps.errors import UnknownView
 from maps.shell import Place, Reader, inert
+from tests.fixtures.injected import EVALUATED, FACTOR, PRODUCT, TEMPLATE
 
-# Coordinates and hashes may hold these digits by chance; what a template engine writes stands alone.
-ALONE = re.compile(r"(?<![\w.+/-])1337(?![\w.+/=])")
 HOSTILE = (
-    "{{7*191}}",
-    "{% for x in range(7) %}{{ x * 191 }}{% endfor %}",
-    "{#7*191#}",
-    "${7*191}",
-    "<img src=x onerror=alert(7*191)>",
-    "</script><script>alert(7*191)</script>",
+    TEMPLATE,
+    f"{{% for x in range(8) %}}{{{{ x * {FACTOR} }}}}{{% endfor %}}",
+    f"{{#{PRODUCT}#}}",
+    f"${{{PRODUCT}}}",
+    f"<img src=x onerror=alert({PRODUCT})>",
+    f"</script><script>alert({PRODUCT})</script>",
     "<!--<script>",
-    "\u2028alert(7*191)\u2029",
-    "\"'`><svg/onload=alert(7*191)>",
+    f"\u2028alert({PRODUCT})\u2029",
+    f"\"'`><svg/onload=alert({PRODUCT})>",
     "&lt;script&gt;",
 )
 BOUNDS = (118.0, 46.0, 119.0, 47.0)
@@ -80,7 +79,7 @@ def test_every_script_has_the_nonce_and_no_element_has_a_handler(view: str) -> N
 @pytest.mark.parametrize("view", shell.VIEWS)
 def test_hostile_text_stays_text(view: str, text: str) -> None:
     page = drawn(view, text)
-    assert not ALONE.search(page)
+    assert EVALUATED not in page
     plain = [tag for tag, _ in parsed(drawn(view))]
     assert [tag for tag, _ in parsed(page)] == plain, "hostile text made or ended an element"
     assert _block(page)["district"]["name"] == text

@@ -12,6 +12,7 @@ import sqlalchemy
 from geo.linear import MeasuredLine
 from service.cli.main import main
 from tests.fixtures.county import COLUMNS, ROWS, SIDE, SOUTH, WEST, County
+from tests.fixtures.injected import EVALUATED, TEMPLATE
 from tests.fixtures.walks import Receiver, along, gpx
 
 NORTH = round(SOUTH + ROWS * SIDE, 7)
@@ -136,7 +137,7 @@ def test_what_is_no_track_is_refused(wardline: Any, tmp_path: Path, arguments: l
 
 @pytest.mark.parametrize("suffix", [".geojson", ".csv", ".gpkg", ".html"])
 def test_coverage_in_every_format(wardline: Any, walk: Path, tmp_path: Path, suffix: str) -> None:
-    wardline("tracks", walk, "--device", "d1", "--person", "</script>{{7*191}}")
+    wardline("tracks", walk, "--device", "d1", "--person", f"</script>{TEMPLATE}")
     path = tmp_path / f"coverage{suffix}"
     code, out, err = wardline("coverage", *JUNE, "-o", path)
     assert code == 0, err
@@ -147,8 +148,8 @@ def test_coverage_in_every_format(wardline: Any, walk: Path, tmp_path: Path, suf
         assert [row["state"] for row in rows] == ["gap", "covered", "gap"]
     elif suffix == ".html":
         text = path.read_text(encoding="utf-8")
-        assert "1337" not in text
-        assert "</script>{{7*191}}" not in text
+        assert EVALUATED not in text
+        assert f"</script>{TEMPLATE}" not in text
     else:
         table = pyogrio.read_arrow(path, layer="coverage")[1]
         assert table.num_rows == 3

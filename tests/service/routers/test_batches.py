@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from tests.fixtures.client import TestClient
 from tests.fixtures.county import County
 from tests.fixtures.field import START, Phone, batch, incident, points, stored, track, visit
+from tests.fixtures.injected import TEMPLATE
 
 
 @pytest.fixture
@@ -138,7 +139,7 @@ def test_bad_items_hold_up_nothing_and_are_kept_whole(phone: Phone, state: Calla
         visit(marker="NONE"),
         visit(note="a\0b"),
         visit(action="painted"),
-        visit(extra="{{7*191}}"),
+        visit(extra=TEMPLATE),
         7,
     ]
     answer = phone.put(batch(tracks=[track(walk, name), {"points": 3}], visits=[good, *bad]))

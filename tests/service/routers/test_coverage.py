@@ -24,6 +24,7 @@ from service.access.policy import POLICY
 from tests.fixtures.accounts import Callers
 from tests.fixtures.client import TestClient
 from tests.fixtures.county import DISTRICT, County
+from tests.fixtures.injected import TEMPLATE
 from tests.fixtures.walks import along, gpx
 from tests.service.routers.test_tracks import BORDER
 
@@ -49,7 +50,7 @@ def walked(client: TestClient, county: County, engine: Engine) -> TestClient:
         session.commit()
     reply = client.post(
         "/api/v1/tracks",
-        params={"device": "d1", "person": "{{7*191}}<img onerror=x>"},
+        params={"device": "d1", "person": f"{TEMPLATE}<img onerror=x>"},
         content=gpx(along(BORDER, 500.0, 2_500.0)),
         headers={"Content-Type": "application/gpx+xml"},
     )
@@ -137,7 +138,7 @@ def test_geojson_is_lines_in_order_without_holes(walked: TestClient) -> None:
         assert one["geometry"]["coordinates"][-1] == other["geometry"]["coordinates"][0]
         assert one["properties"]["to_m"] == other["properties"]["from_m"]
     middle = features[1]["properties"]
-    assert middle["last_by"] == "{{7*191}}<img onerror=x>"
+    assert middle["last_by"] == f"{TEMPLATE}<img onerror=x>"
     assert middle["age_days"] == pytest.approx(14.9, abs=0.2)
     assert middle["markers"] == ["=1+1", "12/2"]
     assert middle["passes"] == 1

@@ -9,6 +9,7 @@ import pytest
 from defusedxml.ElementTree import fromstring
 
 from tests.fixtures.client import TestClient
+from tests.fixtures.injected import TEMPLATE
 from tests.service.routers.test_coverage import JUNE, walked
 
 __all__ = ["walked"]
@@ -31,7 +32,7 @@ def test_the_sheet_tells_the_period_in_both_languages(walked: TestClient) -> Non
 
 def test_hostile_text_is_inert_in_the_sheet(walked: TestClient) -> None:
     reply = walked.get(f"{PATH}/sheet.html", params=JUNE)
-    assert "{{7*191}}&lt;img onerror=x&gt;" in reply.text
+    assert f"{TEMPLATE}&lt;img onerror=x&gt;" in reply.text
     assert "<img" not in reply.text
     policy = reply.headers["content-security-policy"]
     assert "sandbox" in policy

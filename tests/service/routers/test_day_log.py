@@ -16,6 +16,7 @@ from tests.fixtures.accounts import NOW, Callers, add_person
 from tests.fixtures.client import TestClient
 from tests.fixtures.county import DISTRICT, County
 from tests.fixtures.field import Phone, batch, incident, points, track, visit
+from tests.fixtures.injected import EVALUATED, TEMPLATE
 from tests.service.routers.test_due import grid_visited
 
 DAY = "2026-06-01"  # of tests.fixtures.field
@@ -34,7 +35,7 @@ def guard(callers: Callers, engine: Engine) -> tuple[TestClient, UUID]:
             Devices(session).add(Device(new_id(), name, name, person, None, NOW), tokens.digest(token))
         phone = Phone(callers.nobody(), name, {"Authorization": f"Bearer {token}"})
         done = {} if name == "watch-1" else {
-            "visits": [visit(action="cleaned", note="<b>moss</b> {{7*191}}")],
+            "visits": [visit(action="cleaned", note=f"<b>moss</b> {TEMPLATE}")],
             "incidents": [incident()],
         }  # fmt: skip
         sent = phone.put(batch(tracks=[track(walk)], **done))
@@ -102,7 +103,7 @@ def test_the_sheet_is_for_paper_and_runs_nothing(guard: tuple[TestClient, UUID],
     assert reply.status_code == 200
     assert {"en": "Patrol log", "zh": "巡逻日志"}[language] in reply.text
     assert "&lt;b&gt;moss" in reply.text
-    assert "1337" not in reply.text
+    assert EVALUATED not in reply.text
     assert "09:00" in reply.text, "the local time"
     assert "sandbox" in reply.headers["content-security-policy"]
     assert "<script" not in reply.text

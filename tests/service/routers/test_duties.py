@@ -10,6 +10,7 @@ from layers.stores import Stores
 from tests.fixtures.accounts import Callers
 from tests.fixtures.client import TestClient
 from tests.fixtures.county import BEGIN, DISTRICT, County, centre
+from tests.fixtures.injected import TEMPLATE
 
 DUTIES = "/api/v1/staffing/duties"
 
@@ -20,7 +21,7 @@ def sheets(client: TestClient, engine: Engine, county: County) -> TestClient:
     with Session(engine) as session:
         stores = Stores(session, DISTRICT)
         own = {"duties": ["Open the gate <b>at six</b>"]}
-        value = Representative(new_id(), "R9", "{{7*191}}", *centre(0, 0), own)
+        value = Representative(new_id(), "R9", TEMPLATE, *centre(0, 0), own)
         stores.representatives.add([value])
         stores.representatives.assign([(value.id, county.units["V00"])], BEGIN)
         session.commit()
@@ -38,7 +39,7 @@ def test_a_sheet_tells_person_grid_and_duties(sheets: TestClient) -> None:
     page = sheets.get(f"{DUTIES}/R9/sheet.html", params={"lang": "en"})
     assert page.status_code == 200, page.text
     assert "sandbox" in page.headers["content-security-policy"]
-    assert "{{7*191}}" in page.text
+    assert TEMPLATE in page.text
     assert "Open the gate &lt;b&gt;at six&lt;/b&gt;" in page.text
     for said in ("V00", "G00", "G30", "600", "H1", "Mill", "Head of T0", "代表R1", "<svg", "<circle"):
         assert said in page.text, said

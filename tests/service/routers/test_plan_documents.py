@@ -2,7 +2,6 @@
 
 import builtins
 import json
-import re
 from collections.abc import Iterator
 from datetime import date
 from html.parser import HTMLParser
@@ -25,9 +24,10 @@ from maps.document import printing
 from maps.errors import PdfUnavailable
 from service.doctor import documents
 from service.doctor.findings import State
+from tests.fixtures.injected import EVALUATED, PRODUCT, TEMPLATE
 from tests.fixtures.plans import Desk, Office, corner, move
 
-HOSTILE = "<img src=x onerror=alert(1)> {{7*7}} {% raw %} ${7*7} url(http://example.invalid/x)"
+HOSTILE = f"<img src=x onerror=alert(1)> {TEMPLATE} {{% raw %}} ${{{PRODUCT}}} url(http://example.invalid/x)"
 
 
 class Cells(HTMLParser):
@@ -146,14 +146,14 @@ def test_stored_text_stays_text_and_nothing_of_the_page_asks_for_anything(
     assert "script-src" not in policy
     assert "sandbox" in policy
     page = answer.text
-    assert "{{7*7}}" in page
-    assert "49" not in re.findall(r"<h1>.*?</h1>", page, re.DOTALL)[0]
+    assert TEMPLATE in page
+    assert EVALUATED not in page
     for tag, attributes in cells(page).tags:
         assert tag not in ("img", "script", "link", "iframe", "object", "use", "image")
         assert not {"src", "href", "srcset", "style", "onerror", "xlink:href"} & set(attributes), tag
     layout, body = printing.rendered(page)
     assert body.startswith(b"%PDF-")
-    assert "{{7*7}}" in text_of(layout)
+    assert TEMPLATE in text_of(layout)
 
 
 def boxes_of(layout: Any) -> Iterator[Any]:
