@@ -46,13 +46,16 @@ def local_table(name: str, *items: SchemaItem, **options: Any) -> Table:
 
 
 def shard_table(name: str, *items: SchemaItem, key: tuple[str, ...] = ("id",), **options: Any) -> Table:
-    """Declare a table whose rows live with their district: ``district`` first in columns and key."""
+    """Declare a table whose rows live with their district.
+
+    ``district`` is the first column, and the first of the key where ``key`` gives it no other place.
+    """
     return Table(
         name,
         metadata,
         Column("district", Text, nullable=False),
         *items,
-        PrimaryKeyConstraint("district", *key),
+        PrimaryKeyConstraint(*(key if "district" in key else ("district", *key))),
         info={"placement": "shard"},
         **options,
     )

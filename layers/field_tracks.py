@@ -60,7 +60,6 @@ class FieldTracks(Store):
             read_sql("track_differing").encode(),
             {
                 "district": self.district,
-                "device": track.device,
                 "patrol": track.patrol,
                 "first": patrol.started_at,
                 "last": patrol.ended_at,

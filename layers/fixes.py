@@ -1,5 +1,7 @@
 """Fixes: what devices recorded, in columns and in monthly partitions.
 
+Each fix is of a patrol, by which it is found; those of a device are those of its patrols.
+
 A fix of a file is known by its device, time and place, so a file that overlaps another adds only what is
 new. A fix of a device that numbers its own is known by its recording and number, never by time: a frozen
 clock loses nothing. Lon and lat are kept as lattice counts (1e-7 degrees), which makes places exact.
@@ -36,7 +38,9 @@ fix = shard_table(
     Column("accuracy_m", REAL),
     Column("speed_ms", REAL),
     Column("course", REAL),
-    key=("device", "at", "lon_e7", "lat_e7", "patrol", "seq"),
+    # Texts at the head of the key would double what a fix costs to store; ids of patrols begin with their
+    # time, so that what is written now lies together. See docs/adr/0042-fixes-by-patrol.md.
+    key=("patrol", "at", "lon_e7", "lat_e7", "seq", "district"),
     postgresql_partition_by="RANGE (at)",
 )
 

@@ -25,4 +25,6 @@ patrol = shard_table(
     CheckConstraint("ended_at >= started_at", name="times"),
     CheckConstraint("fixes >= 0", name="fixes"),
     Index(None, "district", "started_at"),
+    # Fixes of a device in a period are those of its patrols that were under way.
+    Index(None, "district", "device", "ended_at", "started_at"),
 )

@@ -9,7 +9,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 from psycopg.types.json import Jsonb
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, select
 
 from geo.errors import N_
 from geo.lattice import SCALE
@@ -26,7 +26,7 @@ from layers.fixes import (
 from layers.ids import new_id
 from layers.ingest import Ingest
 from layers.patrol_tables import SENT, patrol
-from layers.storage import Store, read_sql
+from layers.storage import Store
 
 _READ = (
     ("patrol", "V16"),
@@ -222,19 +222,18 @@ class Patrols(Store):
         owner = self.get(identifier)
         if owner.started_at is None or owner.ended_at is None:
             return FixTable.of(np.empty(0), np.empty(0), np.empty(0))
-        return self._read_fixes(owner.device, owner.started_at, owner.ended_at, identifier)
+        period = {"first": owner.started_at, "last": owner.ended_at}
+        return self._read_fixes("fixes_of_patrol", {"patrol": identifier, **period})
 
     def fixes_of_device(self, device: str, from_at: datetime, to_at: datetime) -> FixTable:
         """Return all fixes of a device in [from_at, to_at), by time, then place."""
-        return self._read_fixes(device, from_at, to_at, None)
+        period = {"from_at": from_at, "to_at": to_at}
+        return self._read_fixes("fixes_of_device", {"device": device, **period})
 
     def device_days(self, from_at: datetime, to_at: datetime, timezone: str) -> tuple[tuple[str, date], ...]:
         """Return the (device, day) pairs that have fixes in [from_at, to_at), days in a timezone."""
-        rows = self._all(
-            text(read_sql("device_days")),
-            {"district": self.district, "from_at": from_at, "to_at": to_at, "timezone": timezone},
-        )
-        return tuple((row.device, row.day) for row in rows)
+        parameters = {"district": self.district, "from_at": from_at, "to_at": to_at, "timezone": timezone}
+        return tuple(self._asked("device_days", parameters))
 
     def device_days_near(
         self, from_at: datetime, to_at: datetime, timezone: str, boxes: NDArray[np.float64]
@@ -245,15 +244,8 @@ class Patrols(Store):
         parameters = {"district": self.district, "from_at": from_at, "to_at": to_at, "timezone": timezone}
         return tuple(self._asked("device_days_near", {**parameters, **named}))
 
-    def _read_fixes(self, device: str, from_at: datetime, to_at: datetime, owner: UUID | None) -> FixTable:
-        parameters = {
-            "district": self.district,
-            "device": device,
-            "from_at": from_at,
-            "to_at": to_at,
-            "patrol": owner,
-        }
-        rows = self._arrays("fix_read", parameters, _READ)
+    def _read_fixes(self, query: str, asked: dict[str, Any]) -> FixTable:
+        rows = by_time(self._arrays(query, {"district": self.district, **asked}, _READ))
         patrols, place = _coded(rows["patrol"])
         return FixTable(
             to_seconds(rows["at"]),
@@ -276,6 +268,21 @@ class Patrols(Store):
             district=self.district,
             patrol=name,
         )
+
+
+def by_time(rows: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Return fixes by time, then place, patrol and number.
+
+    They come patrol by patrol, each by time: nearly always there is but one, and nothing is to be done.
+    """
+    at = rows["at"]
+    if (at[1:] > at[:-1]).all():
+        return rows
+    order = np.argsort(at, kind="stable")
+    if (at[order[1:]] == at[order[:-1]]).any():
+        owner = np.ascontiguousarray(rows["patrol"]).view(">u8").reshape(-1, 2)
+        order = np.lexsort((rows["seq"], owner[:, 1], owner[:, 0], rows["lat_e7"], rows["lon_e7"], at))
+    return {name: column[order] for name, column in rows.items()}
 
 
 def _coded(keys: NDArray[np.void]) -> tuple[tuple[UUID, ...], NDArray[np.int32]]:

@@ -17,4 +17,9 @@ WHERE NOT EXISTS (
       AND old.lon_e7 = new.lon_e7
       AND old.lat_e7 = new.lat_e7
       AND old.at BETWEEN %(first)s AND %(last)s
+      AND old.patrol = ANY (ARRAY (
+          SELECT id
+          FROM patrol
+          WHERE district = %(district)s AND device = %(device)s AND ended_at >= %(first)s AND started_at <= %(last)s
+      ))
 )

@@ -12,7 +12,6 @@ unlike AS (
         SELECT
         FROM fix
         WHERE fix.district = %(district)s
-          AND fix.device = %(device)s
           AND fix.at = sent.at
           AND fix.lon_e7 = sent.lon_e7
           AND fix.lat_e7 = sent.lat_e7
@@ -26,7 +25,6 @@ WHERE EXISTS (
     SELECT
     FROM fix
     WHERE fix.district = %(district)s
-      AND fix.device = %(device)s
       AND fix.at BETWEEN %(first)s AND %(last)s
       AND fix.patrol = %(patrol)s
       AND fix.seq = unlike.seq

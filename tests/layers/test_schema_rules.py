@@ -41,7 +41,7 @@ def test_rule_1_district_first_required_and_without_default(table: Table) -> Non
 
 @pytest.mark.parametrize("table", SHARDS, ids=name)
 def test_rule_2_district_in_every_key(table: Table) -> None:
-    assert next(iter(table.primary_key.columns)).name == "district"
+    assert "district" in table.primary_key.columns
     for rule in table.constraints:
         if isinstance(rule, UniqueConstraint):
             assert next(iter(rule.columns)).name == "district"
