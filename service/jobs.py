@@ -37,6 +37,7 @@ from service.use_cases.retention import (
     forget,
     forget_months,
     is_due,
+    kept_by,
 )
 
 Sessions = Callable[[], Session]
@@ -55,11 +56,6 @@ PLANS_S = 20.0
 
 SESSIONS_KEPT = timedelta(days=30)
 _log = logging.getLogger("wardline")
-
-
-def kept_by(settings: Settings) -> Kept:
-    """Return for how long things are kept, by the settings and whether there are copies."""
-    return Kept.of(settings, copies=copies_of(settings).are_kept())
 
 
 async def forget_daily(sessions: Sessions, settings: Settings) -> None:

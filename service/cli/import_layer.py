@@ -25,9 +25,8 @@ from service.cli.repairs import (
     repair_request,
 )
 from service.cli.targets import Target
-from service.jobs import kept_by
 from service.settings import Settings
-from service.use_cases.retention import announce
+from service.use_cases.retention import announce, kept_by
 
 _LAYERS = (
     "grids, border, markers, stations, representatives, dwellings, lines, cover, barriers, roads, sites, or"

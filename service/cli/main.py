@@ -4,12 +4,14 @@ Only the module of the command that is asked for is imported, so that ``--help``
 Exit codes: 0 done, 1 refused with reasons on the error stream, 2 wrong usage.
 """
 
+import gc
 import importlib
 import json
 import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from types import ModuleType
 from typing import Any
 
 import typer
@@ -74,13 +76,22 @@ def application(arguments: Sequence[str]) -> typer.Typer:
     wanted = next((argument for argument in arguments if not argument.startswith("-")), None)
     for name, (module, summary) in COMMANDS.items():
         if name == wanted:
-            loaded = importlib.import_module(f"service.cli.{module}")
+            loaded = _loaded(f"service.cli.{module}")
             epilog: Callable[[], str] | None = getattr(loaded, "epilog", None)
             app.command(name, epilog=epilog() if epilog else None)(loaded.command)
         else:
             app.command(name, help=summary)(_by_name)
     app.callback()(_several)
     return app
+
+
+def _loaded(module: str) -> ModuleType:
+    """Import a module; what is imported stays, so to look through it for garbage again and again is vain."""
+    gc.disable()
+    try:
+        return importlib.import_module(module)
+    finally:
+        gc.enable()
 
 
 def _by_name() -> None:

@@ -14,10 +14,10 @@ from service.cli.common import Database, District, Json, Quiet, open_engine
 from service.copies import copies_of
 from service.database import session_factory
 from service.indexes.snapshots import choose_district
-from service.jobs import keep_copies, kept_by, run
+from service.jobs import keep_copies, run
 from service.settings import Settings
 from service.use_cases.copies import Renewal
-from service.use_cases.retention import Report, keep_for
+from service.use_cases.retention import Report, keep_for, kept_by
 
 
 def command(

@@ -18,7 +18,6 @@ from service.cli.language import translator
 from service.cli.unused import listed
 from service.errors import InvalidInput
 from service.indexes.snapshots import choose_district
-from service.jobs import kept_by
 from service.readers import tracks as readers
 from service.readers.track_archives import is_archive
 from service.readers.track_file import TrackFile
@@ -26,7 +25,7 @@ from service.readers.track_parts import Options, is_large
 from service.readers.tracks import zone_of
 from service.settings import Settings
 from service.use_cases import due
-from service.use_cases.retention import announce
+from service.use_cases.retention import announce, kept_by
 from service.use_cases.tracks import Delivery, of_one_device, on_time, report, seen_from, upload
 
 LARGEST = 1 << 30

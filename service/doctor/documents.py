@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 from geo.errors import N_
-from maps.document import require_pdf
 from maps.errors import PdfUnavailable
 from service.doctor.findings import Finding, Patient, warning, well
 
 
 def check(_: Patient) -> Iterator[Finding]:
     """Load what makes PDF."""
+    from maps.document import require_pdf  # noqa: PLC0415 - what draws takes longer to load than all other checks
+
     try:
         require_pdf()
     except PdfUnavailable as error:

@@ -12,10 +12,9 @@ from layers.row_security import SYSTEM_SCOPE, enter
 from layers.stores import Stores
 from service.copies import copies_of
 from service.doctor.findings import Finding, Patient, warning, well, wrong
-from service.jobs import kept_by
 from service.use_cases.audit import WORDS, prove
 from service.use_cases.copies import Promise
-from service.use_cases.retention import days_of, fitted, foresee
+from service.use_cases.retention import days_of, fitted, foresee, kept_by
 
 LATE = timedelta(days=1)
 """What may be forgotten for so long and is still there was not looked at by the daily run."""

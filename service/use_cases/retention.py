@@ -16,6 +16,7 @@ from layers.clocks import MOST
 from layers.retention import Done, Limits, drop_months, steps
 from layers.row_security import SYSTEM, acting
 from layers.stores import Stores
+from service.copies import copies_of
 from service.errors import InvalidInput
 from service.settings import Settings
 
@@ -49,6 +50,11 @@ class Kept:
             drafts=settings.keep_drafts_days,
             backups=settings.keep_backups_days if copies else 0,
         )
+
+
+def kept_by(settings: Settings) -> Kept:
+    """Return for how long things are kept, by the settings and whether there are copies."""
+    return Kept.of(settings, copies=copies_of(settings).are_kept())
 
 
 SUBJECTS = tuple(one.name for one in fields(Kept) if one.name != "backups")

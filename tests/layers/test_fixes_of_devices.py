@@ -1,6 +1,6 @@
 """Fixes of a device, found by its patrols: their order, their days, and that no month is read whole."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import ArrayLike
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -31,9 +32,10 @@ def begun(stores: Stores, device: str, digest: str) -> Patrol:
     return stores.patrols.add(makers.patrol(device, digest))[0]
 
 
-def numbered(stores: Stores, owner: Patrol, t: Sequence[float], lon: Sequence[float]) -> None:
-    fixes = FixTable.of(t, lon, np.full(len(t), 44.0))
-    stores.patrols.add_numbered(owner.device, owner.id, fixes, np.zeros(len(t), dtype=bool))
+def numbered(stores: Stores, owner: Patrol, t: ArrayLike, lon: ArrayLike) -> None:
+    count = np.size(t)
+    fixes = FixTable.of(t, lon, np.full(count, 44.0))
+    stores.patrols.add_numbered(owner.device, owner.id, fixes, np.zeros(count, dtype=bool))
 
 
 few = st.integers(0, 2)

@@ -8,11 +8,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import httpx
 import pytest
 
+from service.cli.main import main
 from service.cli.server import PortTaken, address_of, take_port
 from service.cluster import Cluster
 from service.settings import Settings
@@ -25,14 +28,30 @@ def environment(home: Path) -> dict[str, str]:
     return clean | {"PYTHONPATH": str(ROOT), "WARDLINE_HOME": str(home), "LC_ALL": "C.UTF-8"}
 
 
-def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-P", "-m", "service", *arguments],
-        env=environment(home),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+class Command(Protocol):
+    """Run a command beside what is served; return its exit code, what it said and what it complained of."""
+
+    def __call__(self, *arguments: str) -> tuple[int, str, str]: ...
+
+
+@pytest.fixture
+def run(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """A command in this process: a program for each would load for seconds what it needs for moments."""
+    for name in [name for name in os.environ if name.startswith("WARDLINE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("WARDLINE_HOME", str(home))
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+
+    def command(*arguments: str) -> tuple[int, str, str]:
+        code = 0
+        try:
+            main(arguments)
+        except SystemExit as end:
+            code = int(end.code or 0)
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return command
 
 
 def read_address(program: subprocess.Popen[str]) -> str:
@@ -66,24 +85,24 @@ def serving(home: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str]
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_serves_until_a_signal_and_takes_the_database_with_it(home: Path, workers: int) -> None:
+def test_serves_until_a_signal_and_takes_the_database_with_it(home: Path, run: Command, workers: int) -> None:
     cluster = Cluster(home)
     with serving(home, "--workers", str(workers)) as (program, address):
         assert httpx.get(address + "healthz", timeout=60).status_code == 200
-        refused = run(home, "stop")
-        assert (refused.returncode, cluster.is_running()) == (1, True)
-        assert "still use the database" in refused.stderr
+        code, _, refused = run("stop")
+        assert (code, cluster.is_running()) == (1, True)
+        assert "still use the database" in refused
         port = address.rstrip("/").rpartition(":")[2]
-        taken = run(home, "serve", "--port", port)
-        assert taken.returncode == 1
-        assert re.search(rf"Cannot listen on port {port} .*in use\.\n  → .*--port \d+", taken.stderr)
+        code, _, taken = run("serve", "--port", port)
+        assert code == 1
+        assert re.search(rf"Cannot listen on port {port} .*in use\.\n  → .*--port \d+", taken)
         program.send_signal(signal.SIGTERM)
         assert program.wait() == 0
     assert not cluster.is_running()
-    assert run(home, "stop").stdout == "The database was not running.\n"
+    assert run("stop")[1] == "The database was not running.\n"
 
 
-def test_the_first_start_says_one_password_once(home: Path) -> None:
+def test_the_first_start_says_one_password_once(home: Path, run: Command) -> None:
     said = []
     for _ in range(2):
         program = subprocess.Popen(
@@ -107,19 +126,16 @@ def test_the_first_start_says_one_password_once(home: Path) -> None:
         assert program.wait() == 0
         program.stdout.close()
     assert [len(one) for one in said] == [1, 0]
-    listed = run(home, "people", "list")
-    assert re.search(
-        r"administrator +must change the password +administrator \(every district\)", listed.stdout
-    )
-    reset = run(home, "people", "reset-password", "administrator")
-    assert re.search(r"with the password \S{23}\n", reset.stdout)
-    assert run(home, "people", "disable", "nobody").returncode == 1
-    added = run(home, "people", "add", "Mei", "--name", "Mei Lin", "--role", "auditor")
-    assert added.returncode == 0, added.stderr
-    assert "auditor (every district)" in run(home, "people", "list").stdout
-    assert "Mei Lin" in run(home, "people", "list", "--json").stdout
-    assert run(home, "people", "add", "ann", "--role", "king").returncode == 1
-    assert "ann" not in run(home, "people", "list").stdout
+    people = partial(run, "people")
+    state = r"administrator +must change the password +administrator \(every district\)"
+    assert re.search(state, people("list")[1])
+    assert re.search(r"with the password \S{23}\n", people("reset-password", "administrator")[1])
+    assert people("disable", "nobody")[0] == 1
+    assert people("add", "Mei", "--name", "Mei Lin", "--role", "auditor")[0] == 0
+    assert "auditor (every district)" in people("list")[1]
+    assert "Mei Lin" in people("list", "--json")[1]
+    assert people("add", "ann", "--role", "king")[0] == 1
+    assert "ann" not in people("list")[1]
 
 
 def test_ctrl_c_is_a_good_end(home: Path) -> None:
@@ -129,12 +145,12 @@ def test_ctrl_c_is_a_good_end(home: Path) -> None:
     assert not Cluster(home).is_running()
 
 
-def test_stop_ends_what_a_killed_program_left(home: Path) -> None:
+def test_stop_ends_what_a_killed_program_left(home: Path, run: Command) -> None:
     with serving(home) as (program, _):
         program.kill()
         program.wait()
     assert Cluster(home).is_running()
-    assert run(home, "stop").stdout == "The database was stopped.\n"
+    assert run("stop")[1] == "The database was stopped.\n"
     assert not Cluster(home).is_running()
 
 

@@ -16,8 +16,9 @@ from layers.stores import Stores
 from service.database import session_factory
 from service.doctor import Patient, State
 from service.doctor.records import check_audit, check_retention
-from service.jobs import kept_by, run
+from service.jobs import run
 from service.settings import Settings
+from service.use_cases.retention import kept_by
 from tests.fixtures.county import DISTRICT
 from tests.service.doctor.test_doctor import patient
 

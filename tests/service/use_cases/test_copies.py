@@ -24,7 +24,6 @@ from layers.patrols import Patrol
 from layers.retention import begin_copies
 from layers.row_security import SYSTEM_SCOPE
 from layers.stores import Stores
-from service import jobs
 from service.cluster import Cluster, archive, backup, databases, restore
 from service.cluster.archive import Archive
 from service.cluster.errors import BackupRefused, NoRoom
@@ -35,6 +34,7 @@ from service.database import migrate, session_factory
 from service.jobs import keep_copies, look
 from service.settings import Settings
 from service.use_cases.copies import Promise, renew
+from service.use_cases.retention import kept_by
 from tests.fixtures.clusters import QUICK
 
 DATABASE = "wardline"
@@ -323,6 +323,6 @@ def test_the_served_database_is_known_to_be_ours(house: House) -> None:
     url = house.cluster.url(DATABASE)
     served = house.settings.model_copy(update={"database_url": url})
     assert isinstance(copies_of(served), ClusterCopies)
-    assert jobs.kept_by(served).backups == 0
+    assert kept_by(served).backups == 0
     house.back_up(FIRST)
-    assert jobs.kept_by(served).backups == 7
+    assert kept_by(served).backups == 7
