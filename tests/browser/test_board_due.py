@@ -6,7 +6,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import Databases, Site, Watched, new_context, site_of
+from tests.browser.conftest import WAIT_S, Databases, Site, Watched, new_context, site_of
 
 RULES = (
     {"kind": "segment", "code": "S01", "within_days": 2.0},
@@ -20,7 +20,7 @@ def ruled(database_factory: Databases, tmp_path_factory: pytest.TempPathFactory)
     """The scene with rules: a stretch that is late, another where it was never walked, and markers."""
     with site_of(database_factory, tmp_path_factory.mktemp("ruled")) as site:
         for rule in RULES:
-            made = httpx.post(f"{site.url}/api/v1/coverage/due/rules", json=rule)
+            made = httpx.post(f"{site.url}/api/v1/coverage/due/rules", json=rule, timeout=WAIT_S)
             assert made.status_code == 201, made.text
         yield site
 

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from service.access.demo import PASSWORD, person_id
-from tests.browser.conftest import PHONE, Office
+from tests.browser.conftest import PHONE, WAIT_S, Office
 from tests.fixtures.county import DISTRICT
 from tests.fixtures.field import batch, points, track
 
@@ -26,7 +26,7 @@ class Walker:
         self.code, self.track = f"d{uuid.uuid4().hex[-8:]}", uuid.uuid4()
         self.began = datetime.now(UTC) - timedelta(hours=1)
         body = {"code": self.code, "person": str(person_id("guard"))}
-        made = httpx.post(self.path, json=body, auth=ROOT)
+        made = httpx.post(self.path, json=body, auth=ROOT, timeout=WAIT_S)
         assert made.status_code == 201, made.text
         self.headers = {"Authorization": f"Bearer {made.json()['token']}"}
 
@@ -37,6 +37,7 @@ class Walker:
             params={"district": DISTRICT},
             json=batch(tracks=[{**track(walk, self.track), **told}]),
             headers=self.headers,
+            timeout=WAIT_S,
         )
         assert reply.status_code == 200, reply.text
 

@@ -11,7 +11,7 @@ from layers.audit import AuditFilter
 from layers.ids import new_id
 from layers.row_security import SYSTEM_SCOPE, enter
 from layers.stores import Stores
-from tests.browser.conftest import PHONE, Office, Watched
+from tests.browser.conftest import PHONE, WAIT_S, Office, Watched
 from tests.browser.test_board_live import Walker
 from tests.fixtures.county import DISTRICT
 from tests.fixtures.field import points
@@ -36,6 +36,7 @@ def _sent(office: Office, low: float, high: float) -> tuple[str, str]:
         content=gpx(along(BORDER, low, high, start=start, interval=10.0)),
         headers={"Content-Type": "application/gpx+xml"},
         auth=("administrator", "demo"),
+        timeout=WAIT_S,
     )
     assert reply.status_code == 201, reply.text
     return device, str(reply.json()["patrol"])

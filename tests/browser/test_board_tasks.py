@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from service.access.demo import PASSWORD
-from tests.browser.conftest import PHONE, Office
+from tests.browser.conftest import PHONE, WAIT_S, Office
 from tests.fixtures.county import DISTRICT
 from tests.fixtures.walks import along, gpx
 from tests.service.routers.test_tracks import BORDER
@@ -24,6 +24,7 @@ def walk(origin: str, begin: float, end: float) -> None:
         content=gpx(along(BORDER, begin, end, start=start, interval=10.0)),
         headers={"Content-Type": "application/gpx+xml"},
         auth=ROOT,
+        timeout=WAIT_S,
     )
     assert reply.status_code == 201, reply.text
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Databases, Site, Watched, new_context, site_of
+from tests.browser.conftest import WAIT_S, Databases, Site, Watched, new_context, site_of
 from tests.fixtures import field
 from tests.fixtures.injected import EVALUATED, PRODUCT, TEMPLATE
 
@@ -91,7 +91,7 @@ def test_chosen_station_shows_hostile_text_as_text(page: Watched) -> None:
 
 
 def test_quarantine_shows_what_a_device_sent_as_text(page: Watched) -> None:
-    with httpx.Client(base_url=page.origin) as client:
+    with httpx.Client(base_url=page.origin, timeout=WAIT_S) as client:
         sent = field.Phone(client, "hostile").put(
             field.batch(
                 visits=[field.visit(marker="nothing-has-this", note=NOTE)],

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from tests.browser.conftest import PHONE, WIDE, Databases, Watched, new_context, running
+from tests.browser.conftest import PHONE, WAIT_S, WIDE, Databases, Watched, new_context, running
 from tests.fixtures.county import publish
 from tests.fixtures.field import Phone, batch, track, visit
 from tests.fixtures.injected import EVALUATED, TEMPLATE
@@ -32,7 +32,7 @@ def origin(database_factory: Databases, tmp_path_factory: pytest.TempPathFactory
 def watched(browser: Browser, origin: str, request: pytest.FixtureRequest) -> Iterator[tuple[Watched, Phone]]:
     size, lang = request.param
     context = new_context(browser, size, lang)
-    with httpx.Client(base_url=origin) as client:
+    with httpx.Client(base_url=origin, timeout=WAIT_S) as client:
         found = Watched(context.new_page(), origin)
         yield found, Phone(client, f"phone-{lang}")
     context.close()

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import PHONE, REFUSED, WIDE, Site, Watched, new_context
+from tests.browser.conftest import PHONE, REFUSED, WAIT_S, WIDE, Site, Watched, new_context
 
 MONDAY = "2030-01-07"
 EVERY = ["mo", "tu", "we", "th", "fr", "sa", "su", "ph"]
@@ -25,16 +25,21 @@ def helper(site: Site) -> Any:
         "consent": True,
         "contact": {"phone": "13800000000"},
     }
-    made = httpx.post(f"{site.url}/api/v1/volunteers", json=given, headers={"Origin": site.url})
+    made = httpx.post(
+        f"{site.url}/api/v1/volunteers", json=given, headers={"Origin": site.url}, timeout=WAIT_S
+    )
     assert made.status_code == 201, made.text
     asked = httpx.post(
         f"{site.url}/api/v1/help",
         json={"kind": "breakdown", "place": "bridge", **PLACE},
         headers={"Origin": site.url},
+        timeout=WAIT_S,
     )
     assert asked.status_code == 201, asked.text
     yield made.json()
-    httpx.delete(f"{site.url}/api/v1/volunteers/{made.json()['id']}", headers={"Origin": site.url})
+    httpx.delete(
+        f"{site.url}/api/v1/volunteers/{made.json()['id']}", headers={"Origin": site.url}, timeout=WAIT_S
+    )
 
 
 def test_a_gap_is_closed_and_a_request_answered(browser: Browser, site: Site, helper: Any) -> None:
