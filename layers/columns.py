@@ -8,6 +8,7 @@ as COPY into a temporary table, which row security would ask for, and for a mill
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ _TYPES = {
 }
 # Dimensions, a flag for NULL, the type, length and first index of the one dimension.
 _ARRAY_HEADER = struct.Struct(">iiIii")
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _EPOCH_S = 946_684_800
 EPOCH_US = _EPOCH_S * 1_000_000
 """PostgreSQL counts microseconds from 2000-01-01."""
@@ -97,6 +99,16 @@ def unpack(kind: str, data: bytes | None) -> NDArray[Any]:
 def to_microseconds(t: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return times in seconds since 1970 as PostgreSQL sends timestamps."""
     return np.rint((t - _EPOCH_S) * 1e6)
+
+
+def span(t: NDArray[np.float64]) -> tuple[datetime, datetime]:
+    """Return the first and last of some times (seconds since 1970) exactly as they are stored.
+
+    Rounded in another way, one that is finer than microseconds would lie outside of its own span.
+    """
+    ends = to_microseconds(np.array([t.min(), t.max()])).tolist()
+    first, last = (_EPOCH + timedelta(microseconds=one) for one in ends)
+    return first, last
 
 
 def to_seconds(at: NDArray[np.int64]) -> NDArray[np.float64]:

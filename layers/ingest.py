@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from sqlalchemy import Table
 
 from geo.lattice import to_lattice
-from layers.columns import accept_packed, pack, to_microseconds
+from layers.columns import accept_packed, pack, span, to_microseconds
 from layers.errors import translated
-from layers.fixes import FixCounts, FixTable, fix, instant, late_fix, months_of
+from layers.fixes import FixCounts, FixTable, fix, late_fix, months_of
 from layers.storage import Store, read_sql
 
 Columns = dict[str, NDArray[Any]]
@@ -58,7 +58,7 @@ class Ingest(Store):
         for table, part in self._by_age(fixes):
             if table is fix:
                 self.ensure_months(part.t)
-            period = instant(float(part.t.min())), instant(float(part.t.max()))
+            period = span(part.t)
             columns = _once(part)
             if self._has_any(table, device, period):
                 added = self._add_absent(table, device, patrol, columns, period)

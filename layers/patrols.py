@@ -14,14 +14,13 @@ from sqlalchemy import Row, select
 from geo.errors import N_
 from geo.lattice import SCALE
 from layers.accounts import device as device_table
-from layers.columns import to_seconds
+from layers.columns import span, to_seconds
 from layers.errors import InvalidAttribute, NotFound
 from layers.fixes import (
     FixCounts,
     FixTable,
     QuarantinedFix,
     fix_quarantine,
-    instant,
 )
 from layers.ids import new_id
 from layers.ingest import Ingest
@@ -187,7 +186,7 @@ class Patrols(Store):
 
     def _follow(self, owner: UUID, fixes: FixTable, count: int) -> None:
         """Let a patrol's times and count follow its fixes."""
-        first, last = instant(float(fixes.t.min())), instant(float(fixes.t.max()))
+        first, last = span(fixes.t)
         known = {"district": self.district, "id": owner, "count": count, "first": first, "last": last}
         self._done("patrol_follow", known)
 

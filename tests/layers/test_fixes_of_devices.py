@@ -83,6 +83,16 @@ def test_a_file_adds_to_what_is_known_of_its_device_alone(stores: Stores) -> Non
     assert len(stores.patrols.fixes_of_device("a", NOON, NOON + timedelta(days=1))) == 10
 
 
+def test_times_finer_than_microseconds_lie_within_their_patrol(session: Session, stores: Stores) -> None:
+    t = np.random.default_rng(3).uniform(NOON.timestamp(), NOON.timestamp() + 9e6, 60)
+    for place, one in enumerate(t.tolist()):
+        sent = FixTable.of([one], [120.0], [44.0])
+        owner = begun(stores, "a", f"d{place}")
+        assert stores.patrols.add_fixes(owner, sent).created == 1
+        assert stores.patrols.add_fixes(begun(stores, "a", f"again{place}"), sent).duplicate == 1
+        assert len(stores.patrols.fixes_of(owner.id)) == 1
+
+
 # An hour comes twice at midnight, or later; midnight does not come, a day does not, and nothing of the kind.
 @pytest.mark.parametrize(
     ("timezone", "begin"),
