@@ -107,8 +107,18 @@ def span(t: NDArray[np.float64]) -> tuple[datetime, datetime]:
     Rounded in another way, one that is finer than microseconds would lie outside of its own span.
     """
     ends = to_microseconds(np.array([t.min(), t.max()])).tolist()
-    first, last = (_EPOCH + timedelta(microseconds=one) for one in ends)
+    first, last = map(stored_instant, ends)
     return first, last
+
+
+def stored_instant(microseconds: float) -> datetime:
+    """Return the instant of whole microseconds as PostgreSQL counts them."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def stored_microseconds(instant: datetime) -> int:
+    """Return an instant as PostgreSQL counts it."""
+    return (instant - _EPOCH) // timedelta(microseconds=1)
 
 
 def to_seconds(at: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -12,12 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers.field_tables import NUMBERS
+from layers.fix_blocks import columns_of, unpacked
 from layers.fixes import FixTable
-from layers.ingest import Ingest
 from layers.patrols import Patrol, Patrols
-from layers.storage import Store, read_sql
+from layers.storage import Store
 
 Numbers = NDArray[np.int64]
+
+_KNOWN = ("at", "lon_e7", "lat_e7", "seq")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +57,20 @@ class FieldTracks(Store):
     def differing(self, track: Track, fixes: FixTable) -> set[int]:
         """Return the numbers of those fixes whose number is stored with another time or place."""
         patrol = Patrols(self._session, self.district).get(track.patrol)
-        columns = Ingest.keys(fixes)
-        rows = self._driver().execute(
-            read_sql("track_differing").encode(),
-            {
-                "district": self.district,
-                "patrol": track.patrol,
-                "first": patrol.started_at,
-                "last": patrol.ended_at,
-                "seq": fixes.seq.tolist(),
-                "at": columns["at"].tolist(),
-                "lon_e7": columns["lon_e7"].tolist(),
-                "lat_e7": columns["lat_e7"].tolist(),
-            },
-        )
-        return {row[0] for row in rows.fetchall()}
+        sent = columns_of(fixes)
+        asked = {
+            "district": self.district,
+            "patrol": track.patrol,
+            "first": patrol.started_at,
+            "last": patrol.ended_at,
+            "first_seq": int(sent["seq"].min()),
+            "last_seq": int(sent["seq"].max()),
+        }
+        stored = unpacked(_KNOWN, self._binary("fixes_of_numbers", asked))
+        # A number whose fix was dropped by retention is not among them: nothing is left that could differ.
+        _, here, there = np.intersect1d(sent["seq"], stored["seq"], return_indices=True)
+        unlike = np.any([sent[name][here] != stored[name][there] for name in _KNOWN], axis=0)
+        return set(sent["seq"][here[unlike]].tolist())
 
     def add(self, track: Track, fixes: FixTable, late: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Store those fixes of a track whose numbers are new; return which numbers were stored before.

@@ -1,21 +1,25 @@
-"""Fixes: what devices recorded, in columns and in monthly partitions.
+"""Fixes: what devices recorded, in blocks of columns and in monthly partitions.
 
-Each fix is of a patrol, by which it is found; those of a device are those of its patrols.
+Fixes of one patrol and one month are stored as one row, each of their columns as an array; the view ``fix``
+shows them one by one. Each is of a patrol, by which it is found; those of a device are those of its patrols.
 
 A fix of a file is known by its device, time and place, so a file that overlaps another adds only what is
 new. A fix of a device that numbers its own is known by its recording and number, never by time: a frozen
 clock loses nothing. Lon and lat are kept as lattice counts (1e-7 degrees), which makes places exact.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import fields as dataclass_fields
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sqlalchemy import Column, DateTime, Integer, Text
-from sqlalchemy.dialects.postgresql import JSONB, REAL
+from sqlalchemy import CheckConstraint, Column, DateTime, Integer, MetaData, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, REAL
+from sqlalchemy.types import TypeEngine
 
 from geo.errors import N_
 from layers.base import identifier, shard_table
@@ -24,24 +28,53 @@ from layers.errors import InvalidAttribute, OutsideArchive
 FIRST_YEAR = 1990
 LAST_YEAR = 2100
 
-# No foreign keys: each would be looked up once per fix, at a third of the speed of ingest, and a month
-# can only be dropped by retention when nothing refers to it. The patrol is stored in the same transaction.
-fix = shard_table(
-    "fix",
-    Column("device", Text, nullable=False),
-    Column("at", DateTime(timezone=True), nullable=False),
-    Column("lon_e7", Integer, nullable=False),
-    Column("lat_e7", Integer, nullable=False),
+_COLUMNS: Mapping[str, TypeEngine[Any]] = {
+    "at": DateTime(timezone=True),
+    "lon_e7": Integer(),
+    "lat_e7": Integer(),
+    "part": Integer(),
+    "seq": Integer(),
+    "accuracy_m": REAL(),
+    "speed_ms": REAL(),
+    "course": REAL(),
+}
+MEASURED = frozenset({"accuracy_m", "speed_ms", "course"})
+"""What a device need not tell: NaN where it told it of other fixes of a block, NULL where of none."""
+
+# No foreign keys: a month can only be dropped by retention when nothing refers to it, and the patrol is
+# stored in the same transaction. Rows of one fix each would cost several times as much to store, and to keep;
+# ids of patrols begin with their time, so that what is written now lies together in the key. See
+# docs/adr/0043-fixes-in-blocks.md.
+fix_block = shard_table(
+    "fix_block",
     identifier("patrol"),
-    Column("part", Integer, nullable=False),
-    Column("seq", Integer, nullable=False),
-    Column("accuracy_m", REAL),
-    Column("speed_ms", REAL),
-    Column("course", REAL),
-    # Texts at the head of the key would double what a fix costs to store; ids of patrols begin with their
-    # time, so that what is written now lies together. See docs/adr/0042-fixes-by-patrol.md.
-    key=("patrol", "at", "lon_e7", "lat_e7", "seq", "district"),
-    postgresql_partition_by="RANGE (at)",
+    Column("first_at", DateTime(timezone=True), nullable=False),
+    Column("last_at", DateTime(timezone=True), nullable=False),
+    identifier(),
+    Column("device", Text, nullable=False),
+    Column("fixes", Integer, nullable=False),
+    # What all places and numbers lie within.
+    *(Column(one, Integer, nullable=False) for one in ("west", "south", "east", "north")),
+    *(Column(one, Integer, nullable=False) for one in ("first_seq", "last_seq")),
+    *(Column(name, ARRAY(kind), nullable=name in MEASURED) for name, kind in _COLUMNS.items()),
+    CheckConstraint(
+        "fixes > 0 AND " + " AND ".join(f"cardinality({name}) = fixes" for name in _COLUMNS), name="fixes"
+    ),
+    key=("patrol", "first_at", "id", "district"),
+    postgresql_partition_by="RANGE (first_at)",
+)
+
+# The view, of no metadata that makes tables; see layers/sql/fix_view.sql.
+fix = Table(
+    "fix",
+    MetaData(),
+    Column("district", Text),
+    Column("device", Text),
+    Column("patrol", Uuid),
+    Column("block", Uuid),
+    Column("block_from", DateTime(timezone=True)),
+    Column("block_to", DateTime(timezone=True)),
+    *(Column(name, kind) for name, kind in _COLUMNS.items()),
 )
 
 # Fixes that came when their days were over, until the next run of retention takes them: a track comes in
@@ -49,7 +82,10 @@ fix = shard_table(
 # backup nor a replica ever holds one. After a crash it is empty, and the ledger has what was known by then.
 late_fix = shard_table(
     "late_fix",
-    *(Column(one.name, one.type, nullable=one.nullable) for one in fix.columns if one.name != "district"),
+    Column("device", Text, nullable=False),
+    *(Column(name, _COLUMNS[name], nullable=False) for name in ("at", "lon_e7", "lat_e7")),
+    identifier("patrol"),
+    *(Column(name, _COLUMNS[name], nullable=name in MEASURED) for name in list(_COLUMNS)[3:]),
     key=("device", "at", "lon_e7", "lat_e7", "patrol", "seq"),
     prefixes=["UNLOGGED"],
 )
@@ -91,8 +127,8 @@ class FixTable:
     def __len__(self) -> int:
         return len(self.t)
 
-    def take(self, chosen: NDArray[np.bool_] | slice) -> "FixTable":
-        """Return the fixes under a mask or of a slice."""
+    def take(self, chosen: NDArray[np.bool_] | NDArray[np.int64] | slice) -> "FixTable":
+        """Return the fixes under a mask, at some positions or of a slice."""
         columns = {one.name: getattr(self, one.name) for one in dataclass_fields(self)}
         return FixTable(
             **{name: value if name == "patrols" else value[chosen] for name, value in columns.items()}
@@ -173,7 +209,10 @@ def months_of(t: NDArray[np.float64]) -> tuple[tuple[int, int], ...]:
             where={"row": int(np.flatnonzero(~np.isfinite(t))[0])},
             row=int(np.flatnonzero(~np.isfinite(t))[0]),
         )
-    month = t.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64)
+    ends = np.array([t.min(), t.max()])
+    # fixes of a delivery are mostly of one month
+    t = ends[:1] if len(set(_months(ends).tolist())) == 1 else t
+    month = _months(t)
     first, last = (FIRST_YEAR - 1970) * 12, (LAST_YEAR - 1970) * 12 + 11
     outside = np.flatnonzero((month < first) | (month > last))
     if len(outside):
@@ -190,6 +229,11 @@ def months_of(t: NDArray[np.float64]) -> tuple[tuple[int, int], ...]:
     # fixes of a month mostly follow one another
     found = np.unique(month[np.diff(month, prepend=month[0] - 1) != 0])
     return tuple((int(value) // 12 + 1970, int(value) % 12 + 1) for value in found)
+
+
+def _months(t: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return times in seconds as months since January 1970."""
+    return t.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64)
 
 
 def month_bounds(year: int, month: int) -> tuple[datetime, datetime]:

@@ -14,30 +14,16 @@ from sqlalchemy import Row, select
 from geo.errors import N_
 from geo.lattice import SCALE
 from layers.accounts import device as device_table
-from layers.columns import span, to_seconds
+from layers.columns import span, stored_microseconds, unpack
 from layers.errors import InvalidAttribute, NotFound
-from layers.fixes import (
-    FixCounts,
-    FixTable,
-    QuarantinedFix,
-    fix_quarantine,
-)
+from layers.fix_blocks import KINDS, table_of, unpacked
+from layers.fixes import FixCounts, FixTable, QuarantinedFix, fix_quarantine
 from layers.ids import new_id
 from layers.ingest import Ingest
 from layers.patrol_tables import SENT, patrol
 from layers.storage import Store
 
-_READ = (
-    ("patrol", "V16"),
-    ("at", ">i8"),
-    ("lon_e7", ">i4"),
-    ("lat_e7", ">i4"),
-    ("part", ">i4"),
-    ("seq", ">i4"),
-    ("accuracy_m", ">f4"),
-    ("speed_ms", ">f4"),
-    ("course", ">f4"),
-)
+_GLOBE = np.array([[-180, -90, 180, 90]]) * SCALE
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,42 +208,46 @@ class Patrols(Store):
         if owner.started_at is None or owner.ended_at is None:
             return FixTable.of(np.empty(0), np.empty(0), np.empty(0))
         period = {"first": owner.started_at, "last": owner.ended_at}
-        return self._read_fixes("fixes_of_patrol", {"patrol": identifier, **period})
+        return self._blocks("fixes_of_patrol", {"patrol": identifier, **period})
 
     def fixes_of_device(self, device: str, from_at: datetime, to_at: datetime) -> FixTable:
         """Return all fixes of a device in [from_at, to_at), by time, then place."""
         period = {"from_at": from_at, "to_at": to_at}
-        return self._read_fixes("fixes_of_device", {"device": device, **period})
+        return self._blocks("fixes_of_device", {"device": device, **period}, (from_at, to_at))
 
-    def device_days(self, from_at: datetime, to_at: datetime, timezone: str) -> tuple[tuple[str, date], ...]:
-        """Return the (device, day) pairs that have fixes in [from_at, to_at), days in a timezone."""
-        parameters = {"district": self.district, "from_at": from_at, "to_at": to_at, "timezone": timezone}
-        return tuple(self._asked("device_days", parameters))
-
-    def device_days_near(
-        self, from_at: datetime, to_at: datetime, timezone: str, boxes: NDArray[np.float64]
+    def device_days(
+        self,
+        from_at: datetime,
+        to_at: datetime,
+        timezone: str,
+        boxes: NDArray[np.float64] | None = None,
     ) -> tuple[tuple[str, date], ...]:
-        """Return those of :meth:`device_days` with fixes in boxes (n, 4): west, south, east, north."""
-        steps = np.rint(boxes * SCALE).astype(np.int64).T.tolist()
-        named = dict(zip(("west", "south", "east", "north"), steps, strict=True))
-        parameters = {"district": self.district, "from_at": from_at, "to_at": to_at, "timezone": timezone}
-        return tuple(self._asked("device_days_near", {**parameters, **named}))
+        """Return the (device, day) pairs that have fixes in [from_at, to_at), days in a timezone.
 
-    def _read_fixes(self, query: str, asked: dict[str, Any]) -> FixTable:
-        rows = by_time(self._arrays(query, {"district": self.district, **asked}, _READ))
-        patrols, place = _coded(rows["patrol"])
-        return FixTable(
-            to_seconds(rows["at"]),
-            rows["lon_e7"].astype(np.int64) / SCALE,
-            rows["lat_e7"].astype(np.int64) / SCALE,
-            rows["accuracy_m"].astype(np.float64),
-            rows["speed_ms"].astype(np.float64),
-            rows["course"].astype(np.float64),
-            rows["part"].astype(np.int32),
-            rows["seq"].astype(np.int32),
-            place,
-            patrols,
-        )
+        ``boxes`` (n, 4), west, south, east, north in degrees, are where; None means anywhere.
+        """
+        steps = _GLOBE if boxes is None else np.rint(boxes * SCALE).astype(np.int64)
+        named = dict(zip(("west", "south", "east", "north"), steps.T.tolist(), strict=True))
+        parameters = {"district": self.district, "from_at": from_at, "to_at": to_at, "timezone": timezone}
+        return tuple(self._asked("device_days", {**parameters, **named}))
+
+    def _blocks(
+        self, query: str, asked: dict[str, Any], period: tuple[datetime, datetime] | None = None
+    ) -> FixTable:
+        """Return the fixes of a half-open period in the blocks of a query, but for the withdrawn ones."""
+        rows = self._binary(query, {"district": self.district, **asked})
+        width = len(KINDS)
+        columns = unpacked(tuple(KINDS), [row[:width] for row in rows])
+        at, kept = columns["at"], np.ones(len(columns["at"]), dtype=bool)
+        if period is not None:
+            begin, end = map(stored_microseconds, period)
+            kept = (at >= begin) & (at < end)
+        for place, row in enumerate(rows):
+            for begin, end in zip(*(unpack(">i8", data).tolist() for data in row[width + 1 :]), strict=False):
+                kept &= (columns["block"] != place) | (at < begin) | (at > end)
+        if not kept.all():
+            columns = {name: column[kept] for name, column in columns.items()}
+        return table_of(columns, [UUID(bytes=row[width]) for row in rows])
 
     def _missing(self, name: str) -> NotFound:
         return NotFound(
@@ -267,34 +257,6 @@ class Patrols(Store):
             district=self.district,
             patrol=name,
         )
-
-
-def by_time(rows: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Return fixes by time, then place, patrol and number.
-
-    They come patrol by patrol, each by time: nearly always there is but one, and nothing is to be done.
-    """
-    at = rows["at"]
-    if (at[1:] > at[:-1]).all():
-        return rows
-    order = np.argsort(at, kind="stable")
-    if (at[order[1:]] == at[order[:-1]]).any():
-        owner = np.ascontiguousarray(rows["patrol"]).view(">u8").reshape(-1, 2)
-        order = np.lexsort((rows["seq"], owner[:, 1], owner[:, 0], rows["lat_e7"], rows["lon_e7"], at))
-    return {name: column[order] for name, column in rows.items()}
-
-
-def _coded(keys: NDArray[np.void]) -> tuple[tuple[UUID, ...], NDArray[np.int32]]:
-    """Return the distinct ids in the order they appear, and the position of each row's among them."""
-    if len(keys) == 0:
-        return (), np.empty(0, dtype=np.int32)
-    halves = np.ascontiguousarray(keys).view(np.uint64).reshape(-1, 2)
-    # Fixes of one patrol follow one another: only where they change are ids made.
-    starts = np.flatnonzero(np.r_[True, (halves[1:] != halves[:-1]).any(axis=1)])
-    found: dict[UUID, int] = {}
-    codes = [found.setdefault(UUID(bytes=keys[start].tobytes()), len(found)) for start in starts]
-    lengths = np.diff(np.r_[starts, len(keys)])
-    return tuple(found), np.repeat(np.array(codes, dtype=np.int32), lengths)
 
 
 def _patrol(row: Row[Any]) -> Patrol:

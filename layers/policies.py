@@ -52,6 +52,7 @@ _OF_OWNER = (
     "plan_follows(text, uuid, uuid, uuid, text)",
     "ensure_fix_months(date[])",
     "drop_fix_months(timestamptz)",
+    "merge_fix_blocks(text, uuid, integer)",
 )
 _COMMANDS = {"read": "SELECT", "insert": "INSERT", "change": "UPDATE", "remove": "DELETE"}
 
@@ -267,7 +268,7 @@ RULES: Mapping[str, Rules] = {
         ("patrol", "track_withdrawal"),
         _same(_WALKED, read=f"{_whole(*LEADS)} OR {_MY_DEVICE} OR {_MY_PATROL}", remove=_SYSTEM),
     ),
-    "fix": _same(_WALKED, read=f"{_whole(*LEADS)} OR {_MY_DEVICE}", remove=_SYSTEM),
+    "fix_block": _same(_WALKED, read=f"{_whole(*LEADS)} OR {_MY_DEVICE}", remove=_SYSTEM),
     "late_fix": _same(_WALKED, read=f"{_whole(*LEADS)} OR {_MY_DEVICE}", remove=_SYSTEM),
     # How far clocks are off is measured with what they send; a word on it is for those who keep the ledgers.
     **dict.fromkeys(("clock_sample", "clock_skew"), _same(_WALKED, read=_CLOCKS, remove=_SYSTEM)),
@@ -372,6 +373,8 @@ def statements(schema: str = "public") -> Iterator[str]:
     for name in _OF_OWNER:
         yield f"REVOKE ALL ON FUNCTION {schema}.{name} FROM PUBLIC"
         yield f"GRANT EXECUTE ON FUNCTION {schema}.{name} TO {WEB_ROLE}"
+    yield read_sql("fix_view").replace("{schema}", schema)
+    yield f"GRANT SELECT ON {schema}.fix TO {WEB_ROLE}"
     yield f"SET LOCAL search_path = {schema}, pg_catalog"
     for table, rules in RULES.items():
         yield from _secure(f"{schema}.{table}", rules)

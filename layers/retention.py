@@ -17,10 +17,11 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from geo.errors import N_
 from layers.accounts import sign_in
-from layers.clocks import MOST, clock_sample, corrected_at
+from layers.clocks import clock_sample
 from layers.coverage_areas import coverage_area
 from layers.districts import district as home
 from layers.field_tables import DISCARDED, WAITING, field_batch, field_incident, quarantine, visit
+from layers.fix_retention import fixes_before, forget_fixes, was_before
 from layers.fixes import fix, fix_quarantine, late_fix
 from layers.help_tables import help_request
 from layers.idempotency import idempotency_key
@@ -107,9 +108,12 @@ def steps(district: str, limits: Limits, now: datetime) -> tuple[Step, ...]:
 def _of_places(district: str, limits: Limits, now: datetime) -> tuple[Step, ...]:
     raw, item, seen = fix_quarantine.c, quarantine.c, visit.c
     return (
-        *(
-            Step(one, "removed", "fixes", (one.c.district == district) & _was_before(one, limits.fixes))
-            for one in (fix, late_fix)
+        Step(fix, "removed", "fixes", fixes_before(district, limits.fixes)),
+        Step(
+            late_fix,
+            "removed",
+            "fixes",
+            (late_fix.c.district == district) & was_before(late_fix, limits.fixes),
         ),
         Step(
             clock_sample,
@@ -147,12 +151,6 @@ def _of_places(district: str, limits: Limits, now: datetime) -> tuple[Step, ...]
             {"lon": None, "lat": None},
         ),
     )
-
-
-def _was_before(table: Table, instant: datetime) -> ColumnElement[bool]:
-    """Return the condition that a fix was recorded before an instant, whatever its device's clock told."""
-    doubtful = (table.c.at < instant + MOST) & (corrected_at(table) < instant)
-    return (table.c.at < instant - MOST) | doubtful
 
 
 def _of_ground(district: str, limits: Limits) -> Step:
@@ -330,6 +328,8 @@ class Retention(Store):
 
     def do(self, step: Step) -> int:
         """Carry a step out; return how many rows it concerned."""
+        if step.table is fix:
+            return forget_fixes(self._session, self.district, step.where)
         if step.way == "removed":
             return self._write(step.table.delete().where(step.where)).rowcount
         return self._write(update(step.table).where(step.where).values(**step.values)).rowcount

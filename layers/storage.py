@@ -111,16 +111,17 @@ class Store:
         with translated():
             return self._session.execute(statement, parameters or {}).first()
 
-    def _asked(self, query: str, parameters: dict[str, Any], table: Table | None = None) -> list[Any]:
-        """Return the rows of a stored query: to build one anew takes longer than to ask it.
-
-        ``table`` takes the place of ``{table}`` in it.
-        """
+    def _asked(self, query: str, parameters: dict[str, Any]) -> list[Any]:
+        """Return the rows of a stored query: to build one anew takes longer than to ask it."""
         with translated():
-            return self._driver().execute(_stored(query, table), parameters).fetchall()
+            return self._driver().execute(_stored(query, None), parameters).fetchall()
+
+    def _ask(self, query: str, parameters: dict[str, Any]) -> psycopg.Cursor[Any]:
+        """Ask a stored query whose rows are to be fetched later, where statements are :meth:`_pipelined`."""
+        return self._driver().execute(_stored(query, None), parameters)
 
     def _done(self, query: str, parameters: dict[str, Any], table: Table | None = None) -> None:
-        """Execute a stored statement in the same way."""
+        """Execute a stored statement in the same way; ``table`` takes the place of ``{table}`` in it."""
         with translated():
             self._driver().execute(_stored(query, table), parameters)
 
@@ -284,6 +285,15 @@ class Store:
             }
             told = result.get_value(0, len(fields)) if result.nfields > len(fields) else None
             return arrays, None if told is None else told.decode()
+
+    def _binary(self, query: str, parameters: dict[str, Any]) -> list[tuple[bytes | None, ...]]:
+        """Return the rows of a stored query as PostgreSQL sends them in its binary format."""
+        with translated(), self._driver().cursor(binary=True) as cursor:
+            result = cursor.execute(read_sql(query).encode(), parameters).pgresult
+            if result is None:
+                raise ValueError(f"{query} answers no rows")
+            places = range(result.nfields)
+            return [tuple(result.get_value(row, place) for place in places) for row in range(result.ntuples)]
 
     def _lock(self, subject: str) -> None:
         """Hold, until the transaction ends, the lock of one subject of this district."""

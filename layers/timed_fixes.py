@@ -11,11 +11,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from numpy.typing import NDArray
 
 from geo.clock import Corrections
 from layers.clocks import MOST, Clocks, Known, set_right
 from layers.districts import Districts
+from layers.fix_blocks import by_time
 from layers.fixes import FixTable, instant
 from layers.patrols import Patrol, Patrols
 from layers.storage import Store
@@ -51,7 +51,7 @@ class TimedFixes(Store):
             for low, high in clock.windows(begin, end)
         )
         table = self.on_time(found, clock)
-        return in_order(table.take((table.t >= begin) & (table.t < end)))
+        return by_time(table.take((table.t >= begin) & (table.t < end)))
 
     def on_time(self, table: FixTable, clock: Corrections) -> FixTable:
         """Return fixes of one device with their times set right, in the same order."""
@@ -132,22 +132,6 @@ def joined(tables: Iterable[FixTable]) -> FixTable:
         [np.array([places[key] for key in table.patrols], dtype=np.int32)[table.patrol] for table in every]
     )
     return FixTable(**columns, patrol=patrol, patrols=tuple(places))
-
-
-def in_order(table: FixTable) -> FixTable:
-    """Return fixes by time, place, recording and number, as they are read, and the recordings of those."""
-    rank = (
-        np.argsort(np.argsort([one.bytes for one in table.patrols]))
-        if table.patrols
-        else np.empty(0, np.int64)
-    )
-    order: NDArray[np.int64] = np.lexsort((table.seq, rank[table.patrol], table.lat, table.lon, table.t))
-    columns = {one.name: getattr(table, one.name)[order] for one in fields(FixTable) if one.name != "patrols"}
-    kept, first, place = np.unique(columns["patrol"], return_index=True, return_inverse=True)
-    appearing = np.argsort(first)
-    places = np.argsort(appearing)[place].astype(np.int32)
-    patrols = tuple(table.patrols[k] for k in kept[appearing].tolist())
-    return FixTable(**{**columns, "patrol": places}, patrols=patrols)
 
 
 def _timed(one: Patrol, known: dict[tuple[str, date], Known], zone: ZoneInfo) -> Timed:

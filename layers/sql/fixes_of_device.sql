@@ -1,14 +1,13 @@
--- Fixes of one device and period as one array a column, with those that came too late to be kept, and without those
--- that were withdrawn. Unknown values are NaN, so that no value is NULL.
-SELECT array_agg(patrol), array_agg(at), array_agg(lon_e7), array_agg(lat_e7), array_agg(part), array_agg(seq),
-       array_agg(coalesce(accuracy_m, 'NaN')), array_agg(coalesce(speed_ms, 'NaN')),
-       array_agg(coalesce(course, 'NaN'))
+-- Fixes of one device that may lie in a period, a row for each block, with those that came too late to be kept; and
+-- between which times those of its patrol were withdrawn.
+SELECT at, lon_e7, lat_e7, part, seq, accuracy_m, speed_ms, course, stored.patrol, gone.begins, gone.ends
 FROM (
-    SELECT at, lon_e7, lat_e7, patrol, part, seq, accuracy_m, speed_ms, course
-    FROM fix
+    SELECT patrol, at, lon_e7, lat_e7, part, seq, accuracy_m, speed_ms, course
+    FROM fix_block
     WHERE district = %(district)s
-      AND at >= %(from_at)s
-      AND at < %(to_at)s
+      AND first_at >= date_trunc('month', %(from_at)s::timestamptz AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
+      AND first_at < %(to_at)s
+      AND last_at >= %(from_at)s
       AND patrol = ANY (ARRAY (
           SELECT id
           FROM patrol
@@ -18,18 +17,15 @@ FROM (
             AND started_at < %(to_at)s
       ))
     UNION ALL
-    SELECT at, lon_e7, lat_e7, patrol, part, seq, accuracy_m, speed_ms, course
+    SELECT patrol, array_agg(at), array_agg(lon_e7), array_agg(lat_e7), array_agg(part), array_agg(seq),
+           array_agg(coalesce(accuracy_m, 'NaN')), array_agg(coalesce(speed_ms, 'NaN')),
+           array_agg(coalesce(course, 'NaN'))
     FROM late_fix
-    WHERE district = %(district)s
-      AND device = %(device)s
-      AND at >= %(from_at)s
-      AND at < %(to_at)s
+    WHERE district = %(district)s AND device = %(device)s AND at >= %(from_at)s AND at < %(to_at)s
+    GROUP BY patrol
 ) AS stored
-WHERE NOT EXISTS (
-    SELECT
-    FROM track_withdrawal AS gone
-    WHERE gone.district = %(district)s
-      AND gone.patrol = stored.patrol
-      AND gone.restored_at IS NULL
-      AND (gone.from_at IS NULL OR stored.at BETWEEN gone.from_at AND gone.to_at)
-)
+LEFT JOIN LATERAL (
+    SELECT array_agg(coalesce(from_at, '-infinity')) AS begins, array_agg(coalesce(to_at, 'infinity')) AS ends
+    FROM track_withdrawal
+    WHERE district = %(district)s AND patrol = stored.patrol AND restored_at IS NULL
+) AS gone ON true

@@ -253,7 +253,7 @@ BEGIN
 END
 $$;
 
--- Make the partitions of fix for the months that begin on some days, where they are absent. Of the owner, since
+-- Make the partitions of fix_block for the months that begin on some days, where they are absent. Of the owner, since
 -- the service may not change the schema; it makes nothing else. A lock orders those who make months, and a month
 -- is made apart and then attached, which leaves readers and writers of the other months at work.
 CREATE FUNCTION {schema}.ensure_fix_months(months date[]) RETURNS void
@@ -262,11 +262,12 @@ DECLARE
     month date;
     parent regclass;
     name text;
+    packed text;
     locked boolean := false;
 BEGIN
     FOR month, parent, name IN
         SELECT wanted.month, tree.relid, format('%s_%s', class.relname, to_char(wanted.month, 'YYYY_MM'))
-        FROM pg_partition_tree('{schema}.fix') AS tree
+        FROM pg_partition_tree('{schema}.fix_block') AS tree
         JOIN pg_partitioned_table AS split ON split.partrelid = tree.relid AND split.partstrat = 'r'
         JOIN pg_class AS class ON class.oid = tree.relid
         CROSS JOIN (SELECT DISTINCT date_trunc('month', one)::date FROM unnest(months) AS one) AS wanted (month)
@@ -283,7 +284,15 @@ BEGIN
             SELECT FROM pg_class WHERE relname = name AND relnamespace = '{schema}'::regnamespace);
         EXECUTE format('CREATE TABLE {schema}.%I (LIKE %s INCLUDING ALL)', name, parent);
         EXECUTE format('ALTER TABLE {schema}.%I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', name);
-        -- Others come by way of fix, whose policies judge them; nobody but the owner has rights to a month.
+        -- Half the size at no cost, where the server was built with it, as packaged ones are.
+        IF EXISTS (
+            SELECT FROM pg_settings WHERE pg_settings.name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)
+        ) THEN
+            FOREACH packed IN ARRAY '{at,lon_e7,lat_e7,part,seq,accuracy_m,speed_ms,course}'::text[] LOOP
+                EXECUTE format('ALTER TABLE {schema}.%I ALTER COLUMN %I SET COMPRESSION lz4', name, packed);
+            END LOOP;
+        END IF;
+        -- Others come by way of fix_block, whose policies judge them; nobody but the owner has rights to a month.
         EXECUTE format('CREATE POLICY owner ON {schema}.%I TO CURRENT_USER USING (true)', name);
         EXECUTE format(
             'ALTER TABLE %s ATTACH PARTITION {schema}.%I FOR VALUES FROM (%L) TO (%L)',
@@ -294,7 +303,7 @@ BEGIN
 END
 $$;
 
--- Drop the partitions of fix for months that end by an instant, in UTC; return how many. Of the owner, as above,
+-- Drop the partitions of fix_block for months that end by an instant, in UTC; return how many. Of the owner, as above,
 -- and for the service's own work alone: whoever may drop a month may as well remove its rows. It gives up where
 -- others would keep it waiting.
 CREATE FUNCTION {schema}.drop_fix_months(before timestamptz) RETURNS integer
@@ -308,7 +317,7 @@ BEGIN
     END IF;
     FOR month IN
         SELECT tree.relid
-        FROM pg_partition_tree('{schema}.fix') AS tree
+        FROM pg_partition_tree('{schema}.fix_block') AS tree
         JOIN pg_class AS class ON class.oid = tree.relid
         WHERE tree.isleaf
           AND class.relname ~ '_\d{4}_\d{2}$'
@@ -322,5 +331,46 @@ BEGIN
 EXCEPTION
     WHEN lock_not_available THEN
         RETURN 0;
+END
+$$;
+
+-- Make the small blocks of a patrol one for each month, once they are many: a device that sends its fixes one by one
+-- leaves a block for each. Of the owner, since whoever records may not remove what was; every fix stays as it is.
+CREATE FUNCTION {schema}.merge_fix_blocks(in_district text, of_patrol uuid, small integer) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NOT (
+        SELECT count(*) >= 64 OR sum(fixes) >= 16 * small
+        FROM {schema}.fix_block
+        WHERE district = in_district AND patrol = of_patrol AND fixes < small
+    ) THEN
+        RETURN;
+    END IF;
+    WITH gone AS (
+        DELETE FROM {schema}.fix_block WHERE district = in_district AND patrol = of_patrol AND fixes < small RETURNING *
+    ), one AS (
+        SELECT device, date_trunc('month', first_at AT TIME ZONE 'UTC') AS month,
+               unnest(at) AS at, unnest(lon_e7) AS lon_e7, unnest(lat_e7) AS lat_e7, unnest(part) AS part,
+               unnest(seq) AS seq, unnest(accuracy_m) AS accuracy_m, unnest(speed_ms) AS speed_ms,
+               unnest(course) AS course
+        FROM gone
+    )
+    INSERT INTO {schema}.fix_block (
+        district, patrol, first_at, last_at, id, device, fixes, west, south, east, north, first_seq, last_seq,
+        at, lon_e7, lat_e7, part, seq, accuracy_m, speed_ms, course
+    )
+    SELECT in_district, of_patrol, min(at), max(at), gen_random_uuid(), device, count(*),
+           min(lon_e7), min(lat_e7), max(lon_e7), max(lat_e7), min(seq), max(seq),
+           array_agg(at ORDER BY at, lon_e7, lat_e7, seq), array_agg(lon_e7 ORDER BY at, lon_e7, lat_e7, seq),
+           array_agg(lat_e7 ORDER BY at, lon_e7, lat_e7, seq), array_agg(part ORDER BY at, lon_e7, lat_e7, seq),
+           array_agg(seq ORDER BY at, lon_e7, lat_e7, seq),
+           CASE WHEN count(accuracy_m) > 0
+                THEN array_agg(coalesce(accuracy_m, 'NaN') ORDER BY at, lon_e7, lat_e7, seq) END,
+           CASE WHEN count(speed_ms) > 0
+                THEN array_agg(coalesce(speed_ms, 'NaN') ORDER BY at, lon_e7, lat_e7, seq) END,
+           CASE WHEN count(course) > 0
+                THEN array_agg(coalesce(course, 'NaN') ORDER BY at, lon_e7, lat_e7, seq) END
+    FROM one
+    GROUP BY device, month;
 END
 $$;

@@ -36,7 +36,11 @@ FORMAT = 1
 MAKING = ".making-"
 STAMP = "%Y%m%dT%H%M%SZ"
 REGISTER = "backups.json"
-OLDEST_FIXES = "SELECT district, min(at) FROM public.fix GROUP BY district"
+_OLDEST_FIXES = {
+    "public.fix_block": "SELECT district, min(first_at) FROM public.fix_block GROUP BY district",
+    # A copy may be of a database that is yet to be migrated to blocks.
+    "public.fix": "SELECT district, min(at) FROM public.fix GROUP BY district",
+}
 _RECORD = "backup.json"
 _SPARE = 1.1
 
@@ -268,9 +272,16 @@ def _oldest_fixes(cluster: Cluster) -> dict[str, dict[str, datetime]]:
     found: dict[str, dict[str, datetime]] = {}
     for name in cluster.database_names():
         with databases.connect(cluster.socket_folder, name) as inside:
-            if _value(inside, "SELECT to_regclass('public.fix')") is not None:
-                found[name] = dict(inside.execute(OLDEST_FIXES).fetchall())
+            found[name] = oldest_fixes(inside)
     return found
+
+
+def oldest_fixes(server: Any) -> dict[str, datetime]:
+    """Return the time of each district's oldest fix; a database that is not ours has none."""
+    for table, query in _OLDEST_FIXES.items():
+        if server.execute("SELECT to_regclass(%s)", (table,)).fetchone() != (None,):
+            return dict(server.execute(query).fetchall())
+    return {}
 
 
 def _older(

@@ -20,11 +20,11 @@ from sqlalchemy.engine import URL, make_url
 from geo.errors import N_
 from service.cluster.backup import (
     FORMAT,
-    OLDEST_FIXES,
     STAMP,
     instants_json,
     last_line,
     older,
+    oldest_fixes,
     read_instants,
 )
 from service.cluster.binaries import Binaries, find
@@ -146,9 +146,7 @@ def _oldest_fixes(address: URL, scope: str) -> dict[str, datetime]:
     try:
         with psycopg.connect(plain, autocommit=True) as server:
             server.execute("SELECT set_config('wardline.scope', %s, false)", (scope,))
-            return dict(server.execute(OLDEST_FIXES).fetchall())
-    except psycopg.errors.UndefinedTable:
-        return {}
+            return oldest_fixes(server)
     except psycopg.Error as error:
         raise _refused(last_line(str(error))) from error
 

@@ -28,7 +28,7 @@ SELECT child.relname, pg_get_expr(child.relpartbound, child.oid),
        (regexp_match(pg_get_expr(child.relpartbound, child.oid), 'FROM \\(''(.*?)''\\)'))[1]::timestamptz,
        (regexp_match(pg_get_expr(child.relpartbound, child.oid), 'TO \\(''(.*?)''\\)'))[1]::timestamptz
 FROM pg_inherits JOIN pg_class child ON child.oid = inhrelid
-WHERE inhparent = 'public.fix'::regclass ORDER BY 3
+WHERE inhparent = 'public.fix_block'::regclass ORDER BY 3
 """
 
 

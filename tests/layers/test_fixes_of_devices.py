@@ -1,8 +1,10 @@
 """Fixes of a device, found by its patrols: their order, their days, and that no month is read whole."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -13,9 +15,10 @@ from numpy.typing import ArrayLike
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from layers.fix_blocks import by_time
 from layers.fixes import FixTable
 from layers.ingest import Ingest
-from layers.patrols import Patrol, by_time
+from layers.patrols import Patrol
 from layers.row_security import SYSTEM_SCOPE
 from layers.storage import read_sql
 from layers.stores import Stores
@@ -43,13 +46,15 @@ few = st.integers(0, 2)
 
 @given(st.lists(st.tuples(few, few, few, few, st.integers(0, 99)), unique=True))
 def test_fixes_are_by_time_then_place_patrol_and_number(rows: list[tuple[int, ...]]) -> None:
-    columns = np.array(rows, dtype=np.int64).reshape(-1, 5)
-    at, lon, lat, owner, seq = columns.T
-    ids = np.frombuffer(b"".join(bytes(7) + bytes([one]) + bytes(8) for one in owner.tolist()), dtype="V16")
-    found = by_time({"at": at, "lon_e7": lon, "lat_e7": lat, "patrol": ids, "seq": seq})
-    found["patrol"] = found["patrol"].copy().view(np.uint8).reshape(-1, 16)[:, 7]
-    told = np.column_stack([found[name] for name in ("at", "lon_e7", "lat_e7", "patrol", "seq")])
+    t, lon, lat, owner, seq = np.array(rows, dtype=np.int32).reshape(-1, 5).T
+    ids = tuple(UUID(int=place << 64) for place in range(3))
+    table = replace(FixTable.of(t, lon, lat, seq=seq), patrol=owner, patrols=ids)
+    found = by_time(table)
+    owners = [found.patrols[place] for place in found.patrol.tolist()]
+    places = np.array([ids.index(one) for one in owners], dtype=np.int64)
+    told = np.column_stack([found.t, found.lon, found.lat, places, found.seq]).astype(np.int64)
     assert [tuple(row) for row in told.tolist()] == sorted(rows)
+    assert found.patrols == tuple(dict.fromkeys(owners))
 
 
 def test_recordings_of_a_device_that_overlap_are_one_way(stores: Stores) -> None:
@@ -117,8 +122,8 @@ def test_days_are_told_as_a_calendar_tells_them(stores: Stores, timezone: str, b
         told = {("a", datetime.fromtimestamp(one, zone).date()) for one in inside}
         told |= {("b", datetime.fromtimestamp(one, zone).date()) for one in inside if one in every[-2:]}
         assert stores.patrols.device_days(*period, timezone) == tuple(sorted(told))
-        assert stores.patrols.device_days_near(*period, timezone, EVERYWHERE) == tuple(sorted(told))
-        assert stores.patrols.device_days_near(*period, timezone, NOWHERE) == ()
+        assert stores.patrols.device_days(*period, timezone, EVERYWHERE) == tuple(sorted(told))
+        assert stores.patrols.device_days(*period, timezone, NOWHERE) == ()
 
 
 def _scans(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -143,7 +148,7 @@ _ASKED: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("query", ["fixes_of_device", "fix_any", "device_days", "device_days_near"])
+@pytest.mark.parametrize("query", ["fixes_of_device", "fix_known", "device_days"])
 def test_no_month_is_read_whole(session: Session, stores: Stores, query: str) -> None:
     Ingest(session, DISTRICT).ensure_months(np.array([NOON.timestamp()]))
     session.execute(
@@ -162,19 +167,24 @@ def test_no_month_is_read_whole(session: Session, stores: Stores, query: str) ->
     session.execute(
         text(
             """
-            INSERT INTO fix (district, device, at, lon_e7, lat_e7, patrol, part, seq)
-            SELECT district, device, started_at + k * interval '1 minute', 1200000000, 440000000 + k, id, 0, k
+            INSERT INTO fix_block (
+                district, patrol, first_at, last_at, id, device, fixes, west, south, east, north, first_seq,
+                last_seq, at, lon_e7, lat_e7, part, seq
+            )
+            SELECT district, id, at, at, gen_random_uuid(), device, 1, 1200000000, 440000000 + k, 1200000000,
+                   440000000 + k, k, k, ARRAY[at], ARRAY[1200000000], ARRAY[440000000 + k], ARRAY[0], ARRAY[k]
             FROM patrol
             CROSS JOIN generate_series(0, 49) AS k
+            CROSS JOIN LATERAL (SELECT started_at + k * interval '1 minute' AS at) AS one
             WHERE district = :d
             """
         ),
         {"d": DISTRICT},
     )
-    session.execute(text("ANALYZE patrol, fix"))
+    session.execute(text("ANALYZE patrol, fix_block"))
     as_web(session, SYSTEM_SCOPE)
     connection: Any = session.connection().connection.driver_connection
-    statement = f"EXPLAIN (FORMAT JSON) {read_sql(query).replace('{table}', 'fix')}"
+    statement = f"EXPLAIN (FORMAT JSON) {read_sql(query)}"
     plan = connection.execute(statement.encode(), _ASKED).fetchone()[0][0]["Plan"]
     scans = list(_scans(plan))
     assert scans

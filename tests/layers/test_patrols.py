@@ -191,10 +191,10 @@ def test_months_are_made_once_and_at_their_edges(session: Session, stores: Store
     stores.patrols.add_fixes(owner, makers.fixes(4, start, 5.0))
     stores.patrols.ensure_months(makers.fixes(4, start, 5.0).t)
     counted = text(
-        "SELECT count(*) FROM pg_partition_tree('fix') WHERE isleaf AND relid::text LIKE '%2031_12'"
+        "SELECT count(*) FROM pg_partition_tree('fix_block') WHERE isleaf AND relid::text LIKE '%2031_12'"
     )
     parents = text(
-        "SELECT count(*) FROM pg_partition_tree('fix') JOIN pg_partitioned_table ON partrelid = relid"
+        "SELECT count(*) FROM pg_partition_tree('fix_block') JOIN pg_partitioned_table ON partrelid = relid"
         " WHERE partstrat = 'r'"
     )
     assert session.execute(counted).scalar() == session.execute(parents).scalar()

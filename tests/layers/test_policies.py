@@ -95,7 +95,7 @@ def test_the_service_has_no_right_beyond_the_rules(engine: Engine) -> None:
             ).scalar_one()
             == 0
         )
-    assert granted == expected | {("alembic_version", "SELECT")}
+    assert granted == expected | {("alembic_version", "SELECT"), ("fix", "SELECT")}
 
 
 def test_the_migration_is_what_the_code_declares(engine: Engine) -> None:
@@ -130,6 +130,11 @@ def described(connection: Connection, schema: str) -> list[str]:
         FROM pg_class
         WHERE relnamespace = CAST(:schema AS regnamespace) AND relkind IN ('r', 'p')
           AND relname NOT IN ('spatial_ref_sys', 'alembic_version') AND NOT relispartition
+        UNION ALL
+        SELECT relname, pg_get_viewdef(oid), reloptions::text, relacl::text, NULL, NULL
+        FROM pg_class
+        WHERE relnamespace = CAST(:schema AS regnamespace) AND relkind = 'v'
+          AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'e')
     """
     rows = connection.execute(text(query), {"schema": schema}).all()
     # The policies of months are the function's.

@@ -175,7 +175,7 @@ def test_a_role_everywhere_reaches_every_district(session: Session, scene: Scene
 def test_a_device_has_its_own(session: Session, scene: Scene) -> None:
     found = seen(session, scene.walking())
     own = {"patrol": 1, "fix": 3, "coverage_line": 1, "quarantine": 1, "marker": 2, "border_segment": 1}
-    own |= {"track_withdrawal": 1}
+    own |= {"track_withdrawal": 1, "fix_block": 1}
     own |= {"coverage_day": 1, "coverage_area": 1, "coverage_declaration": 1, "coverage_task": 1}
     own |= {"sight_barrier": 1, "clock_sample": 1, "clock_skew": 1, "clock_word": 1}
     assert found == {table: row[1] for table, row in SEEN.items()} | own
@@ -183,7 +183,7 @@ def test_a_device_has_its_own(session: Session, scene: Scene) -> None:
     assert changed(session, scene.walking(), _PATROL.replace("DEVICE", "theirs")) == "refused"
     assert changed(session, scene.walking(), _INCIDENT) == 1
     assert changed(session, scene.walking(), "UPDATE coverage_line SET to_m = 5") == 1
-    assert changed(session, scene.walking(), "DELETE FROM fix") == 0
+    assert changed(session, scene.walking(), "DELETE FROM fix_block") == 0
     assert changed(session, scene.walking(), "UPDATE clock_skew SET seconds = 0") == 1
     assert changed(session, scene.walking(), "UPDATE clock_word SET seconds = 0") == 0, "the word is others'"
 
@@ -292,18 +292,19 @@ def test_a_conflict_with_a_hidden_row_is_never_silent(session: Session, scene: S
 def test_months_are_made_by_the_service_and_nothing_else_is(session: Session, scene: Scene) -> None:
     as_web(session, SYSTEM_SCOPE)
     session.execute(text("SELECT ensure_fix_months('{2031-05-01,1971-01-01,2031-05-07}')"))
-    made = text("SELECT count(*) FROM pg_class WHERE relname ~ '^fix(_h.)?_2031_05$' AND relrowsecurity")
-    assert session.execute(made).scalar_one() in (1, 4)
+    name = "^fix_block(_h.)?_2031_05$"
+    made = text("SELECT count(*) FROM pg_class WHERE relname ~ :name AND relrowsecurity")
+    assert session.execute(made, {"name": name}).scalar_one() in (1, 4)
     for statement in (
         "CREATE TABLE mine (a int)",
-        "DROP TABLE fix",
-        "ALTER TABLE fix DISABLE ROW LEVEL SECURITY",
+        "DROP TABLE fix_block",
+        "ALTER TABLE fix_block DISABLE ROW LEVEL SECURITY",
     ):
         with pytest.raises(DBAPIError, match=r"permission denied|must be owner"), session.begin_nested():
             session.execute(text(statement))
     migrated = session.execute(text("SELECT current_schema()")).scalar_one() == "public"
     with pytest.raises(DBAPIError, match="permission denied"), session.begin_nested():
-        session.execute(text(f"TABLE {'fix_2025_03' if migrated else 'fix_h0_2025_03'}"))
+        session.execute(text(f"TABLE {'fix_block_2025_03' if migrated else 'fix_block_h0_2025_03'}"))
 
 
 def _conditions(plan: Mapping[str, object]) -> list[str]:

@@ -111,6 +111,46 @@ def test_numbers_of_tracks_are_kept_where_they_become_bits(cluster: Cluster) -> 
         cluster.drop_database(name)
 
 
+def test_fixes_are_kept_where_they_become_blocks(cluster: Cluster) -> None:
+    name = "migrate_fixes"
+    cluster.drop_database(name)
+    cluster.ensure_database(name)
+    engine = make_engine(cluster.url(name))
+    every = (
+        "SELECT district, device, patrol, at, lon_e7, lat_e7, part, seq, accuracy_m, speed_ms, course"
+        " FROM fix ORDER BY patrol, at, lon_e7, lat_e7, seq"
+    )
+    try:
+        with engine.begin() as connection:
+            command.upgrade(configuration(connection), "0035")
+            connection.execute(text("SELECT ensure_fix_months('{2026-05-01,2026-06-01}')"))
+            # Two patrols over the end of a month, of which one knows no course and the other not always.
+            connection.execute(
+                text(
+                    "INSERT INTO fix SELECT '152921', 'd' || mod(n, 2),"
+                    " timestamptz '2026-05-31 23:00Z' + n / 4 * interval '1 second', 1099000000 + mod(n, 5), 400000000 - mod(n, 3),"
+                    " lpad(to_hex(mod(n, 2)), 32, '0')::uuid, n / 1000, n, mod(n, 7), 1.5,"
+                    " CASE WHEN mod(n, 2) = 1 AND mod(n, 3) = 1 THEN mod(n, 360) END"
+                    " FROM generate_series(0, 29999) AS n"
+                )
+            )
+            before = connection.execute(text(every)).all()
+        assert len(before) == 30_000
+        assert migrate(engine)
+        with engine.connect() as connection:
+            assert connection.execute(text(every)).all() == before
+            told = text(
+                "SELECT count(*), max(fixes), count(course), bool_and(at[1] = first_at) FROM fix_block"
+            )
+            assert connection.execute(told).one() == (8, 4_096, 4, True)
+            assert (
+                connection.execute(text("SELECT relkind FROM pg_class WHERE relname = 'fix'")).scalar() == "v"
+            )
+    finally:
+        engine.dispose()
+        cluster.drop_database(name)
+
+
 def test_a_connection_that_was_lost_is_replaced(database_url: str) -> None:
     engine = make_engine(database_url, pool_size=1)
     watcher = make_engine(database_url)

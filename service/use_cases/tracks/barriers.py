@@ -177,7 +177,7 @@ def _remake(stores: Stores, changes: Iterable[_Change]) -> int:
     found: dict[str, set[date]] = {}
     for days, bounds in periods.items():
         begin, end = (datetime.combine(day, time(), zone) for day in days)
-        near = stores.patrols.device_days_near(begin - MOST, end + MOST, timezone, _boxes(bounds))
+        near = stores.patrols.device_days(begin - MOST, end + MOST, timezone, _boxes(bounds))
         told: dict[str, set[date]] = {}
         for device, day in near:
             told.setdefault(device, set()).add(day)

@@ -14,9 +14,9 @@ import numpy.typing as npt
 
 from geo.errors import N_
 from layers.errors import NotFound, OutOfReach
+from layers.fix_blocks import columns_of
 from layers.fixes import FixTable, instant
 from layers.ids import new_id
-from layers.ingest import Ingest
 from layers.patrols import Patrol
 from layers.stores import Stores
 from layers.track_withdrawals import TrackWithdrawal
@@ -165,7 +165,8 @@ def withdrawn_among(stores: Stores, device: str, fixes: FixTable) -> int:
 
 
 def _keys(fixes: FixTable) -> set[tuple[int, ...]]:
-    return set(zip(*(one.tolist() for one in Ingest.keys(fixes).values()), strict=True))
+    columns = columns_of(fixes)
+    return set(zip(*(columns[name].tolist() for name in ("at", "lon_e7", "lat_e7")), strict=True))
 
 
 def _told(stores: Stores, track: Patrol, withdrawal: UUID) -> TrackWithdrawal:

@@ -93,7 +93,7 @@ def test_an_index_that_was_never_finished(patient: Patient) -> None:
 def test_a_part_that_is_not_a_month(patient: Patient) -> None:
     change(
         patient,
-        "CREATE TABLE fix_odd PARTITION OF fix FOR VALUES FROM ('1999-03-01Z') TO ('1999-03-15Z')",
+        "CREATE TABLE fix_odd PARTITION OF fix_block FOR VALUES FROM ('1999-03-01Z') TO ('1999-03-15Z')",
     )
     try:
         what, _ = the_wrong_one(patient, "months")

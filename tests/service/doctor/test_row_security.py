@@ -43,8 +43,8 @@ def changed(patient: Patient, *, before: str, after: str) -> Iterator[None]:
 def month(patient: Patient) -> Iterator[str]:
     """Add a part to the table of fixes."""
     make = f"SELECT ensure_fix_months(ARRAY['{date(2031, 5, 1)}'::date])"
-    with changed(patient, before=make, after="DROP TABLE fix_2031_05"):
-        yield "fix_2031_05"
+    with changed(patient, before=make, after="DROP TABLE fix_block_2031_05"):
+        yield "fix_block_2031_05"
 
 
 def served_as(patient: Patient, role: str) -> Patient:

@@ -229,7 +229,7 @@ def test_what_retention_dropped_is_still_known(phone: Phone, engine: Engine, cou
     name = uuid.uuid4()
     phone.put(batch(tracks=[track(points(5), name)]))
     with engine.begin() as connection:
-        connection.execute(text("DELETE FROM fix"))
+        connection.execute(text("DELETE FROM fix_block"))
     assert verdicts(phone.put(batch(tracks=[track(points(5), name)]))) == {f"{name}/0-4": ("duplicate", None)}
 
 

@@ -90,7 +90,7 @@ def test_positions_that_are_gone_take_the_kilometres_and_nothing_else(
 ) -> None:
     client, person = guard
     with Session(engine) as session, session.begin():
-        session.execute(text("DELETE FROM fix"))
+        session.execute(text("DELETE FROM fix_block"))
     body = client.get(f"{AT}/{person}/{DAY}").json()
     assert body["km"] is None
     assert body["border_km"] == pytest.approx(0.994, abs=0.02)

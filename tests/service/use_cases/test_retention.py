@@ -306,8 +306,8 @@ def test_no_fix_survives_its_days(sessions: Callable[[], Session], engine: Engin
     assert forgotten == {"A": 400, "B": 400}
     with engine.connect() as connection:
         # Other tests leave months of theirs behind.
-        leaves = "SELECT relid::text AS name FROM pg_partition_tree('fix') WHERE isleaf"
-        months = f"SELECT count(*) FROM ({leaves}) AS leaf WHERE name ~ '^fix_2025_0[123]$'"  # noqa: S608
+        leaves = "SELECT relid::text AS name FROM pg_partition_tree('fix_block') WHERE isleaf"
+        months = f"SELECT count(*) FROM ({leaves}) AS leaf WHERE name ~ '^fix_block_2025_0[123]$'"  # noqa: S608
         # March is not over yet for district A when its last fix goes; January and February went whole.
         assert connection.execute(text(months)).scalar_one() == 1
 

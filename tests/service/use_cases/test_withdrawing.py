@@ -107,7 +107,7 @@ def test_what_is_kept_no_longer_is_left_as_it_was(stores: Stores) -> None:
     with pytest.raises(InvalidInput, match="no position of that time"):
         withdraw(stores, patrol, float(WHOLE.t[-1]) + 1.0, float(WHOLE.t[-1]) + 2.0)
     value = withdraw(stores, patrol, float(WHOLE.t[0]), float(WHOLE.t[5]))
-    stores.session.execute(text("DELETE FROM fix"))
+    stores.session.execute(text("DELETE FROM fix_block"))
     with pytest.raises(InvalidInput, match="kept no longer"):
         withdraw(stores, patrol)
     with pytest.raises(InvalidInput, match="kept no longer"):
