@@ -14,6 +14,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import psycopg
 from sqlalchemy import (
     CheckConstraint,
     Column,
@@ -176,26 +177,20 @@ class Clocks(Store):
 
     def hold(self, device: str) -> Held:
         """Keep others from the ledger of a device, and barriers as they are, until the end."""
-        return self._hold((), [device])[device]
-
-    def hold_sent(self, person: UUID, devices: Collection[str]) -> dict[str, Held]:
-        """Keep others from what a person sends, and then as :meth:`hold` from the ledgers of some devices."""
-        return self._hold((sent_by(person),), sorted(devices))
-
-    def _hold(self, before: Sequence[str], devices: Sequence[str]) -> dict[str, Held]:
         # The ground before ledgers: who changes barriers waits for all of these, and holds none before that.
-        subjects = [*before, "ground", *(f"coverage of {one}" for one in devices)]
-        named = {
-            "ground": f"ground:{self.district}",
-            "subjects": [f"{one}:{self.district}" for one in subjects],
-        }
-        self._done("lock_ledgers", named)
-        held = {}
-        for device in devices:
-            rows = self._asked("clock_corrections", self._mine(device))
-            kept_from = next((at for kind, _, _, at, _ in rows if kind == _HORIZON), None)
-            held[device] = Held(self._corrections(rows), kept_from)
-        return held
+        ground = f"ground:{self.district}"
+        subjects = [ground, f"coverage of {device}:{self.district}"]
+        self._done("lock_ledgers", {"ground": ground, "subjects": subjects})
+        return self.held(self.ask(device).fetchall())
+
+    def ask(self, device: str) -> psycopg.Cursor[Any]:
+        """Ask what holds of a device whose ledger others are kept from."""
+        return self._ask("clock_corrections", self._mine(device))
+
+    def held(self, rows: Sequence[Any]) -> Held:
+        """Return what holds of a device by the rows that :meth:`ask` is answered."""
+        kept_from = next((at for kind, _, _, at, _ in rows if kind == _HORIZON), None)
+        return Held(self._corrections(rows), kept_from)
 
     def _mine(self, device: str) -> dict[str, str]:
         return {"district": self.district, "device": device}

@@ -5,12 +5,16 @@ A fix is known by (device, track, number). The numbers that are stored are kept 
 what it is.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
+from geo.clock import Corrections
+from layers.clocks import Clocks, sent_by
 from layers.field_tables import NUMBERS
 from layers.fix_blocks import columns_of, unpacked
 from layers.fixes import FixTable
@@ -32,17 +36,47 @@ class Track:
     patrol: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class HeldTracks:
+    """Tracks that are stored, what sets their devices' clocks right, and from when on fixes are kept."""
+
+    tracks: dict[UUID, Track]
+    clocks: dict[str, Corrections]
+    kept_from: datetime | None
+
+
 class FieldTracks(Store):
     """The tracks of one district."""
 
-    def find(self, identifier: UUID, device: str, person: UUID) -> Track | None:
-        """Return the track of a device, else that of the same person begun on another device.
+    def hold(self, identifiers: Collection[UUID], device: str, person: UUID) -> HeldTracks:
+        """Keep others from what a person sends, and from the ledgers of all devices that tracks are of.
 
-        A person whose device was replaced sends the rest of a track, or all of it again, from the new one.
+        A person whose device was replaced sends the rest of a track, or all of it again, from the new one: a
+        track is that of the device, else that of the same person begun on another device. It stays that
+        device's, and so does the ledger of what was walked.
         """
-        asked = {"district": self.district, "track": identifier, "device": device, "person": person}
-        rows = self._asked("track_find", asked)
-        return Track(identifier, *rows[0]) if rows else None
+        clocks = Clocks(self._session, self.district)
+        asked = {
+            "district": self.district,
+            "tracks": list(identifiers),
+            "device": device,
+            "person": person,
+            "sent": f"{sent_by(person)}:{self.district}",
+            "ground": f"ground:{self.district}",
+        }
+        # All are sent before the first is waited for; what is found is what is stored once this is held.
+        with self._pipelined():
+            locked = self._ask("lock_sent", asked)
+            found = self._ask("tracks_find", asked)
+            own = clocks.ask(device)
+            devices = {row[0] for row in locked.fetchall()}
+            tracks = {row[0]: Track(*row) for row in found.fetchall()}
+            rows = own.fetchall()
+        held = {device: clocks.held(rows)}
+        for one in sorted({track.device for track in tracks.values()} - {device}):
+            # One that was begun while this was waited for is not held yet.
+            held[one] = clocks.held(clocks.ask(one).fetchall()) if one in devices else clocks.hold(one)
+        return HeldTracks(tracks, {one: value.clock for one, value in held.items()}, held[device].kept_from)
 
     def begin(self, identifier: UUID, patrol: Patrol, person: UUID) -> Track:
         """Store a new track and its patrol, without fixes."""

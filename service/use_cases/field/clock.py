@@ -15,12 +15,12 @@ from geo.clock import LEAST_S, Corrections, Skew, sample, skews
 from geo.errors import N_
 from layers.clocks import RIGHT, Known, Word
 from layers.errors import NotFound
+from layers.field_tracks import HeldTracks
 from layers.fixes import instant
 from layers.stores import Stores
 from service.errors import InvalidInput
 from service.readers.field_batch import FieldBatch
 from service.use_cases.field.judged import Sender, Work
-from service.use_cases.field.points import HeldTracks
 from service.use_cases.field.visits import prove_days, visit_days
 
 DAY = timedelta(days=1)

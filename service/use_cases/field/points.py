@@ -1,17 +1,15 @@
 """Points of tracks: each known by device, track and number, whatever its time and whenever it comes."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import product
 from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
 
-from geo.clock import Corrections
 from geo.track import INADMISSIBLE, Verdict, admit
-from layers.field_tracks import Track, runs
+from layers.field_tracks import HeldTracks, Track, runs
 from layers.fixes import FixTable
 from layers.ids import new_id
 from layers.patrol_tables import SENT
@@ -33,15 +31,6 @@ class _Sorted:
     new: Places
     known: Places
     faults: dict[int, Fault]
-
-
-@dataclass(frozen=True, slots=True)
-class HeldTracks:
-    """The tracks that parts go on with, what sets the clocks of their devices right, and what is kept."""
-
-    tracks: dict[UUID, Track]
-    clocks: dict[str, Corrections]
-    kept_from: datetime | None
 
 
 def store_points(
@@ -84,27 +73,9 @@ def store_points(
 
 
 def hold_tracks(stores: Stores, sender: Sender, parts: Sequence[TrackPart]) -> HeldTracks:
-    """Keep others from what the person sends, and from the ledgers of all devices that parts are of.
-
-    Returns the tracks that are begun.
-    """
+    """Keep others from what the person sends, and from the ledgers of all devices that parts are of."""
     keys = {part.track for part in parts if part.track is not None}
-    tracks = _begun(stores, sender, keys)
-    # Tracks begun on a former device stay that device's, and so does the ledger of what they walked.
-    devices = {sender.device, *(track.device for track in tracks.values())}
-    held = stores.clocks.hold_sent(sender.person, devices)
-    # Somebody may have begun one until all this was held: the person, or on this device another.
-    tracks |= _begun(stores, sender, keys - tracks.keys())
-    others = {track.device for track in tracks.values()} - held.keys()
-    held |= stores.clocks.hold_sent(sender.person, others) if others else {}
-    clocks = {device: one.clock for device, one in held.items()}
-    return HeldTracks(tracks, clocks, held[sender.device].kept_from)
-
-
-def _begun(stores: Stores, sender: Sender, keys: Set[UUID]) -> dict[UUID, Track]:
-    """Return those of some tracks that are stored."""
-    found = {key: stores.field_tracks.find(key, sender.device, sender.person) for key in keys}
-    return {key: track for key, track in found.items() if track is not None}
+    return stores.field_tracks.hold(keys, sender.device, sender.person)
 
 
 def _sort(part: TrackPart, now: float) -> _Sorted:
