@@ -63,6 +63,7 @@ def run(units: int = 0, *, small: bool = False, peers: bool = True) -> Report:
                 wall = tuple(2 * len(data) / one for one in each)
                 rows.append(Row(OURS, UNIT, wall, f"{job}, two phones at once", competes=False))
                 equal[f"{job}, two at once"] = np.array_equal(ours.stored(job), data.answer)
+            for job, _ in jobs(ours, data):
                 several, equal[f"{job}, {WORKERS} processes"] = rates(url, job, len(data), runs)
                 rows.append(Row(OURS, UNIT, several, f"{job}, {WORKERS} processes at once", competes=False))
             rows += _latencies(ours, 3 if small else BATCHES)

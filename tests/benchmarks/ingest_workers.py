@@ -1,4 +1,4 @@
-"""What processes of ours store at once, each from one phone, as ``./wardline serve --workers 2`` does."""
+"""What processes of ours store at once, each from one device, as ``./wardline serve --workers 2`` does."""
 
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -11,7 +11,7 @@ import numpy as np
 
 from service import heap
 from service.database import make_engine
-from tests.benchmarks.ingest_ours import Ours, Walk, phone_jobs, walk
+from tests.benchmarks.ingest_ours import Ours, Walk, jobs, walk
 
 WORKERS = 2
 
@@ -53,7 +53,7 @@ def _ready(url: str, name: str, count: int) -> tuple[Ours, Walk]:
 
 def _send(url: str, name: str, job: str, count: int) -> Sent:
     ours, data = _ready(url, name, count)
-    act = dict(phone_jobs(ours.phone, data))[job]
+    act = dict(jobs(ours, data))[job]
     begun = time.monotonic()
     act(job, ledger=False)
     return Sent(begun, time.monotonic(), np.array_equal(ours.stored(job), data.answer))

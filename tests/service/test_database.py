@@ -128,7 +128,8 @@ def test_fixes_are_kept_where_they_become_blocks(cluster: Cluster) -> None:
             connection.execute(
                 text(
                     "INSERT INTO fix SELECT '152921', 'd' || mod(n, 2),"
-                    " timestamptz '2026-05-31 23:00Z' + n / 4 * interval '1 second', 1099000000 + mod(n, 5), 400000000 - mod(n, 3),"
+                    " timestamptz '2026-05-31 23:00Z' + n / 4 * interval '1 second',"
+                    " 1099000000 + mod(n, 5), 400000000 - mod(n, 3),"
                     " lpad(to_hex(mod(n, 2)), 32, '0')::uuid, n / 1000, n, mod(n, 7), 1.5,"
                     " CASE WHEN mod(n, 2) = 1 AND mod(n, 3) = 1 THEN mod(n, 360) END"
                     " FROM generate_series(0, 29999) AS n"
