@@ -12,13 +12,15 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.columns import accept_packed, pack, span
+from layers.columns import accept_packed, pack, stored_instant
 from layers.errors import translated
 from layers.fix_blocks import KINDS, SMALL, Columns, absent, by_key, columns_of, cut, once, unpacked
 from layers.fixes import FixCounts, FixTable, fix_block, months_of
 from layers.storage import Store, read_sql
 
 _KEY = ("at", "lon_e7", "lat_e7")
+_APART_US = 6 * 3_600 * 1_000_000
+"""Blocks between fixes so far from one another, as one of a wrong year is from a walk, are not read."""
 
 
 class Ingest(Store):
@@ -82,9 +84,9 @@ class Ingest(Store):
         columns = once(columns_of(fixes))
         if len(fixes) == 0:
             return columns
-        first, last = span(fixes.t)
-        asked = {"district": self.district, "device": device, "first": first, "last": last}
-        return absent(columns, unpacked(_KEY, self._binary(known, asked)))
+        begins, ends = _spans(columns["at"])
+        asked = {"device": device, "first": begins[0], "last": ends[-1], "begins": begins, "ends": ends}
+        return absent(columns, unpacked(_KEY, self._binary(known, {"district": self.district, **asked})))
 
     def _add(self, device: str, patrol: UUID, kept: Columns, late: Columns) -> None:
         """Store fixes by time, none of which is stored, and those that came when their days were over."""
@@ -107,3 +109,10 @@ class Ingest(Store):
         with translated(), self._driver().cursor() as cursor:
             accept_packed(cursor)
             cursor.executemany(read_sql(query).encode(), rows)
+
+
+def _spans(at: NDArray[np.int64]) -> tuple[list[datetime], list[datetime]]:
+    """Return the begins and ends of the spans that times, in order, lie in without long gaps."""
+    cuts = np.flatnonzero(np.diff(at) > _APART_US)
+    begins, ends = at[np.r_[0, cuts + 1]].tolist(), at[np.r_[cuts, -1]].tolist()
+    return list(map(stored_instant, begins)), list(map(stored_instant, ends))

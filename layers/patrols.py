@@ -242,9 +242,10 @@ class Patrols(Store):
         if period is not None:
             begin, end = map(stored_microseconds, period)
             kept = (at >= begin) & (at < end)
-        for place, row in enumerate(rows):
+        bounds = np.searchsorted(columns["block"], np.arange(len(rows) + 1)).tolist()
+        for row, low, high in zip(rows, bounds, bounds[1:], strict=False):
             for begin, end in zip(*(unpack(">i8", data).tolist() for data in row[width + 1 :]), strict=False):
-                kept &= (columns["block"] != place) | (at < begin) | (at > end)
+                kept[low:high] &= (at[low:high] < begin) | (at[low:high] > end)
         if not kept.all():
             columns = {name: column[kept] for name, column in columns.items()}
         return table_of(columns, [UUID(bytes=row[width]) for row in rows])

@@ -14,9 +14,11 @@ from layers import fix_blocks
 from layers.fix_blocks import Columns, absent, columns_of, cut, once, unpacked
 from layers.fix_retention import fixes_before, forget_fixes
 from layers.fixes import FixTable, fix, fix_block
+from layers.ids import new_id
 from layers.patrols import Patrol
 from layers.row_security import Scope, enter
 from layers.stores import Stores
+from layers.track_withdrawals import TrackWithdrawal
 from tests.layers import makers
 from tests.layers.conftest import DISTRICT
 from tests.layers.row_scene import HERE, Scene, as_web, lay
@@ -156,6 +158,61 @@ def test_fixes_are_taken_out_of_their_blocks(
         check_blocks(session)
         assert seen_one_by_one(session) == left
         assert forget_fixes(session, DISTRICT, fixes_before(DISTRICT, limit)) == 0
+        attempt.rollback()
+
+
+withdrawals = st.lists(st.tuples(seconds, seconds) | st.none(), min_size=1, max_size=2)
+
+
+@slow
+@given(walks, walks, withdrawals)
+def test_what_was_withdrawn_of_one_patrol_is_not_read(
+    session: Session, stores: Stores, rows: list[Row], others: list[Row], gone: list[tuple[int, int] | None]
+) -> None:
+    with session.begin_nested() as attempt:
+        owner, other = begun(stores), begun(stores, digest="d2")
+        sent(stores, table(rows), owner)
+        sent(stores, table(others, 100), other)
+        spans = [(-400, 400) if one is None else (10 * min(one), 10 * max(one)) for one in gone]
+        for one, span in zip(gone, spans, strict=True):
+            low, high = (MIDNIGHT + timedelta(microseconds=end) for end in span)
+            ends = (None, None) if one is None else (low, high)
+            stores.track_withdrawals.add(
+                TrackWithdrawal(
+                    id=new_id(),
+                    patrol=owner.id,
+                    device="a",
+                    person=None,
+                    reason="why",
+                    withdrawn_at=MIDNIGHT,
+                    withdrawn_by="x",
+                    from_at=ends[0],
+                    to_at=ends[1],
+                )
+            )
+        left = [row for row in told(table(rows)) if not any(a <= row[0] <= b for a, b in spans)]  # type: ignore[operator]
+        left = sorted(left + told(table(others, 100)), key=lambda row: row[:5])
+        begin, end = (MIDNIGHT + sign * timedelta(hours=1) for sign in (-1, 1))
+        assert told(stores.patrols.fixes_of_device("a", begin, end)) == left
+        attempt.rollback()
+
+
+@slow
+@given(
+    st.lists(st.integers(0, 20), min_size=1, max_size=8), st.lists(st.integers(0, 20), min_size=1, max_size=8)
+)
+def test_a_file_with_gaps_finds_what_is_known(
+    session: Session, stores: Stores, first: list[int], second: list[int]
+) -> None:
+    """Hours of it lie apart by less and by more than what is read at once."""
+    with session.begin_nested() as attempt:
+        known, new = (
+            FixTable.of(MIDNIGHT.timestamp() + np.array(hours) * 8_000.0, *np.full((2, len(hours)), 44.0))
+            for hours in (first, second)
+        )
+        stores.patrols.add_fixes(begun(stores), known)
+        counts = stores.patrols.add_fixes(begun(stores, digest="d2"), new)
+        assert counts.created == len(set(second) - set(first))
         attempt.rollback()
 
 

@@ -141,6 +141,8 @@ _ASKED: dict[str, Any] = {
     "to_at": NOON + timedelta(days=1),
     "first": NOON,
     "last": NOON + timedelta(days=1),
+    "begins": [NOON],
+    "ends": [NOON + timedelta(days=1)],
     "west": [1_200_000_000],
     "south": [440_000_000],
     "east": [1_200_000_001],
