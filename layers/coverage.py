@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -205,10 +206,14 @@ class Coverage(Store):
         self, device: str, day: date, sights: Sequence[AreaSight], horizon: Horizon | None = None
     ) -> None:
         """Make these the only ground that was in sight of a device on a day."""
+        columns = ("from_at", "to_at", "cells", "sure", "possible")
+        told = attrgetter(*columns)
+        # What stays is not to be there twice: its fixes may be there still.
+        settled = {told(row) for row in self._settled(coverage_area, device, day, horizon)}
+        new = [one for one in sights if told(one) not in settled]
         made_again = self._recomputable(coverage_area, day, horizon)
-        with self._together(sights, made_again):
-            columns = ("from_at", "to_at", "cells", "sure", "possible")
-            self._replace(coverage_area, columns, device, day, sights, made_again)
+        with self._together(new, made_again):
+            self._replace(coverage_area, columns, device, day, new, made_again)
 
     def replace_markers(self, device: str, day: date, visits: Sequence[MarkerVisit]) -> None:
         """Make these the only markers at which actions of a device on a day prove that it was there."""

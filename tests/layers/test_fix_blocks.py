@@ -57,7 +57,7 @@ def table(rows: list[tuple[float | int | None, ...]], first_seq: int = 0) -> Fix
         speed_ms=speed,
         course=course,
         part=np.arange(len(t)) // 3,
-        seq=np.arange(len(t)) + first_seq,
+        seq=np.arange(len(t))[::-1] + first_seq,
     )
 
 

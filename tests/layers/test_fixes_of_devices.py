@@ -126,6 +126,16 @@ def test_days_are_told_as_a_calendar_tells_them(stores: Stores, timezone: str, b
         assert stores.patrols.device_days(*period, timezone, NOWHERE) == ()
 
 
+def test_nobody_was_in_a_box_between_their_fixes(stores: Stores) -> None:
+    start = NOON.timestamp()
+    numbered(stores, begun(stores, "a", "d1"), [start, start + 1], [120.0, 120.4])
+    period = NOON, NOON + timedelta(days=1)
+    between, around = (np.array([[west, 43.0, west + 0.2, 45.0]]) for west in (120.1, 120.3))
+    assert stores.patrols.device_days(*period, "UTC", between) == ()
+    assert stores.patrols.device_days(*period, "UTC", around) == (("a", NOON.date()),)
+    assert stores.patrols.device_days(*period, "UTC", np.r_[between, around]) == (("a", NOON.date()),)
+
+
 def _scans(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     if str(plan.get("Relation Name", "")).startswith("fix_"):
         yield plan

@@ -31,6 +31,7 @@ from layers.markers import Marker
 from layers.stores import Stores
 from layers.units import UnitDraft
 from service.readers.tracks import read
+from service.use_cases.retention import Kept, announce
 from service.use_cases.tracks import Delivery, Receipt, rebuild, recompute, upload
 from tests.fixtures.walks import START, Receiver, along, gpx, line, places
 
@@ -293,6 +294,16 @@ def test_a_device_that_is_never_silent(session: Session, seed: int, random: Any)
         assert (ledgers(stores), packed(stores)) == (expected, days)
     finally:
         outer.rollback()
+
+
+def test_a_ledger_is_the_same_while_its_fixes_wait_to_be_removed(stores: Stores) -> None:
+    """Their days are over, and whoever removes them has said so and comes in a minute."""
+    send(stores, walk(600.0, 3_400.0))
+    announce(stores, Kept(), NOW + timedelta(days=60))
+    expected = ledgers(stores)
+    assert all(expected)
+    assert all(one.equal for one in rebuild(stores, DAYS[0], DAYS[1] + timedelta(days=1)))
+    assert ledgers(stores) == expected
 
 
 def test_evidence_only_adds(stores: Stores) -> None:
