@@ -136,6 +136,15 @@ def test_nobody_was_in_a_box_between_their_fixes(stores: Stores) -> None:
     assert stores.patrols.device_days(*period, "UTC", np.r_[between, around]) == (("a", NOON.date()),)
 
 
+@pytest.mark.parametrize(("first", "last", "days"), [(1, 3, 0), (0, 3, 1), (1, 4, 0), (1, 5, 1)])
+def test_nobody_recorded_between_their_fixes(stores: Stores, first: int, last: int, days: int) -> None:
+    hour = timedelta(hours=1)
+    numbered(stores, begun(stores, "a", "d1"), [NOON.timestamp(), NOON.timestamp() + 14_400], [120.0, 120.0])
+    period = NOON + first * hour, NOON + last * hour
+    assert len(stores.patrols.device_days(*period, "UTC")) == days
+    assert len(stores.patrols.fixes_of_device("a", *period)) == days
+
+
 def _scans(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     if str(plan.get("Relation Name", "")).startswith("fix_"):
         yield plan
