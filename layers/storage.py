@@ -118,7 +118,8 @@ class Store:
 
     def _ask(self, query: str, parameters: dict[str, Any]) -> psycopg.Cursor[Any]:
         """Ask a stored query whose rows are to be fetched later, where statements are :meth:`_pipelined`."""
-        return self._driver().execute(_stored(query, None), parameters)
+        with translated():
+            return self._driver().execute(_stored(query, None), parameters)
 
     def _done(self, query: str, parameters: dict[str, Any], table: Table | None = None) -> None:
         """Execute a stored statement in the same way; ``table`` takes the place of ``{table}`` in it."""
