@@ -25,8 +25,8 @@ def test_every_way_in_stores_the_same_fixes(
     told = json.loads(file.read_text())
     assert (told["job"], told["answers_equal"]) == ("ingest", True)
     assert told["rows"][0]["who"] == f"{OURS} (columns of JSON)"
-    phones, processes = 2, 2
-    assert len(told["rows"]) == 7 * (4 + 4) + phones + processes
+    rates, latencies, processes, phones = 4, 4, 1, 2
+    assert len(told["rows"]) == 7 * (rates + latencies + processes) + phones
     assert all(row["value"] for row in told["rows"])
 
 
