@@ -38,7 +38,8 @@ KINDS = {
 """The columns of a block with their types."""
 
 _READ = {"timestamptz": ">i8", "int4": ">i4", "float4": ">f4"}
-_KEY = ("at", "lon_e7", "lat_e7")
+KEY = ("at", "lon_e7", "lat_e7")
+"""What fixes of a file are known by among those of their device."""
 
 
 def columns_of(fixes: FixTable) -> Columns:
@@ -67,7 +68,7 @@ def by_key(columns: Columns) -> Columns:
 def once(columns: Columns) -> Columns:
     """Return fixes by time, then place, each time and place once: the one with the least number."""
     columns = by_key(columns)
-    key = np.column_stack([columns[name] for name in _KEY])
+    key = np.column_stack([columns[name] for name in KEY])
     first = np.r_[True, (key[1:] != key[:-1]).any(axis=1)]
     return columns if first.all() else {name: column[first] for name, column in columns.items()}
 
@@ -78,7 +79,7 @@ def absent(columns: Columns, known: Columns) -> Columns:
     near = np.searchsorted(at, known["at"]) < np.searchsorted(at, known["at"], side="right")
     if not near.any():
         return columns
-    both = [np.r_[known[name][near], columns[name]] for name in _KEY]
+    both = [np.r_[known[name][near], columns[name]] for name in KEY]
     is_new = np.r_[np.zeros(near.sum(), dtype=bool), np.ones(len(columns["at"]), dtype=bool)]
     order = np.lexsort((is_new, *both[::-1]))
     key = np.column_stack(both)[order]

@@ -209,10 +209,9 @@ def months_of(t: NDArray[np.float64]) -> tuple[tuple[int, int], ...]:
             where={"row": int(np.flatnonzero(~np.isfinite(t))[0])},
             row=int(np.flatnonzero(~np.isfinite(t))[0]),
         )
-    ends = np.array([t.min(), t.max()])
-    # fixes of a delivery are mostly of one month
-    t = ends[:1] if len(set(_months(ends).tolist())) == 1 else t
-    month = _months(t)
+    month = _months(np.array([t.min(), t.max()]))
+    if month[0] != month[1]:  # fixes of a delivery are mostly of one month
+        month = _months(t)
     first, last = (FIRST_YEAR - 1970) * 12, (LAST_YEAR - 1970) * 12 + 11
     outside = np.flatnonzero((month < first) | (month > last))
     if len(outside):

@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 
 from layers.columns import accept_packed, pack, stored_instant
 from layers.errors import translated
-from layers.fix_blocks import KINDS, SMALL, Columns, absent, by_key, columns_of, cut, once, unpacked
+from layers.fix_blocks import KEY, KINDS, SMALL, Columns, absent, by_key, columns_of, cut, once, unpacked
 from layers.fixes import FixCounts, FixTable, fix_block, months_of
 from layers.storage import Store, read_sql
 
-_KEY = ("at", "lon_e7", "lat_e7")
 _APART_US = 6 * 3_600 * 1_000_000
 """Blocks between fixes so far from one another, as one of a wrong year is from a walk, are not read."""
 
@@ -86,7 +85,7 @@ class Ingest(Store):
             return columns
         begins, ends = _spans(columns["at"])
         asked = {"device": device, "first": begins[0], "last": ends[-1], "begins": begins, "ends": ends}
-        return absent(columns, unpacked(_KEY, self._binary(known, {"district": self.district, **asked})))
+        return absent(columns, unpacked(KEY, self._binary(known, {"district": self.district, **asked})))
 
     def _add(self, device: str, patrol: UUID, kept: Columns, late: Columns) -> None:
         """Store fixes by time, none of which is stored, and those that came when their days were over."""

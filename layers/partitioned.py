@@ -1,8 +1,8 @@
 """The same schema split into hash partitions by district, for one server with very many districts.
 
 Derived from the metadata, so it cannot drift: shard tables become parents with ``MODULUS``/``REMAINDER``
-partitions, ``fix`` is split by district and then by month. PostgreSQL 15 has no exclusion constraint on a
-partitioned table; each partition gets its own, which is complete because rows that could exclude one
+partitions, ``fix_block`` is split by district and then by month. PostgreSQL 15 has no exclusion constraint
+on a partitioned table; each partition gets its own, which is complete because rows that could exclude one
 another are of one district and so of one partition. Row security is that of the parents; nobody but the
 owner has rights to a partition.
 """

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from geo.errors import N_
 from layers.errors import NotFound, OutOfReach
-from layers.fix_blocks import columns_of
+from layers.fix_blocks import KEY, columns_of
 from layers.fixes import FixTable, instant
 from layers.ids import new_id
 from layers.patrols import Patrol
@@ -166,7 +166,7 @@ def withdrawn_among(stores: Stores, device: str, fixes: FixTable) -> int:
 
 def _keys(fixes: FixTable) -> set[tuple[int, ...]]:
     columns = columns_of(fixes)
-    return set(zip(*(columns[name].tolist() for name in ("at", "lon_e7", "lat_e7")), strict=True))
+    return set(zip(*(columns[name].tolist() for name in KEY), strict=True))
 
 
 def _told(stores: Stores, track: Patrol, withdrawal: UUID) -> TrackWithdrawal:
