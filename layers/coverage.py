@@ -6,6 +6,7 @@ fixes it came from are dropped by retention.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,27 +17,12 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import (
-    CheckConstraint,
-    Column,
-    ColumnElement,
-    Date,
-    DateTime,
-    Double,
-    Index,
-    Row,
-    SmallInteger,
-    Table,
-    Text,
-    and_,
-    not_,
-    select,
-)
+from sqlalchemy import ColumnElement, Row, Table, and_, not_, select
 
 from geo.evidence import Evidence
-from layers.base import identifier, link, shard_table
 from layers.coverage_areas import AreaSight, coverage_area
 from layers.coverage_days import CoverageDays
+from layers.coverage_tables import coverage_grid, coverage_line, coverage_marker
 from layers.errors import translated
 from layers.ids import first_id_at, new_id
 from layers.late_rows import late_fixes_of
@@ -50,71 +36,8 @@ _FIELDS = (
     ("place", ">i4"), ("number", ">i4"), ("day", ">i4"), ("evidence", ">i2"), ("from_m", ">f8"),
     ("to_m", ">f8"), ("from_t", ">i8"), ("to_t", ">i8"), ("band", ">i2"),
 )  # fmt: skip
+_CLEAR = "ledger_clear"
 _MARKER = ("marker", "patrol", "evidence", "at", "distance_m", "person")
-
-coverage_line = shard_table(
-    "coverage_line",
-    identifier(),
-    identifier("segment"),
-    Column("device", Text, nullable=False),
-    Column("day", Date, nullable=False),
-    # None where somebody declares it and no recording shows it.
-    identifier("patrol", nullable=True),
-    Column("evidence", SmallInteger, nullable=False),
-    Column("from_m", Double, nullable=False),
-    Column("to_m", Double, nullable=False),
-    Column("from_at", DateTime(timezone=True), nullable=False),
-    Column("to_at", DateTime(timezone=True), nullable=False),
-    Column("person", Text),
-    # Of what was seen, how sure that is: within V - 2 sigma, V, V + 2 sigma.
-    Column("band", SmallInteger, nullable=False),
-    link("border_segment", "segment"),
-    link("patrol", "patrol"),
-    CheckConstraint("evidence BETWEEN 0 AND 6", name="evidence"),
-    CheckConstraint("to_m >= from_m", name="measures"),
-    CheckConstraint("band BETWEEN -1 AND 1", name="band"),
-    Index(None, "district", "segment", "day"),
-    Index(None, "district", "device", "day"),
-)
-
-coverage_grid = shard_table(
-    "coverage_grid",
-    identifier(),
-    identifier("unit"),
-    Column("device", Text, nullable=False),
-    Column("day", Date, nullable=False),
-    identifier("patrol"),
-    Column("state", Text, nullable=False),
-    Column("metres", Double, nullable=False),
-    Column("seconds", Double, nullable=False),
-    Column("entered_at", DateTime(timezone=True), nullable=False),
-    Column("left_at", DateTime(timezone=True), nullable=False),
-    Column("person", Text),
-    link("unit", "unit"),
-    link("patrol", "patrol"),
-    CheckConstraint("state IN ('visited', 'grazed')", name="state"),
-    Index(None, "district", "unit", "day"),
-    Index(None, "district", "device", "day"),
-)
-
-coverage_marker = shard_table(
-    "coverage_marker",
-    identifier(),
-    identifier("marker"),
-    Column("device", Text, nullable=False),
-    Column("day", Date, nullable=False),
-    # None where an action at the marker proves it and no recording does.
-    identifier("patrol", nullable=True),
-    Column("evidence", SmallInteger, nullable=False),
-    Column("at", DateTime(timezone=True), nullable=False),
-    Column("distance_m", Double),
-    Column("person", Text),
-    link("marker", "marker"),
-    link("patrol", "patrol"),
-    CheckConstraint("evidence BETWEEN 0 AND 6", name="evidence"),
-    Index(None, "district", "marker", "day"),
-    Index(None, "district", "device", "day"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,12 +277,14 @@ class Coverage(Store):
         day: date,
         visits: Sequence[Any],
         made_again: Sequence[ColumnElement[bool]],
-        clear: str = "ledger_clear",
+        clear: str = _CLEAR,
     ) -> None:
+        mine = (table.c.district == self.district, table.c.device == device, table.c.day == day)
         if made_again:
-            mine = (table.c.district == self.district, table.c.device == device, table.c.day == day)
             recorded = (table.c.patrol.is_not(None),) if table is coverage_marker else ()
             self._write(table.delete().where(*mine, *recorded, *made_again))
+        elif len(visits) >= COPY_FROM and clear == _CLEAR:
+            visits = self._changed(table, columns, mine, visits)
         else:
             self._done(clear, {"district": self.district, "device": device, "day": day}, table)
         self._copy(
@@ -367,3 +292,30 @@ class Coverage(Store):
             ("id", "device", "day", *columns),
             ((new_id(), device, day, *(getattr(visit, name) for name in columns)) for visit in visits),
         )
+
+    def _changed(
+        self,
+        table: Table,
+        columns: tuple[str, ...],
+        mine: Sequence[ColumnElement[bool]],
+        visits: Sequence[Any],
+    ) -> list[Any]:
+        """Remove rows that are found no more; return what is not stored yet.
+
+        A device adds to its day many times, and what it did before is found again each time.
+        """
+        stored: dict[tuple[Any, ...], list[UUID]] = defaultdict(list)
+        for row in self._all(select(table.c.id, *(table.c[name] for name in columns)).where(*mine)):
+            stored[tuple(row[1:])].append(row.id)
+        told = attrgetter(*columns)
+        new = []
+        for visit in visits:
+            known = stored.get(told(visit))
+            if known:
+                known.pop()
+            else:
+                new.append(visit)
+        gone = [key for known in stored.values() for key in known]
+        if gone:
+            self._write(table.delete().where(*mine, table.c.id.in_(gone)))
+        return new

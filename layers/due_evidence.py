@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from geo.evidence import Evidence
 from layers.clocks import MOST, corrected_at
-from layers.coverage import coverage_marker
+from layers.coverage_tables import coverage_marker
 from layers.field_tables import visit
 from layers.marker_visits import MarkerVisits
 from layers.markers import marker

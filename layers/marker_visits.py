@@ -11,8 +11,8 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from geo.evidence import Evidence
 from geo.visits import one_visit_each
-from layers.coverage import coverage_grid, coverage_line, coverage_marker
 from layers.coverage_days import coverage_day
+from layers.coverage_tables import coverage_grid, coverage_line, coverage_marker
 from layers.markers import marker
 from layers.storage import Store
 

@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from layers.coverage import coverage_grid, coverage_line, coverage_marker
 from layers.coverage_areas import coverage_area
+from layers.coverage_tables import coverage_grid, coverage_line, coverage_marker
 from layers.field_tables import visit
 from layers.markers import marker
 from layers.storage import Store

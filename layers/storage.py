@@ -130,14 +130,21 @@ class Store:
     def _pipelined(self) -> Iterator[None]:
         """Send stored statements without waiting for those that answer nothing, until the block ends.
 
-        Each still sees what those before it did. Neither COPY nor SQLAlchemy's statements work within. They
-        are to write rows by their keys: such a plan is always the same, so it is kept, and with it those of
-        the foreign keys, which would take longer to plan for each row than the row itself.
+        Each still sees what those before it did. Neither COPY nor SQLAlchemy's statements work within.
         """
-        with translated(), self._driver().pipeline():
-            self._driver().execute(_PLAN_ONCE)
+        with translated(), self._driver().pipeline(), self._planned_once():
             yield
-            self._driver().execute(_PLAN_EACH)
+
+    @contextmanager
+    def _planned_once(self) -> Iterator[None]:
+        """Keep the plans of statements in a block that write rows by their keys.
+
+        Such a plan is always the same, and so are those of the foreign keys, which would take longer to plan
+        for each row than the row itself.
+        """
+        self._driver().execute(_PLAN_ONCE)
+        yield
+        self._driver().execute(_PLAN_EACH)
 
     def _page(
         self,
@@ -192,7 +199,8 @@ class Store:
             self._stage_rows(cursor, table, ("district", *columns), values)
             end = sql.SQL(" ON CONFLICT ({}) DO NOTHING RETURNING {}")
             statement_end = end.format(sql.SQL(", ").join(map(sql.Identifier, unique)), sql.Identifier(told))
-            cursor.execute(_unstage(table, ("district", *columns)) + statement_end)
+            with self._planned_once():
+                cursor.execute(_unstage(table, ("district", *columns)) + statement_end)
             return frozenset(row[0] for row in cursor)
 
     def _update_staged(
@@ -249,7 +257,8 @@ class Store:
                 cursor.executemany(_row_of(table, names), every)
                 return
             self._stage_rows(cursor, table, names, every)
-            cursor.execute(_unstage(table, names))
+            with self._planned_once():
+                cursor.execute(_unstage(table, names))
 
     def _stage_rows(
         self,

@@ -10,7 +10,7 @@ import numpy as np
 from sqlalchemy import ColumnElement, func, select
 
 from geo.coverage import covered_length, gaps, union
-from layers.coverage import coverage_grid
+from layers.coverage_tables import coverage_grid
 from layers.storage import Store
 
 VISITED_S = 60.0

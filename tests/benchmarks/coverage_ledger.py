@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 from geo.coverage import Evidence, Intervals
 from geo.track import Fixes
 from layers.border import BorderSegment
-from layers.coverage import LineVisit, coverage_line
+from layers.coverage import LineVisit
 from layers.coverage_days import CoverageDays, coverage_day
+from layers.coverage_tables import coverage_line
 from layers.ids import new_id
 from layers.marker_kinds import read_attributes
 from layers.markers import Marker

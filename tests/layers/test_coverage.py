@@ -1,9 +1,15 @@
+from collections import Counter, defaultdict
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from geo.evidence import Evidence
-from layers.coverage import GridVisit, LineVisit, MarkerVisit, coverage_grid, coverage_marker
+from layers import coverage, storage
+from layers.coverage import GridVisit, LineVisit, MarkerVisit
+from layers.coverage_tables import coverage_grid, coverage_line, coverage_marker
 from layers.errors import InvalidAttribute, NotFound
 from layers.ids import new_id
 from layers.stores import Stores
@@ -11,6 +17,8 @@ from tests.layers import makers
 from tests.layers.makers import DAY, NOON
 
 NEXT = DAY + timedelta(days=1)
+OBSERVED = Evidence.OBSERVED
+bands = st.integers(-1, 1)
 
 
 def test_intervals_come_back_in_columns(stores: Stores) -> None:
@@ -70,6 +78,45 @@ def test_replacing_touches_only_its_device_and_day(stores: Stores) -> None:
     assert sorted(found.from_m.tolist()) == [2.0, 3.0, 4.0]
     stores.coverage.replace_lines("b", DAY, [])
     assert len(stores.coverage.lines([line.id], DAY, NEXT)) == 1
+
+
+walks = st.lists(st.tuples(st.integers(0, 3), st.sampled_from([None, "P-1"]), bands), max_size=8)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(days=st.lists(walks, min_size=2, max_size=4))
+def test_a_day_made_anew_writes_only_what_changed(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch, days: list[list[tuple[int, str | None, int]]]
+) -> None:
+    for module in (coverage, storage):
+        monkeypatch.setattr(module, "COPY_FROM", 3)
+    with stores.session.begin_nested() as undone:
+        line = makers.segment()
+        stores.border.add([line])
+        owner, _ = stores.patrols.add(makers.patrol())
+        for device, day in (("b", DAY), ("a", NEXT)):
+            stores.coverage.replace_lines(
+                device, day, [LineVisit(line.id, owner.id, OBSERVED, 9, 9, NOON, NOON)]
+            )
+        before: dict[tuple[float, str | None, int], set[UUID]] = {}
+        for walk in days:
+            visits = [
+                LineVisit(line.id, owner.id, Evidence.SEEN, from_m / 3, from_m + 1, NOON, NOON, person, band)
+                for from_m, person, band in walk
+            ]
+            stores.coverage.replace_lines("a", DAY, visits)
+            after: dict[tuple[float, str | None, int], set[UUID]] = defaultdict(set)
+            for row in stores.session.execute(coverage_line.select().where(coverage_line.c.to_m < 9)).all():
+                after[(row.from_m, row.person, row.band)].add(row.id)
+            expected = Counter((from_m / 3, person, band) for from_m, person, band in walk)
+            assert {key: len(ids) for key, ids in after.items()} == expected
+            if len(walk) >= 3:
+                for key, ids in after.items():
+                    known = before.get(key, set())
+                    assert len(ids & known) == min(len(ids), len(known))
+            before = after
+        assert len(stores.session.execute(coverage_line.select().where(coverage_line.c.to_m == 9)).all()) == 2
+        undone.rollback()
 
 
 def test_when_a_segment_was_last_observed(stores: Stores) -> None:

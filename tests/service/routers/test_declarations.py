@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
-from layers.coverage import coverage_line
 from layers.coverage_days import coverage_day
+from layers.coverage_tables import coverage_line
 from layers.stores import Stores
 from tests.fixtures.accounts import Callers, add_person
 from tests.fixtures.client import TestClient

@@ -16,7 +16,7 @@ from geo.coverage import covered_length, union
 from geo.evidence import Evidence
 from geo.visits import Cells
 from layers.barriers import Barrier
-from layers.coverage import coverage_line
+from layers.coverage_tables import coverage_line
 from layers.ids import new_id
 from layers.stores import Stores
 from service.use_cases.tracks import end_barrier, put_barriers, rebuild

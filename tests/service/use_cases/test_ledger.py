@@ -20,9 +20,9 @@ from geo.linear import MeasuredLine
 from geo.track import Fixes, Mode
 from geo.visits import Band, Cells, Cover
 from layers.border import BorderSegment
-from layers.coverage import coverage_grid, coverage_line, coverage_marker
 from layers.coverage_areas import coverage_area
 from layers.coverage_days import CoverageDays, Periods, coverage_day
+from layers.coverage_tables import coverage_grid, coverage_line, coverage_marker
 from layers.ground_cover import CoverArea
 from layers.ids import new_id
 from layers.line_features import LineFeature

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from geo.visits import Cells
 from layers.audit import AuditFilter, write_pending
 from layers.contacts import SealedContact
-from layers.coverage import coverage_line
 from layers.coverage_areas import AreaSight, coverage_area, packed
+from layers.coverage_tables import coverage_line
 from layers.field_tables import field_batch, field_incident, quarantine, visit
 from layers.fixes import FixTable, QuarantinedFix, fix
 from layers.ids import new_id
