@@ -142,27 +142,42 @@ def _lay(engine: Engine, ground: Patrolled) -> _Ledger:
 
 
 def _batches(ledger: _Ledger, walk: Fixes, count: int) -> list[Row]:
-    """Return how long 1,000 fixes take from the bytes of a body to the ledger of their device and day."""
-    milli, worked = [], []
+    """Return how long 1,000 fixes take from the bytes of a body to the ledger of their device and day.
+
+    They are the first of a device, or the last of a walk of which all others are stored.
+    """
     size = min(BATCH, len(walk) // 2)
+    first = []
     for number in range(count + 1):
         begin = number * size % (len(walk) - size)
-        columns = {name: getattr(walk, name)[begin : begin + size].tolist() for name in ("t", "lon", "lat")}
-        content = json.dumps(columns).encode()
-        begun, before = time.perf_counter(), time.process_time()
-        track = readers.read(content, "geojson", filename="walk", most=1 << 62)
-        with Session(ledger.engine) as session:
-            delivery = Delivery.of(f"bench-{number}", "walk", content, datetime.now(UTC))
-            upload(Stores(session, DISTRICT), delivery, track)
-            session.commit()
-        milli.append(1e3 * (time.perf_counter() - begun))
-        worked.append(1e3 * (time.process_time() - before))
-    # the first reads and indexes border, units and markers
+        first.append(_upload(ledger, f"bench-{number}", walk, slice(begin, begin + size)))
+    last = []
+    for number in range(max(1, count // 4)):
+        _upload(ledger, f"walk-{number}", walk, slice(len(walk) - size))
+        last.append(_upload(ledger, f"walk-{number}", walk, slice(len(walk) - size, None)))
+    # the first of all reads and indexes border, units and markers
+    (opening, _), milli, worked = first[0], *zip(*first[1:], strict=True)
+    ended, ended_worked = zip(*last, strict=True)
     return [
-        Row(OURS, "ms", tuple(milli[1:]), f"{size:,} new fixes stored and in all ledgers", competes=False),
-        Row(OURS, "ms", tuple(worked[1:]), "of that our processor, without the database's", competes=False),
-        Row(OURS, "ms", (milli[0],), "the first of them, which reads the ground", competes=False),
+        Row(OURS, "ms", milli, f"{size:,} new fixes stored and in all ledgers", competes=False),
+        Row(OURS, "ms", worked, "of that our processor, without the database's", competes=False),
+        Row(OURS, "ms", (opening,), "the first of them, which reads the ground", competes=False),
+        Row(OURS, "ms", ended, f"the last {size:,} of a walk of {len(walk):,}", competes=False),
+        Row(OURS, "ms", ended_worked, "of that our processor", competes=False),
     ]
+
+
+def _upload(ledger: _Ledger, device: str, walk: Fixes, part: slice) -> tuple[float, float]:
+    """Store a part of a walk; return how many milliseconds that took, and how many of them we computed."""
+    columns = {name: getattr(walk, name)[part].tolist() for name in ("t", "lon", "lat")}
+    content = json.dumps(columns).encode()
+    begun, before = time.perf_counter(), time.process_time()
+    track = readers.read(content, "geojson", filename="walk", most=1 << 62)
+    with Session(ledger.engine) as session:
+        delivery = Delivery.of(device, "walk", content, datetime.now(UTC))
+        upload(Stores(session, DISTRICT), delivery, track)
+        session.commit()
+    return 1e3 * (time.perf_counter() - begun), 1e3 * (time.process_time() - before)
 
 
 def _walks(ledger: _Ledger, walks: Sequence[Intervals]) -> None:
