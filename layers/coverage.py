@@ -262,12 +262,9 @@ class Coverage(Store):
     @contextmanager
     def _together(self, rows: Sequence[Any], made_again: Sequence[Any] = ()) -> Iterator[None]:
         """Send the statements of a block at once, where they are few and all stored ones."""
-        with translated():
-            if made_again or len(rows) >= COPY_FROM:
-                yield
-                return
-            with self._pipelined():
-                yield
+        at_once = not made_again and len(rows) < COPY_FROM
+        with translated(), self._pipelined() if at_once else self._planned_once():
+            yield
 
     def _replace(
         self,
