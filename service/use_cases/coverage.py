@@ -152,11 +152,12 @@ def coverage(
     earliest = min(period.from_at.astimezone(zone).date(), last_day - HISTORY)
     ids = [one.id for one in segments]
     counted = [_counted_from(one, period, zone) for one in segments]
-    lines = [_asked(one, begin, period) for one, begin in zip(segments, counted, strict=True)]
-    begins = np.array([one.begin for one in lines])
+    lines = [_measured(one.line.wkb) for one in segments]
+    asked = [_asked(*one, period) for one in zip(segments, lines, counted, strict=True)]
+    begins = np.array([one.begin for one in asked])
     known = stores.observed.known(ids, Periods(earliest, last_day + DAY, begins, period.seconds[1]))
     places = stores.markers.names_along(ids, last_day)
-    found = summaries(lines, known.walks, known.sights, OVERDUE_LEAST_M)
+    found = summaries(asked, known.walks, known.sights, OVERDUE_LEAST_M)
     names = names_of(stores, known.holders)
 
     def who(holder: float, last_t: float) -> str | None:
@@ -164,8 +165,8 @@ def coverage(
 
     twice = _twice(known.twice, who, begins, period)
     told = tuple(
-        _of_segment(segment, summary, who, places.get(segment.id, ()), period, counted[k], twice.get(k, ()))
-        for k, (segment, summary) in enumerate(zip(segments, found, strict=True))
+        _of_segment(one, line, summary, who, places.get(one.id, ()), period, counted[k], twice.get(k, ()))
+        for k, (one, line, summary) in enumerate(zip(segments, lines, found, strict=True))
     )
     said = known.walks.take(known.walks.evidence == Evidence.DECLARED)
     return told if len(said) == 0 else _with_said(told, said, period)
@@ -211,7 +212,7 @@ def _counted_from(segment: BorderSegment, period: Period, zone: ZoneInfo) -> dat
     return max(period.from_at, datetime.combine(segment.valid_from, datetime.min.time(), zone))
 
 
-def _asked(segment: BorderSegment, begin: datetime, period: Period) -> Asked:
+def _asked(segment: BorderSegment, line: MeasuredLine, begin: datetime, period: Period) -> Asked:
     """Return what is asked about a segment that is counted from an instant on."""
     now = period.as_of.timestamp()
     # a metre that was never walked is left since the segment was drawn, or as far back as is looked
@@ -220,12 +221,12 @@ def _asked(segment: BorderSegment, begin: datetime, period: Period) -> Asked:
         drawn = datetime.combine(segment.valid_from, datetime.min.time(), period.from_at.tzinfo)
         never = min(now, max(never, drawn.timestamp()))
     days = math.nan if segment.due_days is None else segment.due_days
-    length = _measured(segment.line.wkb).length_m
-    return Asked(length, begin.timestamp(), period.seconds[1], days, now, never)
+    return Asked(line.length_m, begin.timestamp(), period.seconds[1], days, now, never)
 
 
 def _of_segment(
     segment: BorderSegment,
+    line: MeasuredLine,
     known: Summary,
     who: Who,
     markers: Sequence[NamedPlace],
@@ -233,7 +234,7 @@ def _of_segment(
     counted_from: datetime,
     twice: tuple[Twice, ...],
 ) -> SegmentCoverage:
-    line, told = _measured(segment.line.wkb), known.figures
+    told = known.figures
     return SegmentCoverage(
         segment=segment,
         line=line,
