@@ -17,7 +17,7 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Row, Table, and_, not_, select
+from sqlalchemy import ARRAY, ColumnElement, Row, Table, Uuid, and_, any_, literal, not_, select
 
 from geo.evidence import Evidence
 from layers.coverage_areas import AreaSight, coverage_area
@@ -36,7 +36,6 @@ _FIELDS = (
     ("place", ">i4"), ("number", ">i4"), ("day", ">i4"), ("evidence", ">i2"), ("from_m", ">f8"),
     ("to_m", ">f8"), ("from_t", ">i8"), ("to_t", ">i8"), ("band", ">i2"),
 )  # fmt: skip
-_CLEAR = "ledger_clear"
 _MARKER = ("marker", "patrol", "evidence", "at", "distance_m", "person")
 
 
@@ -261,7 +260,10 @@ class Coverage(Store):
 
     @contextmanager
     def _together(self, rows: Sequence[Any], made_again: Sequence[Any] = ()) -> Iterator[None]:
-        """Send the statements of a block at once, where they are few and all stored ones."""
+        """Send the statements of a block at once, where they are few and all stored ones.
+
+        The keys of rows are planned once either way.
+        """
         at_once = not made_again and len(rows) < COPY_FROM
         with translated(), self._pipelined() if at_once else self._planned_once():
             yield
@@ -274,13 +276,13 @@ class Coverage(Store):
         day: date,
         visits: Sequence[Any],
         made_again: Sequence[ColumnElement[bool]],
-        clear: str = _CLEAR,
+        clear: str = "ledger_clear",
     ) -> None:
         mine = (table.c.district == self.district, table.c.device == device, table.c.day == day)
         if made_again:
             recorded = (table.c.patrol.is_not(None),) if table is coverage_marker else ()
             self._write(table.delete().where(*mine, *recorded, *made_again))
-        elif len(visits) >= COPY_FROM and clear == _CLEAR:
+        elif len(visits) >= COPY_FROM and table is not coverage_marker:
             visits = self._changed(table, columns, mine, visits)
         else:
             self._done(clear, {"district": self.district, "device": device, "day": day}, table)
@@ -314,5 +316,6 @@ class Coverage(Store):
                 new.append(visit)
         gone = [key for known in stored.values() for key in known]
         if gone:
-            self._write(table.delete().where(*mine, table.c.id.in_(gone)))
+            # Statements have room for 65,535 values, and a day may have more rows.
+            self._write(table.delete().where(*mine, table.c.id == any_(literal(gone, ARRAY(Uuid)))))
         return new

@@ -17,8 +17,7 @@ from tests.layers import makers
 from tests.layers.makers import DAY, NOON
 
 NEXT = DAY + timedelta(days=1)
-OBSERVED = Evidence.OBSERVED
-bands = st.integers(-1, 1)
+walks = st.lists(st.tuples(st.integers(0, 3), st.sampled_from([None, "P-1"]), st.integers(-1, 1)), max_size=8)
 
 
 def test_intervals_come_back_in_columns(stores: Stores) -> None:
@@ -80,9 +79,6 @@ def test_replacing_touches_only_its_device_and_day(stores: Stores) -> None:
     assert len(stores.coverage.lines([line.id], DAY, NEXT)) == 1
 
 
-walks = st.lists(st.tuples(st.integers(0, 3), st.sampled_from([None, "P-1"]), bands), max_size=8)
-
-
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(days=st.lists(walks, min_size=2, max_size=4))
 def test_a_day_made_anew_writes_only_what_changed(
@@ -94,10 +90,9 @@ def test_a_day_made_anew_writes_only_what_changed(
         line = makers.segment()
         stores.border.add([line])
         owner, _ = stores.patrols.add(makers.patrol())
+        other = LineVisit(line.id, owner.id, Evidence.OBSERVED, 9, 9, NOON, NOON)
         for device, day in (("b", DAY), ("a", NEXT)):
-            stores.coverage.replace_lines(
-                device, day, [LineVisit(line.id, owner.id, OBSERVED, 9, 9, NOON, NOON)]
-            )
+            stores.coverage.replace_lines(device, day, [other])
         before: dict[tuple[float, str | None, int], set[UUID]] = {}
         for walk in days:
             visits = [
@@ -117,6 +112,17 @@ def test_a_day_made_anew_writes_only_what_changed(
             before = after
         assert len(stores.session.execute(coverage_line.select().where(coverage_line.c.to_m == 9)).all()) == 2
         undone.rollback()
+
+
+def test_a_day_may_have_more_rows_than_a_statement_has_values(stores: Stores) -> None:
+    line = makers.segment()
+    stores.border.add([line])
+    owner, _ = stores.patrols.add(makers.patrol())
+    for band in (0, 1):
+        rows = [LineVisit(line.id, owner.id, Evidence.SEEN, 0, 1, NOON, NOON, None, band)] * 66_000
+        stores.coverage.replace_lines("a", DAY, rows)
+    found = stores.coverage.lines([line.id], DAY, NEXT)
+    assert found.band.tolist() == [1] * 66_000
 
 
 def test_when_a_segment_was_last_observed(stores: Stores) -> None:
